@@ -1,0 +1,24 @@
+/** Every table that a batch can hold. A new probe adds its file and its line here. */
+import { execFailed } from './exec-failed.ts'
+import { exec } from './exec.ts'
+import { exit } from './exit.ts'
+import { feature } from './feature.ts'
+import { fork } from './fork.ts'
+import { hook } from './hook.ts'
+import { loss } from './loss.ts'
+import { process } from './process.ts'
+import { tcp } from './tcp.ts'
+
+export const tables = {
+  exec,
+  exec_failed: execFailed,
+  fork,
+  exit,
+  process,
+  tcp,
+  loss,
+  hook,
+  feature,
+} as const
+export type Tables = typeof tables
+export type TableName = keyof Tables
