@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { HoneyguideError } from '../errors.ts'
+import { createBatchBuilder } from './builder.ts'
+import { decodeBatch } from './reader.ts'
+
+const identity = {
+  sensor: new Uint8Array(16).fill(7),
+  boot: new Uint8Array(16).fill(9),
+  run: 3,
+  sequence: 5n,
+}
+
+function sample(): Uint8Array {
+  const builder = createBatchBuilder()
+  const exec = builder.table('exec')
+  for (let i = 0; i < 200; i++) {
+    const row = exec.add()
+    exec.columns.pid[row] = i
+    exec.columns.bootNs[row] = BigInt(i) << 40n
+    exec.columns.uid[row] = 1000
+    exec.columns.file[row] = builder.string(`/bin/program-${i % 7}`)
+  }
+  const loss = builder.table('loss')
+  loss.add()
+  loss.columns.lost[0] = 12n
+  return builder.encode(identity, 1_700_000_000_000_000_000n, [
+    { ring: 'lifecycle', position: 1n << 40n },
+  ])
+}
+
+suite('batch', () => {
+  test('gives back every row, with constant and absent columns filled in', () => {
+    const batch = decodeBatch(sample())
+    const exec = batch.table('exec')
+    assert.ok(exec)
+    assert.equal(exec.rows, 200)
+    assert.equal(exec.columns.pid[199], 199)
+    assert.equal(exec.columns.bootNs[199], 199n << 40n)
+    assert.equal(exec.columns.uid[77], 1000)
+    assert.equal(exec.columns.gid[77], 0)
+    assert.equal(batch.text(exec.columns.file[8] ?? 0), '/bin/program-1')
+    assert.equal(batch.table('loss')?.columns.lost[0], 12n)
+    assert.equal(batch.table('tcp'), undefined)
+    assert.deepEqual(batch.rings, [{ ring: 'lifecycle', position: 1n << 40n }])
+  })
+  test('is empty again after a reset', () => {
+    const builder = createBatchBuilder()
+    const fork = builder.table('fork')
+    fork.columns.pid[fork.add()] = 4
+    builder.reset()
+    assert.equal(builder.rows, 0)
+    assert.equal(fork.columns.pid[fork.add()], 0)
+  })
+  test('refuses what is not a batch with a typed error, whatever the bytes', () => {
+    const good = sample()
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }),
+        fc.nat(good.length),
+        (changes, cut) => {
+          const bytes = new Uint8Array(good)
+          for (const [at, value] of changes) bytes[at] = value
+          try {
+            decodeBatch(cut % 3 === 0 ? bytes.subarray(0, cut) : bytes)
+          } catch (error) {
+            assert.ok(error instanceof HoneyguideError, String(error))
+          }
+        },
+      ),
+      { numRuns: 10_000 },
+    )
+  })
+})

@@ -1,0 +1,9 @@
+export {
+  createBatchBuilder,
+  type BatchBuilder,
+  type BatchIdentity,
+  type RingPosition,
+  type TableWriter,
+} from './builder.ts'
+export { batchLimits } from './limits.ts'
+export { decodeBatch, type Batch, type TableReader } from './reader.ts'

@@ -1,0 +1,14 @@
+/** What a batch may hold. Both ends check before they allocate; a batch beyond is refused, not cut. */
+export const batchLimits = {
+  /** Longest frame on the wire, and so the longest batch, in bytes. */
+  frameBytes: 4 * 1024 * 1024,
+  /** Most rows in one table of one batch. */
+  rows: 8192,
+  /** Most dictionary entries. */
+  dictionaryEntries: 65_536,
+  /** Longest dictionary entry in bytes: 128 KiB of argv and then some. */
+  entryBytes: 256 * 1024,
+  /** Most tables, and most columns in a table. */
+  tables: 64,
+  columns: 128,
+} as const

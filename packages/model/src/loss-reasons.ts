@@ -1,0 +1,78 @@
+/**
+ * Why an event is not there: every reason that a loss row can carry. docs/reference/loss-reasons.md is generated from it.
+ *
+ * `mayHide` ends the sentence "It may hide ..." that stands beside every conclusion over such an interval.
+ */
+
+export interface LossReason {
+  /** Number in kernel maps and C (`HG_LOSS_*`); for ever. */
+  readonly id: number
+  readonly where: 'kernel' | 'sensor' | 'hub'
+  readonly what: string
+  readonly fix: string
+}
+
+export const lossReasons = {
+  ring_full: {
+    id: 1,
+    where: 'kernel',
+    what: 'The ring had no room: the sensor was stopped or too slow.',
+    fix: 'Give the sensor CPU time, or raise `sensor.rings`.',
+  },
+  recursion: {
+    id: 2,
+    where: 'kernel',
+    what: 'The kernel skipped the program because it was already running on this CPU.',
+    fix: 'Nothing; report it if it repeats.',
+  },
+  map_full: {
+    id: 3,
+    where: 'kernel',
+    what: 'A bounded kernel map had no room (or evicted an entry that was still needed).',
+    fix: 'Raise `sensor.maps`.',
+  },
+  task_storage: {
+    id: 4,
+    where: 'kernel',
+    what: 'The kernel could not allocate per-task storage.',
+    fix: 'The host is short of memory.',
+  },
+  scratch_busy: {
+    id: 5,
+    where: 'kernel',
+    what: 'The per-CPU scratch space was in use by an interrupted program.',
+    fix: 'Nothing; report it if it repeats.',
+  },
+  decode: {
+    id: 6,
+    where: 'sensor',
+    what: 'A record in the ring could not be read (layout of another version).',
+    fix: 'Happens once after an update; report it otherwise.',
+  },
+  spool_full: {
+    id: 7,
+    where: 'sensor',
+    what: 'The hub was away for longer than the spool on disk can hold: the oldest batches went.',
+    fix: 'Raise `sensor.spoolBytes`, or bring the hub back sooner.',
+  },
+  spool_corrupt: {
+    id: 8,
+    where: 'sensor',
+    what: 'A batch in the spool failed its checksum after a crash.',
+    fix: 'Check the disk.',
+  },
+  batch_invalid: {
+    id: 9,
+    where: 'hub',
+    what: 'A batch that the hub could not read; it is kept in quarantine.',
+    fix: 'Update the older of sensor and hub.',
+  },
+  down: {
+    id: 10,
+    where: 'sensor',
+    what: 'The sensor did not run and its rings were not pinned (or were removed).',
+    fix: 'Nothing was watching in this interval.',
+  },
+} as const satisfies Record<string, LossReason>
+
+export type LossReasonName = keyof typeof lossReasons
