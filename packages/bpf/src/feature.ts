@@ -1,0 +1,355 @@
+/**
+ * Finds out what the running kernel allows, by loading the smallest program or map of the kind.
+ *
+ * Version numbers and configuration files mislead: a hardened 6.18 lists "bpf" among its LSMs and
+ * refuses every LSM program. Each probe runs once a process; an unsupported feature is a value.
+ */
+import { closeSync, existsSync, readFileSync } from 'node:fs'
+import { isPermissionErrno, nameOfErrno } from './error.ts'
+import { libbpf, type NativePointer } from './ffi.ts'
+import { btfLoad, linkCreate, mapCreate, openRawTracepoint, programLoad } from './kernel-call.ts'
+import { mapTypes } from './map.ts'
+
+/** What the kernel lacks, since which version kernels have it, and why not here. */
+export interface Unsupported {
+  readonly supported: false
+  /** Mainline version that brought the feature, `5.8`. */
+  readonly minimumKernel: string
+  readonly reason: string
+}
+
+/** Whether a feature may be used. */
+export type FeatureSupport = { readonly supported: true } | Unsupported
+
+interface Feature {
+  readonly minimumKernel: string
+  /** undefined when it works, else the reason why not. */
+  readonly probe: (kernel: KernelTypes) => string | undefined
+}
+
+/** Looks up ids in the kernel's own BTF. */
+interface KernelTypes {
+  /** Undefined when the kernel has no such type, or no BTF. */
+  find(name: string, kind: number): number | undefined
+}
+
+const programTypes = {
+  kprobe: 2,
+  cgroupSkb: 8,
+  cgroupSock: 9,
+  cgroupSockAddr: 18,
+  tracing: 26,
+  lsm: 29,
+}
+const attachTypes = { inet4Connect: 10, rawTracepoint: 23, fentry: 24, lsmMac: 27, iterator: 28 }
+const btfKinds = { typedef: 8, function: 12 }
+
+// r0 = 0; exit
+const returnZero = Uint8Array.of(0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0)
+// r0 = 1; exit: "allow" for cgroup programs
+const returnOne = Uint8Array.of(0xb7, 0, 0, 0, 1, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0)
+
+function refused(error: number): string {
+  const name = nameOfErrno(-error)
+  return isPermissionErrno(-error)
+    ? `the kernel refuses it (${name}): missing capability or hardened kernel`
+    : `the kernel refuses it (${name})`
+}
+
+/** Loads a program, lets `use` try more with it, and closes it. */
+function tryProgram(
+  options: Parameters<typeof programLoad>[0],
+  use: (fd: number) => string | undefined = () => undefined,
+): string | undefined {
+  const fd = programLoad(options)
+  if (fd < 0) return refused(fd)
+  try {
+    return use(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function closing(fd: number): string | undefined {
+  if (fd < 0) return refused(fd)
+  closeSync(fd)
+  return undefined
+}
+
+function iterator(target: string): (kernel: KernelTypes) => string | undefined {
+  return (kernel) => {
+    const id = kernel.find(`bpf_iter_${target}`, btfKinds.function)
+    if (id === undefined) return `the kernel has no iterator ${target}`
+    return tryProgram(
+      {
+        type: programTypes.tracing,
+        instructions: returnZero,
+        expectedAttachType: attachTypes.iterator,
+        attachBtfId: id,
+      },
+      (programFd) =>
+        closing(linkCreate({ programFd, targetFd: 0, attachType: attachTypes.iterator })),
+    )
+  }
+}
+
+function map(type: number, keySize: number, valueSize: number, maxEntries: number) {
+  return (): string | undefined => closing(mapCreate({ type, keySize, valueSize, maxEntries }))
+}
+
+// BTF with one type, `int`: task storage demands types of its key and value.
+function tinyBtf(): Uint8Array {
+  const bytes = new Uint8Array(24 + 16 + 5)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(0, 0xeb9f, true)
+  view.setUint8(2, 1)
+  view.setUint32(4, 24, true)
+  view.setUint32(12, 16, true)
+  view.setUint32(16, 16, true)
+  view.setUint32(20, 5, true)
+  view.setUint32(24, 1, true)
+  view.setUint32(28, 1 << 24, true)
+  view.setUint32(32, 4, true)
+  view.setUint32(36, (1 << 24) | 32, true)
+  bytes.set(new TextEncoder().encode('int'), 41)
+  return bytes
+}
+
+function taskStorage(): string | undefined {
+  const btfFd = btfLoad(tinyBtf())
+  if (btfFd < 0) return refused(btfFd)
+  try {
+    return closing(
+      mapCreate({
+        type: mapTypes.taskStorage,
+        keySize: 4,
+        valueSize: 4,
+        maxEntries: 0,
+        flags: 1, // BPF_F_NO_PREALLOC, which local storage demands
+        btfFd,
+        keyTypeId: 1,
+        valueTypeId: 1,
+      }),
+    )
+  } finally {
+    closeSync(btfFd)
+  }
+}
+
+function kernelLsms(): readonly string[] | undefined {
+  try {
+    return readFileSync('/sys/kernel/security/lsm', 'utf8').trim().split(',')
+  } catch {
+    return undefined // securityfs is not mounted: nothing can be told from it
+  }
+}
+
+const features = {
+  ringbuf: { minimumKernel: '5.8', probe: map(mapTypes.ring, 0, 0, 4096) },
+  task_storage: { minimumKernel: '5.11', probe: taskStorage },
+  bloom_filter: { minimumKernel: '5.16', probe: map(mapTypes.bloomFilter, 0, 4, 1) },
+  tp_btf: {
+    minimumKernel: '5.5',
+    probe(kernel) {
+      const id = kernel.find('btf_trace_sched_process_exec', btfKinds.typedef)
+      if (id === undefined) return 'the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)'
+      return tryProgram({
+        type: programTypes.tracing,
+        instructions: returnZero,
+        expectedAttachType: attachTypes.rawTracepoint,
+        attachBtfId: id,
+      })
+    },
+  },
+  fentry: {
+    minimumKernel: '5.5',
+    probe(kernel) {
+      // Called by the kernel's own self-test only, so attaching there is harmless.
+      const id = kernel.find('bpf_fentry_test1', btfKinds.function)
+      if (id === undefined) return 'the kernel has no BTF of its functions'
+      return tryProgram(
+        {
+          type: programTypes.tracing,
+          instructions: returnZero,
+          expectedAttachType: attachTypes.fentry,
+          attachBtfId: id,
+        },
+        (fd) => closing(openRawTracepoint(fd)),
+      )
+    },
+  },
+  lsm: {
+    minimumKernel: '5.7',
+    probe(kernel) {
+      const id = kernel.find('bpf_lsm_path_chroot', btfKinds.function)
+      if (id === undefined) return 'the kernel is built without BPF LSM (CONFIG_BPF_LSM)'
+      const reason = tryProgram(
+        {
+          type: programTypes.lsm,
+          instructions: returnZero,
+          expectedAttachType: attachTypes.lsmMac,
+          attachBtfId: id,
+        },
+        (fd) => closing(openRawTracepoint(fd)),
+      )
+      if (reason !== undefined) return reason
+      // Loads and attaches even where the LSM is off, and is then never called.
+      return kernelLsms()?.includes('bpf') === false
+        ? 'BPF LSM is off: start the kernel with `lsm=...,bpf`'
+        : undefined
+    },
+  },
+  kprobe: {
+    minimumKernel: '4.1',
+    probe: () =>
+      existsSync('/sys/bus/event_source/devices/kprobe/type')
+        ? tryProgram({ type: programTypes.kprobe, instructions: returnZero })
+        : 'the kernel is built without kprobe events (CONFIG_KPROBE_EVENTS)',
+  },
+  uprobe: {
+    minimumKernel: '4.3',
+    probe: () =>
+      existsSync('/sys/bus/event_source/devices/uprobe/type')
+        ? tryProgram({ type: programTypes.kprobe, instructions: returnZero })
+        : 'the kernel is built without uprobe events (CONFIG_UPROBE_EVENTS)',
+  },
+  cgroup_skb: {
+    minimumKernel: '4.10',
+    probe: () => tryProgram({ type: programTypes.cgroupSkb, instructions: returnOne }),
+  },
+  cgroup_sock: {
+    minimumKernel: '4.10',
+    probe: () =>
+      tryProgram({
+        type: programTypes.cgroupSock,
+        instructions: returnOne,
+        expectedAttachType: 2,
+      }),
+  },
+  cgroup_sock_addr: {
+    minimumKernel: '4.17',
+    probe: () =>
+      tryProgram({
+        type: programTypes.cgroupSockAddr,
+        instructions: returnOne,
+        expectedAttachType: attachTypes.inet4Connect,
+      }),
+  },
+  bpf_loop: {
+    minimumKernel: '5.17',
+    probe() {
+      const loopHelper = 181
+      const result = libbpf().probeHelper(programTypes.cgroupSkb, loopHelper, null)
+      if (result === 1) return undefined
+      return result === 0 ? 'the kernel has no such helper' : refused(result)
+    },
+  },
+  'iter/task': { minimumKernel: '5.8', probe: iterator('task') },
+  'iter/task_file': { minimumKernel: '5.8', probe: iterator('task_file') },
+  'iter/tcp': { minimumKernel: '5.9', probe: iterator('tcp') },
+  'iter/udp': { minimumKernel: '5.9', probe: iterator('udp') },
+  'tracepoint/sched_prepare_exec': {
+    minimumKernel: '6.10',
+    probe: (kernel) => tracepoint(kernel, 'sched_prepare_exec'),
+  },
+} as const satisfies Record<string, Feature>
+
+function tracepoint(kernel: KernelTypes, name: string): string | undefined {
+  return kernel.find(`btf_trace_${name}`, btfKinds.typedef) === undefined
+    ? `the kernel has no tracepoint ${name}`
+    : undefined
+}
+
+/** A feature that can be asked for. `tracepoint/<name>` asks for any BTF tracepoint. */
+export type FeatureName = keyof typeof features | `tracepoint/${string}`
+
+/** All features that have a probe of their own. */
+export const featureNames = Object.keys(features) as readonly (keyof typeof features)[]
+
+const answers = new Map<FeatureName, FeatureSupport>()
+
+/** Probes one feature; the answer is kept for the life of the process. */
+export function probeFeature(name: FeatureName): FeatureSupport {
+  const known = answers.get(name)
+  if (known) return known
+  return probeFeatures([name]).get(name) as FeatureSupport
+}
+
+/** Probes several at once: the kernel's BTF (100 ms, freed again) is read once for all. */
+export function probeFeatures(
+  names: readonly FeatureName[] = featureNames,
+): ReadonlyMap<FeatureName, FeatureSupport> {
+  using kernel = lazyKernelTypes()
+  const found = new Map<FeatureName, FeatureSupport>()
+  for (const name of names) {
+    let answer = answers.get(name)
+    if (!answer) {
+      const feature = featureOf(name)
+      const reason = feature.probe(kernel)
+      answer =
+        reason === undefined
+          ? { supported: true }
+          : { supported: false, minimumKernel: feature.minimumKernel, reason }
+      answers.set(name, answer)
+    }
+    found.set(name, answer)
+  }
+  return found
+}
+
+function featureOf(name: FeatureName): Feature {
+  if (Object.hasOwn(features, name)) return features[name as keyof typeof features]
+  const tracepointName = name.slice('tracepoint/'.length)
+  return {
+    // When each tracepoint came is not known here; typed tracepoints as such came with 5.5.
+    minimumKernel: '5.5',
+    probe: (kernel) => tracepoint(kernel, tracepointName),
+  }
+}
+
+function lazyKernelTypes(): KernelTypes & Disposable {
+  let btf: NativePointer | null | undefined
+  return {
+    find(name, kind) {
+      btf ??= libbpf().loadVmlinuxBtf()
+      if (btf === null) return undefined
+      const id = libbpf().findBtfType(btf, name, kind)
+      return id > 0 ? id : undefined
+    },
+    [Symbol.dispose]() {
+      if (btf) libbpf().freeBtf(btf)
+      btf = undefined
+    },
+  }
+}
+
+/** The feature that a program of this ELF section needs, where one is known. */
+export function featureOfSection(section: string): FeatureName | undefined {
+  const [kind = '', target = ''] = section.split('/')
+  switch (kind.replace(/\.s$/, '')) {
+    case 'tp_btf':
+      return `tracepoint/${target}`
+    case 'fentry':
+    case 'fexit':
+    case 'fmod_ret':
+      return 'fentry'
+    case 'lsm':
+    case 'lsm_cgroup':
+      return 'lsm'
+    case 'kprobe':
+    case 'kretprobe':
+    case 'ksyscall':
+      return 'kprobe'
+    case 'uprobe':
+    case 'uretprobe':
+      return 'uprobe'
+    case 'cgroup_skb':
+      return 'cgroup_skb'
+    case 'iter':
+      return Object.hasOwn(features, `iter/${target}`)
+        ? (`iter/${target}` as FeatureName)
+        : undefined
+    default:
+      return undefined
+  }
+}

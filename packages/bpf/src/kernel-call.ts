@@ -1,0 +1,390 @@
+/**
+ * The commands of bpf(2) that this package uses, as functions.
+ *
+ * Layouts are those of `union bpf_attr` in <linux/bpf.h>, which is ABI. Each function returns a
+ * value >= 0 or a negative errno; nobody throws here, because callers know what went wrong.
+ */
+import { addressOf, bpf } from './ffi.ts'
+
+const command = {
+  mapCreate: 0,
+  mapLookup: 1,
+  mapUpdate: 2,
+  mapDelete: 3,
+  mapNextKey: 4,
+  progLoad: 5,
+  pin: 6,
+  get: 7,
+  testRun: 10,
+  progNextId: 11,
+  mapNextId: 12,
+  progFdById: 13,
+  mapFdById: 14,
+  infoByFd: 15,
+  rawTracepointOpen: 17,
+  btfLoad: 18,
+  btfFdById: 19,
+  mapLookupAndDelete: 21,
+  mapFreeze: 22,
+  btfNextId: 23,
+  mapLookupBatch: 24,
+  mapUpdateBatch: 26,
+  mapDeleteBatch: 27,
+  linkCreate: 28,
+  linkUpdate: 29,
+  linkFdById: 30,
+  linkNextId: 31,
+  enableStats: 32,
+  iterCreate: 33,
+  linkDetach: 34,
+} as const
+
+// One attribute block for the thread: calls are synchronous, so none can overlap.
+const attr = new Uint8Array(152)
+const fields = new DataView(attr.buffer)
+
+function begin(size: number): void {
+  attr.fill(0, 0, size)
+}
+
+function u32(at: number, value: number): void {
+  fields.setUint32(at, value, true)
+}
+
+function u64(at: number, value: bigint): void {
+  fields.setBigUint64(at, value, true)
+}
+
+function pointer(at: number, memory: Uint8Array): void {
+  fields.setBigUint64(at, addressOf(memory), true)
+}
+
+const text = new TextEncoder()
+
+/** A NUL-terminated copy, for paths and names. */
+export function cString(value: string): Uint8Array {
+  return text.encode(`${value}\0`)
+}
+
+/** BPF_MAP_CREATE. */
+export function mapCreate(options: {
+  readonly type: number
+  readonly keySize: number
+  readonly valueSize: number
+  readonly maxEntries: number
+  readonly flags?: number
+  readonly name?: string
+  readonly btfFd?: number
+  readonly keyTypeId?: number
+  readonly valueTypeId?: number
+}): number {
+  begin(64)
+  u32(0, options.type)
+  u32(4, options.keySize)
+  u32(8, options.valueSize)
+  u32(12, options.maxEntries)
+  u32(16, options.flags ?? 0)
+  attr.set(text.encode(options.name ?? '').subarray(0, 15), 28)
+  u32(48, options.btfFd ?? 0)
+  u32(52, options.keyTypeId ?? 0)
+  u32(56, options.valueTypeId ?? 0)
+  return bpf(command.mapCreate, attr, 64)
+}
+
+function element(
+  which: number,
+  fd: number,
+  key: Uint8Array | undefined,
+  value: Uint8Array | undefined,
+  flags: number,
+): number {
+  begin(32)
+  u32(0, fd)
+  if (key) pointer(8, key)
+  if (value) pointer(16, value)
+  u64(24, BigInt(flags))
+  return bpf(which, attr, 32)
+}
+
+/** BPF_MAP_LOOKUP_ELEM into `value`. */
+export function mapLookup(fd: number, key: Uint8Array, value: Uint8Array): number {
+  return element(command.mapLookup, fd, key, value, 0)
+}
+
+/** BPF_MAP_LOOKUP_AND_DELETE_ELEM into `value` (queues; hashes since 5.14). */
+export function mapLookupAndDelete(fd: number, key: Uint8Array, value: Uint8Array): number {
+  return element(command.mapLookupAndDelete, fd, key, value, 0)
+}
+
+/** BPF_MAP_UPDATE_ELEM; flags 0 any, 1 only new, 2 only existing. */
+export function mapUpdate(fd: number, key: Uint8Array, value: Uint8Array, flags: number): number {
+  return element(command.mapUpdate, fd, key, value, flags)
+}
+
+/** BPF_MAP_DELETE_ELEM. */
+export function mapDelete(fd: number, key: Uint8Array): number {
+  return element(command.mapDelete, fd, key, undefined, 0)
+}
+
+/** BPF_MAP_GET_NEXT_KEY; no key asks for the first. */
+export function mapNextKey(fd: number, key: Uint8Array | undefined, next: Uint8Array): number {
+  return element(command.mapNextKey, fd, key, next, 0)
+}
+
+/** BPF_MAP_FREEZE: from now on user space cannot write it. */
+export function mapFreeze(fd: number): number {
+  begin(4)
+  u32(0, fd)
+  return bpf(command.mapFreeze, attr, 4)
+}
+
+/** What a batch command did: `error` is 0 or a negative errno, `count` the elements handled. */
+export interface BatchResult {
+  readonly error: number
+  readonly count: number
+}
+
+function batch(
+  which: number,
+  fd: number,
+  count: number,
+  keys: Uint8Array,
+  values: Uint8Array | undefined,
+  cursorIn: Uint8Array | undefined,
+  cursorOut: Uint8Array | undefined,
+): BatchResult {
+  begin(56)
+  if (cursorIn) pointer(0, cursorIn)
+  if (cursorOut) pointer(8, cursorOut)
+  pointer(16, keys)
+  if (values) pointer(24, values)
+  u32(32, count)
+  u32(36, fd)
+  const error = bpf(which, attr, 56)
+  return { error: Math.min(error, 0), count: fields.getUint32(32, true) }
+}
+
+/** BPF_MAP_LOOKUP_BATCH: -2 (ENOENT) with a count means that this was the last batch. */
+export function mapLookupBatch(
+  fd: number,
+  count: number,
+  keys: Uint8Array,
+  values: Uint8Array,
+  cursorIn: Uint8Array | undefined,
+  cursorOut: Uint8Array,
+): BatchResult {
+  return batch(command.mapLookupBatch, fd, count, keys, values, cursorIn, cursorOut)
+}
+
+/** BPF_MAP_UPDATE_BATCH. */
+export function mapUpdateBatch(
+  fd: number,
+  count: number,
+  keys: Uint8Array,
+  values: Uint8Array,
+): BatchResult {
+  return batch(command.mapUpdateBatch, fd, count, keys, values, undefined, undefined)
+}
+
+/** BPF_MAP_DELETE_BATCH. */
+export function mapDeleteBatch(fd: number, count: number, keys: Uint8Array): BatchResult {
+  return batch(command.mapDeleteBatch, fd, count, keys, undefined, undefined, undefined)
+}
+
+/** BPF_OBJ_PIN: makes the file `path` hold a reference to `fd`. */
+export function pinFd(fd: number, path: string): number {
+  const name = cString(path)
+  begin(16)
+  pointer(0, name)
+  u32(8, fd)
+  return bpf(command.pin, attr, 16)
+}
+
+/** BPF_OBJ_GET: a new descriptor of what is pinned at `path`. */
+export function openPinnedFd(path: string): number {
+  const name = cString(path)
+  begin(16)
+  pointer(0, name)
+  return bpf(command.get, attr, 16)
+}
+
+/** BPF_OBJ_GET_INFO_BY_FD; the kernel writes at most `info.length` bytes. */
+export function infoByFd(fd: number, info: Uint8Array): number {
+  begin(16)
+  u32(0, fd)
+  u32(4, info.length)
+  pointer(8, info)
+  return bpf(command.infoByFd, attr, 16)
+}
+
+/** BPF_RAW_TRACEPOINT_OPEN; without a name the target was fixed at load (tp_btf, fentry, lsm). */
+export function openRawTracepoint(programFd: number, name?: string): number {
+  const tracepoint = name === undefined ? undefined : cString(name)
+  begin(16)
+  if (tracepoint) pointer(0, tracepoint)
+  u32(8, programFd)
+  return bpf(command.rawTracepointOpen, attr, 16)
+}
+
+/** BPF_LINK_CREATE on a target descriptor (a cgroup; 0 for iterators). */
+export function linkCreate(options: {
+  readonly programFd: number
+  readonly targetFd: number
+  readonly attachType: number
+  readonly flags?: number
+  /** `union bpf_iter_link_info`, to bind an iterator to one task or map. */
+  readonly iteratorInfo?: Uint8Array
+}): number {
+  begin(32)
+  u32(0, options.programFd)
+  u32(4, options.targetFd)
+  u32(8, options.attachType)
+  u32(12, options.flags ?? 0)
+  if (options.iteratorInfo) {
+    pointer(16, options.iteratorInfo)
+    u32(24, options.iteratorInfo.length)
+  }
+  return bpf(command.linkCreate, attr, 32)
+}
+
+/** BPF_LINK_UPDATE: swaps the program of a link without a moment between. */
+export function linkUpdate(linkFd: number, programFd: number): number {
+  begin(16)
+  u32(0, linkFd)
+  u32(4, programFd)
+  return bpf(command.linkUpdate, attr, 16)
+}
+
+/** BPF_LINK_DETACH: takes the program off although descriptors and pins remain. */
+export function linkDetach(linkFd: number): number {
+  begin(4)
+  u32(0, linkFd)
+  return bpf(command.linkDetach, attr, 4)
+}
+
+/** BPF_ITER_CREATE: a descriptor whose reads run the iterator. */
+export function iteratorCreate(linkFd: number): number {
+  begin(8)
+  u32(0, linkFd)
+  return bpf(command.iterCreate, attr, 8)
+}
+
+/** BPF_BTF_LOAD: a descriptor of type information for maps. */
+export function btfLoad(btf: Uint8Array): number {
+  begin(32)
+  pointer(0, btf)
+  u32(16, btf.length)
+  return bpf(command.btfLoad, attr, 32)
+}
+
+/** BPF_ENABLE_STATS for run times; counting lasts as long as the descriptor. */
+export function enableStats(): number {
+  begin(4)
+  u32(0, 0)
+  return bpf(command.enableStats, attr, 4)
+}
+
+/** The kinds of objects that the kernel numbers. */
+export type KernelObjectKind = 'program' | 'map' | 'link' | 'btf'
+
+const nextIdCommand = {
+  program: command.progNextId,
+  map: command.mapNextId,
+  link: command.linkNextId,
+  btf: command.btfNextId,
+} as const satisfies Record<KernelObjectKind, number>
+
+const fdByIdCommand = {
+  program: command.progFdById,
+  map: command.mapFdById,
+  link: command.linkFdById,
+  btf: command.btfFdById,
+} as const satisfies Record<KernelObjectKind, number>
+
+/** BPF_*_GET_NEXT_ID: the next id above `after`, or -2 (ENOENT) after the last. */
+export function nextId(kind: KernelObjectKind, after: number): number {
+  begin(12)
+  u32(0, after)
+  const error = bpf(nextIdCommand[kind], attr, 12)
+  return error < 0 ? error : fields.getUint32(4, true)
+}
+
+/** BPF_*_GET_FD_BY_ID (CAP_SYS_ADMIN). */
+export function fdById(kind: KernelObjectKind, id: number): number {
+  begin(12)
+  u32(0, id)
+  return bpf(fdByIdCommand[kind], attr, 12)
+}
+
+/** BPF_PROG_LOAD of raw instructions, without a verifier log unless `log` is given. */
+export function programLoad(options: {
+  readonly type: number
+  readonly instructions: Uint8Array
+  readonly license?: string
+  readonly expectedAttachType?: number
+  readonly attachBtfId?: number
+  readonly flags?: number
+  readonly log?: Uint8Array
+}): number {
+  const license = cString(options.license ?? 'GPL')
+  begin(120)
+  u32(0, options.type)
+  u32(4, options.instructions.length / 8)
+  pointer(8, options.instructions)
+  pointer(16, license)
+  if (options.log) {
+    u32(24, 1)
+    u32(28, options.log.length)
+    pointer(32, options.log)
+  }
+  u32(44, options.flags ?? 0)
+  u32(68, options.expectedAttachType ?? 0)
+  u32(108, options.attachBtfId ?? 0)
+  return bpf(command.progLoad, attr, 120)
+}
+
+/** What a test run gave back. */
+export interface TestRunResult {
+  /** 0, or a negative errno. */
+  readonly error: number
+  /** The program's return value. */
+  readonly returnValue: number
+  /** Mean run time in ns, where the kernel measures it. */
+  readonly durationNs: number
+  /** Bytes written to `dataOut`. */
+  readonly dataOutLength: number
+}
+
+/** BPF_PROG_TEST_RUN. */
+export function testRun(options: {
+  readonly programFd: number
+  readonly repeat?: number
+  readonly dataIn?: Uint8Array | undefined
+  readonly dataOut?: Uint8Array | undefined
+  readonly context?: Uint8Array | undefined
+  readonly flags?: number
+}): TestRunResult {
+  begin(80)
+  u32(0, options.programFd)
+  if (options.dataIn) {
+    u32(8, options.dataIn.length)
+    pointer(16, options.dataIn)
+  }
+  if (options.dataOut) {
+    u32(12, options.dataOut.length)
+    pointer(24, options.dataOut)
+  }
+  u32(32, options.repeat ?? 0)
+  if (options.context) {
+    u32(40, options.context.length)
+    pointer(48, options.context)
+  }
+  u32(64, options.flags ?? 0)
+  const error = Math.min(bpf(command.testRun, attr, 80), 0)
+  return {
+    error,
+    returnValue: fields.getUint32(4, true),
+    durationNs: fields.getUint32(36, true),
+    dataOutLength: fields.getUint32(12, true),
+  }
+}

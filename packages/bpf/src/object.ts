@@ -1,0 +1,454 @@
+/**
+ * An eBPF object file: opened, adjusted, loaded, attached.
+ *
+ *     using object = openObject('trace.bpf.o', { rodata: { sampling: 10 } })
+ *     object.load()
+ *     using link = object.attach('on_exec')
+ *     using ring = object.ring('events')
+ *
+ * Disposing the object unloads what no pin or link of another owner holds.
+ */
+import { readFileSync } from 'node:fs'
+import { basename, isAbsolute, join } from 'node:path'
+import { parseBtf, type Btf } from './btf.ts'
+import { parseElf, requireSection, type ElfFile } from './elf.ts'
+import { BpfError } from './error.ts'
+import { duplicateFd } from './ffi.ts'
+import { featureOfSection, probeFeature, type Unsupported } from './feature.ts'
+import { testRun, type TestRunResult } from './kernel-call.ts'
+import { readProgramInfo, type ProgramInfo } from './kernel-info.ts'
+import { checkLayout, type LayoutClaim } from './layout.ts'
+import {
+  attachCgroup,
+  attachIterator,
+  attachRawTracepoint,
+  attachTracing,
+  BpfLink,
+} from './link.ts'
+import {
+  libbpfLoader,
+  type LoaderMap,
+  type LoaderObject,
+  type LoaderProgram,
+  type ObjectLoader,
+} from './loader.ts'
+import { BpfMap, type MapCodecs } from './map.ts'
+import { readMapDefinitions, type MapDefinition } from './map-definition.ts'
+import { pin, requireBpfFilesystem } from './pin.ts'
+import { Ring } from './ring.ts'
+import { createValueCodec } from './value-codec.ts'
+
+/** Changes to a map before it is created. */
+export interface MapOptions {
+  /** Entries; bytes for a ring (a power of two, at least a page). */
+  readonly maxEntries?: number
+  /**
+   * Where to pin it: a path, or a name below `pinRoot`. A map that is pinned there already is used
+   * as it is, when it has the same shape; otherwise `load` throws `BPF_PIN_MISMATCH`.
+   */
+  readonly pin?: string
+}
+
+/** Changes to a program before it is loaded. */
+export interface ProgramOptions {
+  /** Whether to load it; `if-supported` asks the kernel first and lists it in `unsupported`. */
+  readonly autoload: boolean | 'if-supported'
+}
+
+/** How to open an object. */
+export interface OpenOptions {
+  /** Name in messages and, cut, in the kernel. Default: the file's. */
+  readonly name?: string
+  /** Folder on a bpf filesystem for pins. */
+  readonly pinRoot?: string
+  readonly maps?: Readonly<Record<string, MapOptions>>
+  /** Values of `const volatile` globals. */
+  readonly rodata?: Readonly<Record<string, unknown>>
+  readonly programs?: Readonly<Record<string, ProgramOptions>>
+  /** What generated decoders expect; `BPF_LAYOUT_MISMATCH` when the object differs. */
+  readonly layout?: LayoutClaim
+  /** Another loader than libbpf. */
+  readonly loader?: ObjectLoader
+}
+
+/** Where to attach a program that needs more than its section says. */
+export interface AttachOptions {
+  /** Folder of a version 2 cgroup, for cgroup programs. */
+  readonly cgroup?: string
+  /** Path of a pin for the link: then it outlives the process. */
+  readonly pin?: string
+  /** `union bpf_iter_link_info`, for iterators that are bound to something. */
+  readonly iteratorInfo?: Uint8Array
+}
+
+/** A program of an object. */
+export interface BpfProgram {
+  readonly name: string
+  /** ELF section: `tp_btf/sched_process_exec`. */
+  readonly section: string
+  /** Descriptor, owned by the object. Throws `BPF_CLOSED` while not loaded. */
+  readonly fd: number
+  readonly isLoaded: boolean
+  /** Counters of the kernel. */
+  info(): ProgramInfo
+  /** Keeps the program loaded under `path`. */
+  pin(path: string): void
+  /** Runs it once in the kernel (BPF_PROG_TEST_RUN). Throws `BPF_ATTACH_FAILED` where not possible. */
+  testRun(options?: {
+    readonly dataIn?: Uint8Array
+    readonly dataOut?: Uint8Array
+    readonly context?: Uint8Array
+    readonly repeat?: number
+  }): TestRunResult
+}
+
+/** An opened object. */
+export interface BpfObject extends Disposable {
+  readonly name: string
+  /** Types of the object file. */
+  readonly btf: Btf
+  readonly programNames: readonly string[]
+  readonly mapNames: readonly string[]
+  /** Programs that were left out because the kernel lacks their hook (`if-supported`). */
+  readonly unsupported: ReadonlyMap<string, Unsupported>
+  /** Creates maps and loads programs. Throws a `BpfError` with libbpf's and the verifier's lines. */
+  load(): BpfObject
+  /** Throws `BPF_NOT_FOUND`. */
+  program(name: string): BpfProgram
+  /** The map, owned by the object: valid until it is disposed. Throws `BPF_NOT_FOUND`. */
+  map<Key = unknown, Value = unknown>(name: string): BpfMap<Key, Value>
+  /** A reader of a ring of the object; the caller owns it. */
+  ring(name: string): Ring
+  /** Attaches a loaded program; the caller owns the link. Throws `BPF_ATTACH_FAILED` and others. */
+  attach(program: string, options?: AttachOptions): BpfLink
+  /** Attaches every loaded program that needs no target from the caller. All or none. */
+  attachAll(): BpfLinks
+}
+
+/** Links by program name, disposed together. */
+export interface BpfLinks extends Disposable {
+  readonly links: ReadonlyMap<string, BpfLink>
+}
+
+/** Opens an object file or its bytes. Throws `BPF_ELF_INVALID`, `BPF_BTF_INVALID` and others. */
+export function openObject(source: string | Uint8Array, options: OpenOptions = {}): BpfObject {
+  const bytes = typeof source === 'string' ? readObjectFile(source) : source
+  const name =
+    options.name ??
+    (typeof source === 'string' ? basename(source).replace(/(?:\.bpf)?\.o$/, '') : 'object')
+  const elf = parseElf(bytes)
+  const btf = parseBtf(requireSection(elf, '.BTF').bytes)
+  if (options.layout) checkLayout(btf, options.layout, name)
+  if (options.pinRoot !== undefined) requireBpfFilesystem(options.pinRoot)
+  const loader = options.loader ?? libbpfLoader
+  const loaded = loader.open(bytes, {
+    name,
+    ...(options.pinRoot === undefined ? {} : { pinRoot: options.pinRoot }),
+  })
+  try {
+    const definitions = readMapDefinitions(btf)
+    applyMaps(loaded, options)
+    applyVariables(loaded, elf, btf, options.rodata ?? {})
+    const unsupported = applyPrograms(loaded, options.programs ?? {})
+    return new LoadedObject(name, btf, loaded, definitions, unsupported)
+  } catch (cause) {
+    loaded[Symbol.dispose]()
+    throw cause
+  }
+}
+
+function readObjectFile(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new BpfError('BPF_ELF_INVALID', `cannot read ${path}`, { cause })
+  }
+}
+
+function notFound(what: string, name: string, known: readonly string[]): BpfError {
+  return new BpfError('BPF_NOT_FOUND', `no ${what} ${name}; there are: ${known.join(', ')}`)
+}
+
+function named<T extends { readonly name: string }>(
+  all: readonly T[],
+  what: string,
+  name: string,
+): T {
+  const found = all.find((candidate) => candidate.name === name)
+  if (found) return found
+  throw notFound(
+    what,
+    name,
+    all.map((candidate) => candidate.name),
+  )
+}
+
+function applyMaps(object: LoaderObject, options: OpenOptions): void {
+  for (const [name, change] of Object.entries(options.maps ?? {})) {
+    const map = named(object.maps, 'map', name)
+    if (change.maxEntries !== undefined) map.setMaxEntries(change.maxEntries)
+    if (change.pin === undefined) continue
+    const path =
+      isAbsolute(change.pin) || options.pinRoot === undefined
+        ? change.pin
+        : join(options.pinRoot, change.pin)
+    if (!isAbsolute(path)) {
+      throw new BpfError('BPF_ARGUMENT', `pin ${path} of map ${name}: give a path or a pinRoot`)
+    }
+    requireBpfFilesystem(path)
+    map.setPinPath(path)
+  }
+}
+
+function applyVariables(
+  object: LoaderObject,
+  elf: ElfFile,
+  btf: Btf,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  const names = Object.keys(values)
+  if (names.length === 0) return
+  const map = named(object.maps, 'map', '.rodata')
+  const memory = map.initialValue()
+  if (!memory) throw notFound('variable', names[0] ?? '', [])
+  const view = new DataView(memory)
+  const section = elf.sections.find((candidate) => candidate.name === '.rodata')
+  for (const [name, value] of Object.entries(values)) {
+    const symbol = elf.symbols.find(
+      (candidate) => candidate.name === name && candidate.section === section?.index,
+    )
+    const variable = btf.types.find((type) => type.kind === 'variable' && type.name === name)
+    if (!symbol || variable?.kind !== 'variable') {
+      const known = elf.symbols.filter(
+        (candidate) => candidate.section === section?.index && candidate.name !== '',
+      )
+      throw notFound(
+        'read-only variable',
+        name,
+        known.map((candidate) => candidate.name),
+      )
+    }
+    const codec = createValueCodec(btf, variable.typeId)
+    if (symbol.value + codec.sizeBytes > memory.byteLength) {
+      throw new BpfError('BPF_ELF_INVALID', `variable ${name} lies outside .rodata`)
+    }
+    codec.write(view, symbol.value, value)
+  }
+}
+
+function applyPrograms(
+  object: LoaderObject,
+  options: Readonly<Record<string, ProgramOptions>>,
+): Map<string, Unsupported> {
+  const unsupported = new Map<string, Unsupported>()
+  for (const [name, { autoload }] of Object.entries(options)) {
+    const program = named(object.programs, 'program', name)
+    if (autoload !== 'if-supported') {
+      program.setAutoload(autoload)
+      continue
+    }
+    const feature = featureOfSection(program.section)
+    const answer = feature === undefined ? undefined : probeFeature(feature)
+    if (answer?.supported === false) {
+      unsupported.set(name, answer)
+      program.setAutoload(false)
+    }
+  }
+  return unsupported
+}
+
+class LoadedObject implements BpfObject {
+  readonly name: string
+  readonly btf: Btf
+  readonly unsupported: ReadonlyMap<string, Unsupported>
+  readonly #object: LoaderObject
+  readonly #definitions: ReadonlyMap<string, MapDefinition>
+  readonly #maps = new Map<string, BpfMap>()
+
+  constructor(
+    name: string,
+    btf: Btf,
+    object: LoaderObject,
+    definitions: ReadonlyMap<string, MapDefinition>,
+    unsupported: ReadonlyMap<string, Unsupported>,
+  ) {
+    this.name = name
+    this.btf = btf
+    this.#object = object
+    this.#definitions = definitions
+    this.unsupported = unsupported
+  }
+
+  get programNames(): readonly string[] {
+    return this.#object.programs.map((program) => program.name)
+  }
+
+  get mapNames(): readonly string[] {
+    return this.#object.maps.map((map) => map.name)
+  }
+
+  load(): BpfObject {
+    this.#object.load()
+    return this
+  }
+
+  program(name: string): BpfProgram {
+    return programOf(named(this.#object.programs, 'program', name))
+  }
+
+  map<Key = unknown, Value = unknown>(name: string): BpfMap<Key, Value> {
+    let map = this.#maps.get(name)
+    if (!map) {
+      map = new BpfMap(this.#duplicate(name), this.#codecs(name))
+      this.#maps.set(name, map)
+    }
+    return map as BpfMap<Key, Value>
+  }
+
+  ring(name: string): Ring {
+    const map = new BpfMap(this.#duplicate(name))
+    try {
+      return new Ring(map)
+    } catch (cause) {
+      map[Symbol.dispose]()
+      throw cause
+    }
+  }
+
+  attach(name: string, options: AttachOptions = {}): BpfLink {
+    const source = named(this.#object.programs, 'program', name)
+    const link = attachBySection(programOf(source), source, options)
+    if (options.pin === undefined) return link
+    try {
+      link.pin(options.pin)
+      return link
+    } catch (cause) {
+      link[Symbol.dispose]()
+      throw cause
+    }
+  }
+
+  attachAll(): BpfLinks {
+    const links = new Map<string, BpfLink>()
+    const release = (): void => {
+      for (const link of links.values()) link[Symbol.dispose]()
+    }
+    try {
+      for (const program of this.#object.programs) {
+        if (program.fd() >= 0) links.set(program.name, this.attach(program.name))
+      }
+    } catch (cause) {
+      release()
+      throw cause
+    }
+    return { links, [Symbol.dispose]: release }
+  }
+
+  [Symbol.dispose](): void {
+    for (const map of this.#maps.values()) map[Symbol.dispose]()
+    this.#maps.clear()
+    this.#object[Symbol.dispose]()
+  }
+
+  #duplicate(name: string): number {
+    const map: LoaderMap = named(this.#object.maps, 'map', name)
+    const fd = map.fd()
+    if (fd < 0) throw new BpfError('BPF_CLOSED', `object ${this.name} is not loaded`)
+    // A descriptor of our own: libbpf closes its one with the object, readers may outlive it.
+    const copy = duplicateFd(fd)
+    if (copy < 0) {
+      throw new BpfError('BPF_MAP_FAILED', `cannot duplicate map ${name}`, { errno: -copy })
+    }
+    return copy
+  }
+
+  #codecs(name: string): MapCodecs {
+    const definition = this.#definitions.get(name)
+    if (!definition) return {}
+    return {
+      key: optionalCodec(this.btf, definition.keyTypeId),
+      value: optionalCodec(this.btf, definition.valueTypeId),
+    }
+  }
+}
+
+function optionalCodec(btf: Btf, typeId: number | undefined): MapCodecs['key'] {
+  if (typeId === undefined) return undefined
+  try {
+    return createValueCodec(btf, typeId)
+  } catch (cause) {
+    // A value that holds spin locks, timers or bit-fields still reads and writes as bytes.
+    if (cause instanceof BpfError && cause.code === 'BPF_LAYOUT_UNSUPPORTED') return undefined
+    throw cause
+  }
+}
+
+function programOf(source: LoaderProgram): BpfProgram {
+  return {
+    name: source.name,
+    section: source.section,
+    get isLoaded() {
+      return source.fd() >= 0
+    },
+    get fd() {
+      const fd = source.fd()
+      if (fd < 0) throw new BpfError('BPF_CLOSED', `program ${source.name} is not loaded`)
+      return fd
+    },
+    info() {
+      return readProgramInfo(this.fd)
+    },
+    pin(path) {
+      pin(this.fd, path)
+    },
+    testRun(options = {}) {
+      const result = testRun({ programFd: this.fd, ...options })
+      if (result.error < 0) {
+        throw new BpfError('BPF_ATTACH_FAILED', `cannot test-run ${source.name}`, {
+          errno: -result.error,
+        })
+      }
+      return result
+    },
+  }
+}
+
+function attachBySection(
+  program: BpfProgram,
+  source: LoaderProgram,
+  options: AttachOptions,
+): BpfLink {
+  const { fd, section } = program
+  const what = `${program.name} (${section})`
+  const [kind = '', ...rest] = section.split('/')
+  switch (kind.replace(/\.s$/, '')) {
+    case 'tp_btf':
+    case 'fentry':
+    case 'fexit':
+    case 'fmod_ret':
+    case 'lsm':
+      return attachTracing(fd, what)
+    case 'raw_tp':
+    case 'raw_tracepoint':
+      return attachRawTracepoint(fd, rest.join('/'))
+    case 'iter':
+      return attachIterator(fd, what, options.iteratorInfo)
+    case 'cgroup':
+    case 'cgroup_skb':
+    case 'lsm_cgroup':
+    case 'sockops':
+      if (options.cgroup === undefined) {
+        throw new BpfError('BPF_ARGUMENT', `${what} needs the option cgroup`)
+      }
+      return attachCgroup(fd, source.expectedAttachType, options.cgroup)
+    default: {
+      const attached = source.attach()
+      const copy = duplicateFd(attached.fd)
+      if (copy < 0) {
+        attached.release()
+        throw new BpfError('BPF_ATTACH_FAILED', `cannot keep ${what}`, { errno: -copy })
+      }
+      return new BpfLink(copy, () => attached.release())
+    }
+  }
+}
