@@ -1,7 +1,9 @@
 /** What a batch may hold. Both ends check before they allocate; a batch beyond is refused, not cut. */
 export const batchLimits = {
-  /** Longest frame on the wire, and so the longest batch, in bytes. */
+  /** Longest frame on the wire, without its 4 bytes of length. */
   frameBytes: 4 * 1024 * 1024,
+  /** Longest encoded batch: a frame less its tag and length. */
+  batchBytes: 4 * 1024 * 1024 - 16,
   /** Most rows in one table of one batch. */
   rows: 8192,
   /** Most dictionary entries. */

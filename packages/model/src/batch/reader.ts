@@ -39,8 +39,8 @@ function refuse(what: string): never {
 
 /** Throws HG_BATCH_INVALID, saying what is wrong with it. */
 export function decodeBatch(encoded: Uint8Array): Batch {
-  if (encoded.length > batchLimits.frameBytes)
-    refuse(`${encoded.length} bytes, at most ${batchLimits.frameBytes} are taken`)
+  if (encoded.length > batchLimits.batchBytes)
+    refuse(`${encoded.length} bytes, at most ${batchLimits.batchBytes} are taken`)
   let message
   try {
     message = fromBinary(BatchSchema, encoded)
