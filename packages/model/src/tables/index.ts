@@ -8,6 +8,7 @@ import { hook } from './hook.ts'
 import { loss } from './loss.ts'
 import { process } from './process.ts'
 import { tcp } from './tcp.ts'
+import { user } from './user.ts'
 
 export const tables = {
   exec,
@@ -19,6 +20,7 @@ export const tables = {
   loss,
   hook,
   feature,
+  user,
 } as const
 export type Tables = typeof tables
 export type TableName = keyof Tables

@@ -1,0 +1,82 @@
+/**
+ * Events of one batch with their OCSF names, read in place: no object per event unless somebody asks for one.
+ *
+ * The hub's `normalise` makes one from a wire batch and the lineage graph; tests make one from rows
+ * (`activityBatchOf`). Detection, the live stream and the store's dimension writer read it.
+ */
+import type { ActivityRow } from './activity.ts'
+
+/** What an event is, finer than its OCSF activity. */
+export type EventKind =
+  | 'exec'
+  | 'exec_failed'
+  | 'fork'
+  | 'exit'
+  | 'connect'
+  | 'accept'
+  | 'close'
+  | 'connect_failed'
+  | 'listen'
+
+export type ActivityValue = string | number | boolean | null
+
+export interface ActivityBatch {
+  /** 32 hex digits. */
+  readonly deviceUid: string
+  readonly hostname: string
+  readonly rows: number
+  kind(row: number): EventKind
+  /** µs since 1970, UTC. */
+  timeUs(row: number): number
+  eventUid(row: number): string
+  /** Value of an OCSF column (a key of `ActivityRow`), null when the event has none. */
+  value(row: number, column: keyof ActivityRow & string): ActivityValue
+  /**
+   * A small number that is equal for equal values of `column` within this batch, or -1 when that is not known
+   * cheaply: lets a rule's verdict be cached per distinct value.
+   */
+  valueId(row: number, column: keyof ActivityRow & string): number
+  /** The whole event, for output. */
+  row(row: number): ActivityRow
+}
+
+const kindOf: Readonly<Record<string, EventKind>> = {
+  '1007/Launch': 'exec',
+  '1007/Launch Failed': 'exec_failed',
+  '1007/Fork': 'fork',
+  '1007/Terminate': 'exit',
+  '4001/Open/Outbound': 'connect',
+  '4001/Open/Inbound': 'accept',
+  '4001/Close': 'close',
+  '4001/Reset': 'close',
+  '4001/Fail': 'connect_failed',
+  '4001/Listen': 'listen',
+}
+
+/** Kind of a row by its class, activity and direction. Throws a RangeError when it has none. */
+export function eventKind(row: ActivityRow): EventKind {
+  const key = `${row.class_uid}/${row.activity_name}`
+  const kind = kindOf[key] ?? kindOf[`${key}/${row.connection_info_direction}`]
+  if (kind === undefined) throw new RangeError(`no event kind for ${key}`)
+  return kind
+}
+
+/** A batch over rows that are there already, for tests and recordings of rows. */
+export function activityBatchOf(rows: readonly ActivityRow[]): ActivityBatch {
+  const at = (row: number): ActivityRow => {
+    const found = rows[row]
+    if (!found) throw new RangeError(`row ${row} of ${rows.length}`)
+    return found
+  }
+  return {
+    deviceUid: String(rows[0]?.device_uid ?? ''),
+    hostname: String(rows[0]?.device_hostname ?? ''),
+    rows: rows.length,
+    kind: (row) => eventKind(at(row)),
+    timeUs: (row) => Date.parse(String(at(row).time)) * 1000,
+    eventUid: (row) => String(at(row).event_uid ?? ''),
+    value: (row, column) => at(row)[column] ?? null,
+    valueId: () => -1,
+    row: at,
+  }
+}
