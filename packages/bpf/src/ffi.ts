@@ -20,6 +20,8 @@ const readInto = libc.func('int64_t read(int fd, void *into, size_t length)')
 const fcntl = libc.func('int fcntl(int fd, int command, int value)')
 const vasprintf = libc.func('int vasprintf(_Out_ void **out, const char *format, void *arguments)')
 const freeNative = libc.func('void free(void *memory)')
+const clockGettime = libc.func('int clock_gettime(int clock, void *time)')
+const flock = libc.func('int flock(int fd, int operation)')
 
 const bpfNumbers: Readonly<Record<string, number>> = { x64: 321, arm64: 280 }
 const bpfNumber = bpfNumbers[arch] ?? 0
@@ -262,4 +264,20 @@ export function withLibbpfLog<T>(call: () => T): { result: T; messages: LibbpfMe
     setPrint?.(null)
     koffi.unregister(callback)
   }
+}
+
+const clocks = { realtime: 0, boottime: 7 } as const
+const time = new BigInt64Array(new ArrayBuffer(16))
+const timeBytes = new Uint8Array(time.buffer)
+
+/** A clock in ns: `boottime` is the one that programs stamp with (it counts suspended time too). */
+export function readClockNs(clock: keyof typeof clocks): bigint {
+  clockGettime(clocks[clock], timeBytes)
+  return (time[0] as bigint) * 1_000_000_000n + (time[1] as bigint)
+}
+
+/** Locks an open file for this process alone, until it closes the file or dies. False when another has it. */
+export function lockFd(fd: number): boolean {
+  const exclusiveNonBlocking = 2 | 4
+  return Number(flock(fd, exclusiveNonBlocking)) === 0
 }

@@ -39,6 +39,8 @@ export { openPinnedRing, Ring, type Drained, type DrainLimits, type OnRecord } f
 export { watchRings, type RingWatchOptions } from './ring-watch.ts'
 export { copyToRecordMemory, recordMemory, type RecordMemory } from './record-memory.ts'
 export { BpfLink, openPinnedLink } from './link.ts'
+export { openPinnedProgram, type PinnedProgram } from './pinned-program.ts'
+export { lockFd, readClockNs } from './ffi.ts'
 export { forEachIterated, readIterator, type ReadIteratorOptions } from './iterator.ts'
 export { isOnBpfFilesystem, makePinFolder, requireBpfFilesystem, unpin } from './pin.ts'
 export {

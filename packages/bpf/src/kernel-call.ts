@@ -100,7 +100,8 @@ function element(
 ): number {
   begin(32)
   u32(0, fd)
-  if (key) pointer(8, key)
+  // Queues and stacks have no key, and demand a null pointer for it.
+  if (key && key.length > 0) pointer(8, key)
   if (value) pointer(16, value)
   u64(24, BigInt(flags))
   return bpf(which, attr, 32)

@@ -142,7 +142,7 @@ export class BpfMap<Key = unknown, Value = unknown> implements Disposable {
       : this.info.valueSizeBytes
     this.#keyCodec = fitting(codecs.key, this.keySizeBytes)
     this.#valueCodec = fitting(codecs.value, this.info.valueSizeBytes)
-    this.#key = new Uint8Array(new ArrayBuffer(Math.max(this.keySizeBytes, 8)))
+    this.#key = new Uint8Array(new ArrayBuffer(this.keySizeBytes))
     // Values of rings and of programs' private storages are not read through system calls.
     this.#value = new Uint8Array(new ArrayBuffer(Math.max(this.valueSizeBytes, 8)))
     this.#keyView = new DataView(this.#key.buffer)

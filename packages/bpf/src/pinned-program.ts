@@ -1,0 +1,23 @@
+/** Programs that were pinned: to read what the kernel counts about them, without loading anything. */
+import { Descriptor } from './descriptor.ts'
+import { readProgramInfo, type ProgramInfo } from './kernel-info.ts'
+import { openPin } from './pin.ts'
+
+/** A program reached through its pin. */
+export interface PinnedProgram extends Disposable {
+  readonly fd: number
+  /** Counters of the kernel. */
+  info(): ProgramInfo
+}
+
+/** Opens a pinned program. Throws `BPF_PIN_FAILED` (errno ENOENT when nothing is pinned there). */
+export function openPinnedProgram(path: string): PinnedProgram {
+  const descriptor = new Descriptor(openPin(path), 'program')
+  return {
+    get fd() {
+      return descriptor.fd
+    },
+    info: () => readProgramInfo(descriptor.fd),
+    [Symbol.dispose]: () => descriptor[Symbol.dispose](),
+  }
+}
