@@ -67,6 +67,12 @@ export const lossReasons = {
     what: 'A batch that the hub could not read; it is kept in quarantine.',
     fix: 'Update the older of sensor and hub.',
   },
+  observer_slow: {
+    id: 11,
+    where: 'sensor',
+    what: 'An observer on the observe socket read too slowly: it did not get these batches. The hub did.',
+    fix: 'Filter more, or read faster.',
+  },
   down: {
     id: 10,
     where: 'sensor',

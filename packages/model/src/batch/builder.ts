@@ -49,6 +49,10 @@ export interface BatchBuilder {
   readonly rows: number
   /** Bytes of dictionary held: a batch should leave at 1 MiB. */
   readonly dictionaryBytes: number
+  /** Whether the batch should leave before another row is added: `rows` or `bytes` of its options is reached. */
+  readonly full: boolean
+  /** Names of the tables that have rows. */
+  readonly names: readonly TableName[]
   /** Encodes what was added. Does not reset. */
   encode(identity: BatchIdentity, wallOffsetNs: bigint, rings: readonly RingPosition[]): Uint8Array
   reset(): void
@@ -103,7 +107,15 @@ function encodeColumn(array: Uint32Array | BigUint64Array, rows: number): Uint8A
   return out
 }
 
-export function createBatchBuilder(): BatchBuilder {
+/** When a batch is full: rows in all tables, bytes of dictionary. */
+export interface BatchBounds {
+  readonly rows: number
+  readonly bytes: number
+}
+
+export function createBatchBuilder(
+  bounds: BatchBounds = { rows: 512, bytes: 1024 * 1024 },
+): BatchBuilder {
   const stores = new Map<TableName, { store: Store; writer: TableWriter<TableName> }>()
   let ids = new Map<string, number>()
   let entries: Uint8Array<ArrayBuffer>[] = []
@@ -156,6 +168,12 @@ export function createBatchBuilder(): BatchBuilder {
     },
     get dictionaryBytes() {
       return dictionaryBytes
+    },
+    get full() {
+      return rows >= bounds.rows || dictionaryBytes >= bounds.bytes
+    },
+    get names() {
+      return [...stores].filter(([, held]) => held.store.rows > 0).map(([name]) => name)
     },
     encode(identity, wallOffsetNs, rings) {
       const batch = create(BatchSchema, {

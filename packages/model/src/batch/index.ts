@@ -1,5 +1,6 @@
 export {
   createBatchBuilder,
+  type BatchBounds,
   type BatchBuilder,
   type BatchIdentity,
   type RingPosition,
