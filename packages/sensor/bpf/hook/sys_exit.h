@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One program on sys_exit for all probes that need the end of a system call, as
+ * each program there costs every system call of the machine: it jumps through a
+ * table by system call number, and most numbers lead nowhere.
+ *
+ * A probe declares SEC("tp_btf/sys_exit") programs that are loaded but not
+ * attached, and names their numbers in its TypeScript file; the loader fills the
+ * table. Numbers of the 32-bit ABI begin at HG_COMPAT: `int $0x80` works in 64-bit
+ * programs too. Those of x32 (bit 30) are in the native range without the bit.
+ */
+#pragma once
+
+#include "../base/record.h"
+
+#define HG_COMPAT 1024
+#define HG_SYSCALLS 2048
+#define HG_TS_COMPAT 0x0002
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, HG_SYSCALLS);
+	__type(key, u32);
+	__type(value, u32);
+} hg_syscalls SEC(".maps");
+
+static __always_inline bool hg_is_compat(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return task->thread_info.status & HG_TS_COMPAT;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The path of a dentry as the process would see it, without bpf_d_path (which
+ * trace programs may not call): up the dentries, across mounts, to the root of the
+ * process. At most 128 steps; a walk that did not get there says so.
+ *
+ * Names are written from the end of a buffer to its beginning. Needs bpf_loop (5.17).
+ */
+#pragma once
+
+#include "../base/kernel.h"
+
+#define HG_PATH_STEPS 128
+#define HG_PATH_BYTES 4096
+/* Where a path begins to grow down from; above it lies room that only the verifier needs. */
+#define HG_PATH_BUFFER (2 * HG_PATH_BYTES)
+
+struct hg_walk {
+	u64 dentry;
+	u64 mnt;
+	u64 root_dentry;
+	u64 root_mnt;
+	u8 *buffer;
+	/* Where the path begins now. */
+	u32 at;
+	u32 is_done;
+};
+
+static long hg_walk_step(u32 step, struct hg_walk *walk)
+{
+	/* Copied first: a CO-RE access reaches back through members of our own structs otherwise. */
+	struct dentry *dentry = (void *)walk->dentry;
+	struct vfsmount *mnt = (void *)walk->mnt;
+	struct dentry *parent, *mount_root = 0;
+	struct qstr name;
+	u8 *buffer = walk->buffer;
+	u32 length, at;
+
+	if (walk->dentry == walk->root_dentry && walk->mnt == walk->root_mnt) {
+		walk->is_done = 1;
+		return 1;
+	}
+	bpf_core_read(&parent, sizeof(parent), &dentry->d_parent);
+	bpf_core_read(&mount_root, sizeof(mount_root), &mnt->mnt_root);
+	if (dentry == mount_root || dentry == parent) {
+		struct mount *mount, *above;
+
+		if (dentry != mount_root) {
+			/* A dentry without a place in any tree: a memfd, a pipe. Take its name, and end. */
+			walk->is_done = 2;
+		} else {
+			mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+			bpf_core_read(&above, sizeof(above), &mount->mnt_parent);
+			if (above == mount || !above) {
+				/* The root of the mount tree, above the root of the process. */
+				walk->is_done = 1;
+				return 1;
+			}
+			bpf_core_read(&walk->dentry, sizeof(walk->dentry), &mount->mnt_mountpoint);
+			walk->mnt = (u64)above + bpf_core_field_offset(struct mount, mnt);
+			return 0;
+		}
+	}
+	bpf_core_read(&name, sizeof(name), &dentry->d_name);
+	length = name.len & 255;
+	at = walk->at;
+	if (at <= length + 1 || at > HG_PATH_BYTES)
+		return 1;
+	at -= length;
+	bpf_probe_read_kernel(buffer + (at & (HG_PATH_BUFFER / 2 - 1)), length, name.name);
+	if (walk->is_done == 2) {
+		walk->at = at;
+		return 1;
+	}
+	at -= 1;
+	buffer[at & (HG_PATH_BUFFER / 2 - 1)] = '/';
+	walk->at = at;
+	walk->dentry = (u64)parent;
+	return 0;
+}
+
+/*
+ * Walks from `path`. The bytes are at buffer[walk->at .. HG_PATH_BYTES); is_done is
+ * 0 when the walk did not reach the root, 2 when the file has no place in a tree.
+ */
+static __always_inline void hg_walk_path(struct hg_walk *walk)
+{
+	walk->at = HG_PATH_BYTES;
+	walk->is_done = 0;
+	bpf_loop(HG_PATH_STEPS, hg_walk_step, walk, 0);
+	if (walk->is_done == 1 && walk->at == HG_PATH_BYTES) {
+		walk->at = HG_PATH_BYTES - 1;
+		walk->buffer[HG_PATH_BYTES - 1] = '/';
+	}
+}

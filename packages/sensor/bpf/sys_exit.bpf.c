@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The dispatcher that hook/sys_exit.h describes. */
+#include "hook/sys_exit.h"
+
+SEC("tp_btf/sys_exit")
+int hg_sys_exit(u64 *ctx)
+{
+	struct pt_regs *regs = (void *)ctx[0];
+	u32 number = regs->orig_ax & ~(1u << 30);
+
+	if (number >= HG_COMPAT)
+		return 0;
+	if (hg_is_compat())
+		number += HG_COMPAT;
+	bpf_tail_call(ctx, &hg_syscalls, number);
+	return 0;
+}

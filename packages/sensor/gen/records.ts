@@ -1,0 +1,1448 @@
+/**
+ * Generated from BTF; do not edit.
+ * Again: npm run gen
+ */
+import type { LayoutClaim, RecordMemory } from '@honeyguide/bpf'
+
+/** The layout that these decoders are for; pass it to `openObject`. */
+export const layout = {
+  hash: '1c0083aadf32f70d',
+  structs: ['hg_event', 'hg_counters', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_fork', 'hg_tcp', 'hg_socket'],
+  enums: [],
+} as const satisfies LayoutClaim
+
+/** Bytes of one struct hg_event. */
+export const eventSizeBytes = 48
+
+/** Byte offsets of its fields. */
+export const eventOffsets = {
+  bootNs: 0,
+  seq: 8,
+  startNs: 16,
+  pid: 24,
+  tid: 28,
+  execNo: 32,
+  kind: 36,
+  flags: 40,
+  uid: 44,
+} as const
+
+/** Reads single fields of the struct hg_event at byte `at` of `m`. */
+export const event = {
+  /** u64 boot_ns */
+  bootNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 seq */
+  seq: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 start_ns */
+  startNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 pid */
+  pid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 tid */
+  tid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 exec_no */
+  execNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u16 kind */
+  kind: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 36) >>> 1] as number,
+  /** u32 flags */
+  flags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 uid */
+  uid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+} as const
+
+/** A struct hg_event as an object of its own. */
+export interface Event {
+  readonly bootNs: bigint
+  readonly seq: bigint
+  readonly startNs: bigint
+  readonly pid: number
+  readonly tid: number
+  readonly execNo: number
+  readonly kind: number
+  readonly flags: number
+  readonly uid: number
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readEvent(m: RecordMemory, at: number): Event {
+  return {
+    bootNs: event.bootNs(m, at),
+    seq: event.seq(m, at),
+    startNs: event.startNs(m, at),
+    pid: event.pid(m, at),
+    tid: event.tid(m, at),
+    execNo: event.execNo(m, at),
+    kind: event.kind(m, at),
+    flags: event.flags(m, at),
+    uid: event.uid(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface EventColumns {
+  readonly bootNs: BigUint64Array
+  readonly seq: BigUint64Array
+  readonly startNs: BigUint64Array
+  readonly pid: Uint32Array
+  readonly tid: Uint32Array
+  readonly execNo: Uint32Array
+  readonly kind: Uint16Array
+  readonly flags: Uint32Array
+  readonly uid: Uint32Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createEventColumns(capacity: number): EventColumns {
+  return {
+    bootNs: new BigUint64Array(capacity),
+    seq: new BigUint64Array(capacity),
+    startNs: new BigUint64Array(capacity),
+    pid: new Uint32Array(capacity),
+    tid: new Uint32Array(capacity),
+    execNo: new Uint32Array(capacity),
+    kind: new Uint16Array(capacity),
+    flags: new Uint32Array(capacity),
+    uid: new Uint32Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyEvent(
+  m: RecordMemory,
+  at: number,
+  columns: EventColumns,
+  row: number,
+): void {
+  columns.bootNs[row] = event.bootNs(m, at)
+  columns.seq[row] = event.seq(m, at)
+  columns.startNs[row] = event.startNs(m, at)
+  columns.pid[row] = event.pid(m, at)
+  columns.tid[row] = event.tid(m, at)
+  columns.execNo[row] = event.execNo(m, at)
+  columns.kind[row] = event.kind(m, at)
+  columns.flags[row] = event.flags(m, at)
+  columns.uid[row] = event.uid(m, at)
+}
+
+/** Bytes of one struct hg_counters. */
+export const countersSizeBytes = 80
+
+/** Byte offsets of its fields. */
+export const countersOffsets = {
+  submitted: 0,
+  filtered: 8,
+  lost: 16,
+} as const
+
+/** Reads single fields of the struct hg_counters at byte `at` of `m`. */
+export const counters = {
+  /** u64 submitted */
+  submitted: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 filtered */
+  filtered: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** 8 of u64 lost */
+  lost: (m: RecordMemory, at: number, index: number): bigint =>
+    m.u64[(at + 16 + index * 8) >>> 3] as bigint,
+} as const
+
+/** A struct hg_counters as an object of its own. */
+export interface Counters {
+  readonly submitted: bigint
+  readonly filtered: bigint
+  readonly lost: readonly bigint[]
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readCounters(m: RecordMemory, at: number): Counters {
+  return {
+    submitted: counters.submitted(m, at),
+    filtered: counters.filtered(m, at),
+    lost: Array.from({ length: 8 }, (_, i) => counters.lost(m, at, i)),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface CountersColumns {
+  readonly submitted: BigUint64Array
+  readonly filtered: BigUint64Array
+  readonly lost: BigUint64Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createCountersColumns(capacity: number): CountersColumns {
+  return {
+    submitted: new BigUint64Array(capacity),
+    filtered: new BigUint64Array(capacity),
+    lost: new BigUint64Array(capacity * 8),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyCounters(
+  m: RecordMemory,
+  at: number,
+  columns: CountersColumns,
+  row: number,
+): void {
+  columns.submitted[row] = counters.submitted(m, at)
+  columns.filtered[row] = counters.filtered(m, at)
+  for (let i = 0; i < 8; i++) columns.lost[row * 8 + i] = counters.lost(m, at, i)
+}
+
+/** Bytes of one struct hg_exec. */
+export const execSizeBytes = 200
+
+/** Byte offsets of its fields. */
+export const execOffsets = {
+  eventBootNs: 0,
+  eventSeq: 8,
+  eventStartNs: 16,
+  eventPid: 24,
+  eventTid: 28,
+  eventExecNo: 32,
+  eventKind: 36,
+  eventFlags: 40,
+  eventUid: 44,
+  parentStartNs: 48,
+  parentPid: 56,
+  parentExecNo: 60,
+  euid: 64,
+  gid: 68,
+  egid: 72,
+  loginUid: 76,
+  sessionId: 80,
+  nsPid: 84,
+  capEffective: 88,
+  capPermitted: 96,
+  capInheritable: 104,
+  mountNs: 112,
+  pidNs: 116,
+  netNs: 120,
+  userNs: 124,
+  cgroupId: 128,
+  workloadId: 136,
+  inode: 144,
+  device: 152,
+  argvTotalBytes: 156,
+  tty: 160,
+  typedBytes: 176,
+  fileBytes: 180,
+  cwdBytes: 184,
+  cgroupBytes: 188,
+  argvBytes: 192,
+} as const
+
+/** Reads single fields of the struct hg_exec at byte `at` of `m`. */
+export const exec = {
+  /** u64 event.boot_ns */
+  eventBootNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 event.seq */
+  eventSeq: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 event.start_ns */
+  eventStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 event.pid */
+  eventPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 event.tid */
+  eventTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 event.exec_no */
+  eventExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u16 event.kind */
+  eventKind: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 36) >>> 1] as number,
+  /** u32 event.flags */
+  eventFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 event.uid */
+  eventUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u64 parent_start_ns */
+  parentStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 48) >>> 3] as bigint,
+  /** u32 parent_pid */
+  parentPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 56) >>> 2] as number,
+  /** u32 parent_exec_no */
+  parentExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 60) >>> 2] as number,
+  /** u32 euid */
+  euid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 64) >>> 2] as number,
+  /** u32 gid */
+  gid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 68) >>> 2] as number,
+  /** u32 egid */
+  egid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 72) >>> 2] as number,
+  /** u32 login_uid */
+  loginUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 76) >>> 2] as number,
+  /** u32 session_id */
+  sessionId: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 80) >>> 2] as number,
+  /** u32 ns_pid */
+  nsPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 84) >>> 2] as number,
+  /** u64 cap_effective */
+  capEffective: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 88) >>> 3] as bigint,
+  /** u64 cap_permitted */
+  capPermitted: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 96) >>> 3] as bigint,
+  /** u64 cap_inheritable */
+  capInheritable: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 104) >>> 3] as bigint,
+  /** u32 mount_ns */
+  mountNs: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 112) >>> 2] as number,
+  /** u32 pid_ns */
+  pidNs: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 116) >>> 2] as number,
+  /** u32 net_ns */
+  netNs: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 120) >>> 2] as number,
+  /** u32 user_ns */
+  userNs: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 124) >>> 2] as number,
+  /** u64 cgroup_id */
+  cgroupId: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 128) >>> 3] as bigint,
+  /** u64 workload_id */
+  workloadId: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 136) >>> 3] as bigint,
+  /** u64 inode */
+  inode: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 144) >>> 3] as bigint,
+  /** u32 device */
+  device: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 152) >>> 2] as number,
+  /** u32 argv_total_bytes */
+  argvTotalBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 156) >>> 2] as number,
+  /** 16 bytes tty */
+  tty: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 160, at + 176),
+  /** u32 typed_bytes */
+  typedBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 176) >>> 2] as number,
+  /** u32 file_bytes */
+  fileBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 180) >>> 2] as number,
+  /** u32 cwd_bytes */
+  cwdBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 184) >>> 2] as number,
+  /** u32 cgroup_bytes */
+  cgroupBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 188) >>> 2] as number,
+  /** u32 argv_bytes */
+  argvBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 192) >>> 2] as number,
+} as const
+
+/** A struct hg_exec as an object of its own. */
+export interface Exec {
+  readonly eventBootNs: bigint
+  readonly eventSeq: bigint
+  readonly eventStartNs: bigint
+  readonly eventPid: number
+  readonly eventTid: number
+  readonly eventExecNo: number
+  readonly eventKind: number
+  readonly eventFlags: number
+  readonly eventUid: number
+  readonly parentStartNs: bigint
+  readonly parentPid: number
+  readonly parentExecNo: number
+  readonly euid: number
+  readonly gid: number
+  readonly egid: number
+  readonly loginUid: number
+  readonly sessionId: number
+  readonly nsPid: number
+  readonly capEffective: bigint
+  readonly capPermitted: bigint
+  readonly capInheritable: bigint
+  readonly mountNs: number
+  readonly pidNs: number
+  readonly netNs: number
+  readonly userNs: number
+  readonly cgroupId: bigint
+  readonly workloadId: bigint
+  readonly inode: bigint
+  readonly device: number
+  readonly argvTotalBytes: number
+  readonly tty: Uint8Array
+  readonly typedBytes: number
+  readonly fileBytes: number
+  readonly cwdBytes: number
+  readonly cgroupBytes: number
+  readonly argvBytes: number
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readExec(m: RecordMemory, at: number): Exec {
+  return {
+    eventBootNs: exec.eventBootNs(m, at),
+    eventSeq: exec.eventSeq(m, at),
+    eventStartNs: exec.eventStartNs(m, at),
+    eventPid: exec.eventPid(m, at),
+    eventTid: exec.eventTid(m, at),
+    eventExecNo: exec.eventExecNo(m, at),
+    eventKind: exec.eventKind(m, at),
+    eventFlags: exec.eventFlags(m, at),
+    eventUid: exec.eventUid(m, at),
+    parentStartNs: exec.parentStartNs(m, at),
+    parentPid: exec.parentPid(m, at),
+    parentExecNo: exec.parentExecNo(m, at),
+    euid: exec.euid(m, at),
+    gid: exec.gid(m, at),
+    egid: exec.egid(m, at),
+    loginUid: exec.loginUid(m, at),
+    sessionId: exec.sessionId(m, at),
+    nsPid: exec.nsPid(m, at),
+    capEffective: exec.capEffective(m, at),
+    capPermitted: exec.capPermitted(m, at),
+    capInheritable: exec.capInheritable(m, at),
+    mountNs: exec.mountNs(m, at),
+    pidNs: exec.pidNs(m, at),
+    netNs: exec.netNs(m, at),
+    userNs: exec.userNs(m, at),
+    cgroupId: exec.cgroupId(m, at),
+    workloadId: exec.workloadId(m, at),
+    inode: exec.inode(m, at),
+    device: exec.device(m, at),
+    argvTotalBytes: exec.argvTotalBytes(m, at),
+    tty: exec.tty(m, at).slice(),
+    typedBytes: exec.typedBytes(m, at),
+    fileBytes: exec.fileBytes(m, at),
+    cwdBytes: exec.cwdBytes(m, at),
+    cgroupBytes: exec.cgroupBytes(m, at),
+    argvBytes: exec.argvBytes(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface ExecColumns {
+  readonly eventBootNs: BigUint64Array
+  readonly eventSeq: BigUint64Array
+  readonly eventStartNs: BigUint64Array
+  readonly eventPid: Uint32Array
+  readonly eventTid: Uint32Array
+  readonly eventExecNo: Uint32Array
+  readonly eventKind: Uint16Array
+  readonly eventFlags: Uint32Array
+  readonly eventUid: Uint32Array
+  readonly parentStartNs: BigUint64Array
+  readonly parentPid: Uint32Array
+  readonly parentExecNo: Uint32Array
+  readonly euid: Uint32Array
+  readonly gid: Uint32Array
+  readonly egid: Uint32Array
+  readonly loginUid: Uint32Array
+  readonly sessionId: Uint32Array
+  readonly nsPid: Uint32Array
+  readonly capEffective: BigUint64Array
+  readonly capPermitted: BigUint64Array
+  readonly capInheritable: BigUint64Array
+  readonly mountNs: Uint32Array
+  readonly pidNs: Uint32Array
+  readonly netNs: Uint32Array
+  readonly userNs: Uint32Array
+  readonly cgroupId: BigUint64Array
+  readonly workloadId: BigUint64Array
+  readonly inode: BigUint64Array
+  readonly device: Uint32Array
+  readonly argvTotalBytes: Uint32Array
+  readonly tty: Uint8Array
+  readonly typedBytes: Uint32Array
+  readonly fileBytes: Uint32Array
+  readonly cwdBytes: Uint32Array
+  readonly cgroupBytes: Uint32Array
+  readonly argvBytes: Uint32Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createExecColumns(capacity: number): ExecColumns {
+  return {
+    eventBootNs: new BigUint64Array(capacity),
+    eventSeq: new BigUint64Array(capacity),
+    eventStartNs: new BigUint64Array(capacity),
+    eventPid: new Uint32Array(capacity),
+    eventTid: new Uint32Array(capacity),
+    eventExecNo: new Uint32Array(capacity),
+    eventKind: new Uint16Array(capacity),
+    eventFlags: new Uint32Array(capacity),
+    eventUid: new Uint32Array(capacity),
+    parentStartNs: new BigUint64Array(capacity),
+    parentPid: new Uint32Array(capacity),
+    parentExecNo: new Uint32Array(capacity),
+    euid: new Uint32Array(capacity),
+    gid: new Uint32Array(capacity),
+    egid: new Uint32Array(capacity),
+    loginUid: new Uint32Array(capacity),
+    sessionId: new Uint32Array(capacity),
+    nsPid: new Uint32Array(capacity),
+    capEffective: new BigUint64Array(capacity),
+    capPermitted: new BigUint64Array(capacity),
+    capInheritable: new BigUint64Array(capacity),
+    mountNs: new Uint32Array(capacity),
+    pidNs: new Uint32Array(capacity),
+    netNs: new Uint32Array(capacity),
+    userNs: new Uint32Array(capacity),
+    cgroupId: new BigUint64Array(capacity),
+    workloadId: new BigUint64Array(capacity),
+    inode: new BigUint64Array(capacity),
+    device: new Uint32Array(capacity),
+    argvTotalBytes: new Uint32Array(capacity),
+    tty: new Uint8Array(capacity * 16),
+    typedBytes: new Uint32Array(capacity),
+    fileBytes: new Uint32Array(capacity),
+    cwdBytes: new Uint32Array(capacity),
+    cgroupBytes: new Uint32Array(capacity),
+    argvBytes: new Uint32Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyExec(
+  m: RecordMemory,
+  at: number,
+  columns: ExecColumns,
+  row: number,
+): void {
+  columns.eventBootNs[row] = exec.eventBootNs(m, at)
+  columns.eventSeq[row] = exec.eventSeq(m, at)
+  columns.eventStartNs[row] = exec.eventStartNs(m, at)
+  columns.eventPid[row] = exec.eventPid(m, at)
+  columns.eventTid[row] = exec.eventTid(m, at)
+  columns.eventExecNo[row] = exec.eventExecNo(m, at)
+  columns.eventKind[row] = exec.eventKind(m, at)
+  columns.eventFlags[row] = exec.eventFlags(m, at)
+  columns.eventUid[row] = exec.eventUid(m, at)
+  columns.parentStartNs[row] = exec.parentStartNs(m, at)
+  columns.parentPid[row] = exec.parentPid(m, at)
+  columns.parentExecNo[row] = exec.parentExecNo(m, at)
+  columns.euid[row] = exec.euid(m, at)
+  columns.gid[row] = exec.gid(m, at)
+  columns.egid[row] = exec.egid(m, at)
+  columns.loginUid[row] = exec.loginUid(m, at)
+  columns.sessionId[row] = exec.sessionId(m, at)
+  columns.nsPid[row] = exec.nsPid(m, at)
+  columns.capEffective[row] = exec.capEffective(m, at)
+  columns.capPermitted[row] = exec.capPermitted(m, at)
+  columns.capInheritable[row] = exec.capInheritable(m, at)
+  columns.mountNs[row] = exec.mountNs(m, at)
+  columns.pidNs[row] = exec.pidNs(m, at)
+  columns.netNs[row] = exec.netNs(m, at)
+  columns.userNs[row] = exec.userNs(m, at)
+  columns.cgroupId[row] = exec.cgroupId(m, at)
+  columns.workloadId[row] = exec.workloadId(m, at)
+  columns.inode[row] = exec.inode(m, at)
+  columns.device[row] = exec.device(m, at)
+  columns.argvTotalBytes[row] = exec.argvTotalBytes(m, at)
+  columns.tty.set(m.u8.subarray(at + 160, at + 176), row * 16)
+  columns.typedBytes[row] = exec.typedBytes(m, at)
+  columns.fileBytes[row] = exec.fileBytes(m, at)
+  columns.cwdBytes[row] = exec.cwdBytes(m, at)
+  columns.cgroupBytes[row] = exec.cgroupBytes(m, at)
+  columns.argvBytes[row] = exec.argvBytes(m, at)
+}
+
+/** Bytes of one struct hg_exec_failed. */
+export const execFailedSizeBytes = 72
+
+/** Byte offsets of its fields. */
+export const execFailedOffsets = {
+  eventBootNs: 0,
+  eventSeq: 8,
+  eventStartNs: 16,
+  eventPid: 24,
+  eventTid: 28,
+  eventExecNo: 32,
+  eventKind: 36,
+  eventFlags: 40,
+  eventUid: 44,
+  parentStartNs: 48,
+  parentPid: 56,
+  error: 60,
+  typedBytes: 64,
+  argvBytes: 68,
+} as const
+
+/** Reads single fields of the struct hg_exec_failed at byte `at` of `m`. */
+export const execFailed = {
+  /** u64 event.boot_ns */
+  eventBootNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 event.seq */
+  eventSeq: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 event.start_ns */
+  eventStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 event.pid */
+  eventPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 event.tid */
+  eventTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 event.exec_no */
+  eventExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u16 event.kind */
+  eventKind: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 36) >>> 1] as number,
+  /** u32 event.flags */
+  eventFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 event.uid */
+  eventUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u64 parent_start_ns */
+  parentStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 48) >>> 3] as bigint,
+  /** u32 parent_pid */
+  parentPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 56) >>> 2] as number,
+  /** u32 error */
+  error: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 60) >>> 2] as number,
+  /** u32 typed_bytes */
+  typedBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 64) >>> 2] as number,
+  /** u32 argv_bytes */
+  argvBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 68) >>> 2] as number,
+} as const
+
+/** A struct hg_exec_failed as an object of its own. */
+export interface ExecFailed {
+  readonly eventBootNs: bigint
+  readonly eventSeq: bigint
+  readonly eventStartNs: bigint
+  readonly eventPid: number
+  readonly eventTid: number
+  readonly eventExecNo: number
+  readonly eventKind: number
+  readonly eventFlags: number
+  readonly eventUid: number
+  readonly parentStartNs: bigint
+  readonly parentPid: number
+  readonly error: number
+  readonly typedBytes: number
+  readonly argvBytes: number
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readExecFailed(m: RecordMemory, at: number): ExecFailed {
+  return {
+    eventBootNs: execFailed.eventBootNs(m, at),
+    eventSeq: execFailed.eventSeq(m, at),
+    eventStartNs: execFailed.eventStartNs(m, at),
+    eventPid: execFailed.eventPid(m, at),
+    eventTid: execFailed.eventTid(m, at),
+    eventExecNo: execFailed.eventExecNo(m, at),
+    eventKind: execFailed.eventKind(m, at),
+    eventFlags: execFailed.eventFlags(m, at),
+    eventUid: execFailed.eventUid(m, at),
+    parentStartNs: execFailed.parentStartNs(m, at),
+    parentPid: execFailed.parentPid(m, at),
+    error: execFailed.error(m, at),
+    typedBytes: execFailed.typedBytes(m, at),
+    argvBytes: execFailed.argvBytes(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface ExecFailedColumns {
+  readonly eventBootNs: BigUint64Array
+  readonly eventSeq: BigUint64Array
+  readonly eventStartNs: BigUint64Array
+  readonly eventPid: Uint32Array
+  readonly eventTid: Uint32Array
+  readonly eventExecNo: Uint32Array
+  readonly eventKind: Uint16Array
+  readonly eventFlags: Uint32Array
+  readonly eventUid: Uint32Array
+  readonly parentStartNs: BigUint64Array
+  readonly parentPid: Uint32Array
+  readonly error: Uint32Array
+  readonly typedBytes: Uint32Array
+  readonly argvBytes: Uint32Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createExecFailedColumns(capacity: number): ExecFailedColumns {
+  return {
+    eventBootNs: new BigUint64Array(capacity),
+    eventSeq: new BigUint64Array(capacity),
+    eventStartNs: new BigUint64Array(capacity),
+    eventPid: new Uint32Array(capacity),
+    eventTid: new Uint32Array(capacity),
+    eventExecNo: new Uint32Array(capacity),
+    eventKind: new Uint16Array(capacity),
+    eventFlags: new Uint32Array(capacity),
+    eventUid: new Uint32Array(capacity),
+    parentStartNs: new BigUint64Array(capacity),
+    parentPid: new Uint32Array(capacity),
+    error: new Uint32Array(capacity),
+    typedBytes: new Uint32Array(capacity),
+    argvBytes: new Uint32Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyExecFailed(
+  m: RecordMemory,
+  at: number,
+  columns: ExecFailedColumns,
+  row: number,
+): void {
+  columns.eventBootNs[row] = execFailed.eventBootNs(m, at)
+  columns.eventSeq[row] = execFailed.eventSeq(m, at)
+  columns.eventStartNs[row] = execFailed.eventStartNs(m, at)
+  columns.eventPid[row] = execFailed.eventPid(m, at)
+  columns.eventTid[row] = execFailed.eventTid(m, at)
+  columns.eventExecNo[row] = execFailed.eventExecNo(m, at)
+  columns.eventKind[row] = execFailed.eventKind(m, at)
+  columns.eventFlags[row] = execFailed.eventFlags(m, at)
+  columns.eventUid[row] = execFailed.eventUid(m, at)
+  columns.parentStartNs[row] = execFailed.parentStartNs(m, at)
+  columns.parentPid[row] = execFailed.parentPid(m, at)
+  columns.error[row] = execFailed.error(m, at)
+  columns.typedBytes[row] = execFailed.typedBytes(m, at)
+  columns.argvBytes[row] = execFailed.argvBytes(m, at)
+}
+
+/** Bytes of one struct hg_exit. */
+export const exitSizeBytes = 88
+
+/** Byte offsets of its fields. */
+export const exitOffsets = {
+  eventBootNs: 0,
+  eventSeq: 8,
+  eventStartNs: 16,
+  eventPid: 24,
+  eventTid: 28,
+  eventExecNo: 32,
+  eventKind: 36,
+  eventFlags: 40,
+  eventUid: 44,
+  status: 48,
+  userNs: 56,
+  systemNs: 64,
+  runNs: 72,
+  maxRssPages: 80,
+} as const
+
+/** Reads single fields of the struct hg_exit at byte `at` of `m`. */
+export const exit = {
+  /** u64 event.boot_ns */
+  eventBootNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 event.seq */
+  eventSeq: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 event.start_ns */
+  eventStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 event.pid */
+  eventPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 event.tid */
+  eventTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 event.exec_no */
+  eventExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u16 event.kind */
+  eventKind: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 36) >>> 1] as number,
+  /** u32 event.flags */
+  eventFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 event.uid */
+  eventUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u32 status */
+  status: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 48) >>> 2] as number,
+  /** u64 user_ns */
+  userNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 56) >>> 3] as bigint,
+  /** u64 system_ns */
+  systemNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 64) >>> 3] as bigint,
+  /** u64 run_ns */
+  runNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 72) >>> 3] as bigint,
+  /** u64 max_rss_pages */
+  maxRssPages: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 80) >>> 3] as bigint,
+} as const
+
+/** A struct hg_exit as an object of its own. */
+export interface Exit {
+  readonly eventBootNs: bigint
+  readonly eventSeq: bigint
+  readonly eventStartNs: bigint
+  readonly eventPid: number
+  readonly eventTid: number
+  readonly eventExecNo: number
+  readonly eventKind: number
+  readonly eventFlags: number
+  readonly eventUid: number
+  readonly status: number
+  readonly userNs: bigint
+  readonly systemNs: bigint
+  readonly runNs: bigint
+  readonly maxRssPages: bigint
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readExit(m: RecordMemory, at: number): Exit {
+  return {
+    eventBootNs: exit.eventBootNs(m, at),
+    eventSeq: exit.eventSeq(m, at),
+    eventStartNs: exit.eventStartNs(m, at),
+    eventPid: exit.eventPid(m, at),
+    eventTid: exit.eventTid(m, at),
+    eventExecNo: exit.eventExecNo(m, at),
+    eventKind: exit.eventKind(m, at),
+    eventFlags: exit.eventFlags(m, at),
+    eventUid: exit.eventUid(m, at),
+    status: exit.status(m, at),
+    userNs: exit.userNs(m, at),
+    systemNs: exit.systemNs(m, at),
+    runNs: exit.runNs(m, at),
+    maxRssPages: exit.maxRssPages(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface ExitColumns {
+  readonly eventBootNs: BigUint64Array
+  readonly eventSeq: BigUint64Array
+  readonly eventStartNs: BigUint64Array
+  readonly eventPid: Uint32Array
+  readonly eventTid: Uint32Array
+  readonly eventExecNo: Uint32Array
+  readonly eventKind: Uint16Array
+  readonly eventFlags: Uint32Array
+  readonly eventUid: Uint32Array
+  readonly status: Uint32Array
+  readonly userNs: BigUint64Array
+  readonly systemNs: BigUint64Array
+  readonly runNs: BigUint64Array
+  readonly maxRssPages: BigUint64Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createExitColumns(capacity: number): ExitColumns {
+  return {
+    eventBootNs: new BigUint64Array(capacity),
+    eventSeq: new BigUint64Array(capacity),
+    eventStartNs: new BigUint64Array(capacity),
+    eventPid: new Uint32Array(capacity),
+    eventTid: new Uint32Array(capacity),
+    eventExecNo: new Uint32Array(capacity),
+    eventKind: new Uint16Array(capacity),
+    eventFlags: new Uint32Array(capacity),
+    eventUid: new Uint32Array(capacity),
+    status: new Uint32Array(capacity),
+    userNs: new BigUint64Array(capacity),
+    systemNs: new BigUint64Array(capacity),
+    runNs: new BigUint64Array(capacity),
+    maxRssPages: new BigUint64Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyExit(
+  m: RecordMemory,
+  at: number,
+  columns: ExitColumns,
+  row: number,
+): void {
+  columns.eventBootNs[row] = exit.eventBootNs(m, at)
+  columns.eventSeq[row] = exit.eventSeq(m, at)
+  columns.eventStartNs[row] = exit.eventStartNs(m, at)
+  columns.eventPid[row] = exit.eventPid(m, at)
+  columns.eventTid[row] = exit.eventTid(m, at)
+  columns.eventExecNo[row] = exit.eventExecNo(m, at)
+  columns.eventKind[row] = exit.eventKind(m, at)
+  columns.eventFlags[row] = exit.eventFlags(m, at)
+  columns.eventUid[row] = exit.eventUid(m, at)
+  columns.status[row] = exit.status(m, at)
+  columns.userNs[row] = exit.userNs(m, at)
+  columns.systemNs[row] = exit.systemNs(m, at)
+  columns.runNs[row] = exit.runNs(m, at)
+  columns.maxRssPages[row] = exit.maxRssPages(m, at)
+}
+
+/** Bytes of one struct hg_fork. */
+export const forkSizeBytes = 88
+
+/** Byte offsets of its fields. */
+export const forkOffsets = {
+  eventBootNs: 0,
+  eventSeq: 8,
+  eventStartNs: 16,
+  eventPid: 24,
+  eventTid: 28,
+  eventExecNo: 32,
+  eventKind: 36,
+  eventFlags: 40,
+  eventUid: 44,
+  parentStartNs: 48,
+  parentPid: 56,
+  parentExecNo: 60,
+  cgroupId: 64,
+  workloadId: 72,
+  nsPid: 80,
+} as const
+
+/** Reads single fields of the struct hg_fork at byte `at` of `m`. */
+export const fork = {
+  /** u64 event.boot_ns */
+  eventBootNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 event.seq */
+  eventSeq: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 event.start_ns */
+  eventStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 event.pid */
+  eventPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 event.tid */
+  eventTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 event.exec_no */
+  eventExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u16 event.kind */
+  eventKind: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 36) >>> 1] as number,
+  /** u32 event.flags */
+  eventFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 event.uid */
+  eventUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u64 parent_start_ns */
+  parentStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 48) >>> 3] as bigint,
+  /** u32 parent_pid */
+  parentPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 56) >>> 2] as number,
+  /** u32 parent_exec_no */
+  parentExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 60) >>> 2] as number,
+  /** u64 cgroup_id */
+  cgroupId: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 64) >>> 3] as bigint,
+  /** u64 workload_id */
+  workloadId: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 72) >>> 3] as bigint,
+  /** u32 ns_pid */
+  nsPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 80) >>> 2] as number,
+} as const
+
+/** A struct hg_fork as an object of its own. */
+export interface Fork {
+  readonly eventBootNs: bigint
+  readonly eventSeq: bigint
+  readonly eventStartNs: bigint
+  readonly eventPid: number
+  readonly eventTid: number
+  readonly eventExecNo: number
+  readonly eventKind: number
+  readonly eventFlags: number
+  readonly eventUid: number
+  readonly parentStartNs: bigint
+  readonly parentPid: number
+  readonly parentExecNo: number
+  readonly cgroupId: bigint
+  readonly workloadId: bigint
+  readonly nsPid: number
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readFork(m: RecordMemory, at: number): Fork {
+  return {
+    eventBootNs: fork.eventBootNs(m, at),
+    eventSeq: fork.eventSeq(m, at),
+    eventStartNs: fork.eventStartNs(m, at),
+    eventPid: fork.eventPid(m, at),
+    eventTid: fork.eventTid(m, at),
+    eventExecNo: fork.eventExecNo(m, at),
+    eventKind: fork.eventKind(m, at),
+    eventFlags: fork.eventFlags(m, at),
+    eventUid: fork.eventUid(m, at),
+    parentStartNs: fork.parentStartNs(m, at),
+    parentPid: fork.parentPid(m, at),
+    parentExecNo: fork.parentExecNo(m, at),
+    cgroupId: fork.cgroupId(m, at),
+    workloadId: fork.workloadId(m, at),
+    nsPid: fork.nsPid(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface ForkColumns {
+  readonly eventBootNs: BigUint64Array
+  readonly eventSeq: BigUint64Array
+  readonly eventStartNs: BigUint64Array
+  readonly eventPid: Uint32Array
+  readonly eventTid: Uint32Array
+  readonly eventExecNo: Uint32Array
+  readonly eventKind: Uint16Array
+  readonly eventFlags: Uint32Array
+  readonly eventUid: Uint32Array
+  readonly parentStartNs: BigUint64Array
+  readonly parentPid: Uint32Array
+  readonly parentExecNo: Uint32Array
+  readonly cgroupId: BigUint64Array
+  readonly workloadId: BigUint64Array
+  readonly nsPid: Uint32Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createForkColumns(capacity: number): ForkColumns {
+  return {
+    eventBootNs: new BigUint64Array(capacity),
+    eventSeq: new BigUint64Array(capacity),
+    eventStartNs: new BigUint64Array(capacity),
+    eventPid: new Uint32Array(capacity),
+    eventTid: new Uint32Array(capacity),
+    eventExecNo: new Uint32Array(capacity),
+    eventKind: new Uint16Array(capacity),
+    eventFlags: new Uint32Array(capacity),
+    eventUid: new Uint32Array(capacity),
+    parentStartNs: new BigUint64Array(capacity),
+    parentPid: new Uint32Array(capacity),
+    parentExecNo: new Uint32Array(capacity),
+    cgroupId: new BigUint64Array(capacity),
+    workloadId: new BigUint64Array(capacity),
+    nsPid: new Uint32Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyFork(
+  m: RecordMemory,
+  at: number,
+  columns: ForkColumns,
+  row: number,
+): void {
+  columns.eventBootNs[row] = fork.eventBootNs(m, at)
+  columns.eventSeq[row] = fork.eventSeq(m, at)
+  columns.eventStartNs[row] = fork.eventStartNs(m, at)
+  columns.eventPid[row] = fork.eventPid(m, at)
+  columns.eventTid[row] = fork.eventTid(m, at)
+  columns.eventExecNo[row] = fork.eventExecNo(m, at)
+  columns.eventKind[row] = fork.eventKind(m, at)
+  columns.eventFlags[row] = fork.eventFlags(m, at)
+  columns.eventUid[row] = fork.eventUid(m, at)
+  columns.parentStartNs[row] = fork.parentStartNs(m, at)
+  columns.parentPid[row] = fork.parentPid(m, at)
+  columns.parentExecNo[row] = fork.parentExecNo(m, at)
+  columns.cgroupId[row] = fork.cgroupId(m, at)
+  columns.workloadId[row] = fork.workloadId(m, at)
+  columns.nsPid[row] = fork.nsPid(m, at)
+}
+
+/** Bytes of one struct hg_tcp. */
+export const tcpSizeBytes = 128
+
+/** Byte offsets of its fields. */
+export const tcpOffsets = {
+  eventBootNs: 0,
+  eventSeq: 8,
+  eventStartNs: 16,
+  eventPid: 24,
+  eventTid: 28,
+  eventExecNo: 32,
+  eventKind: 36,
+  eventFlags: 40,
+  eventUid: 44,
+  socketId: 48,
+  bytesSent: 56,
+  bytesReceived: 64,
+  durationNs: 72,
+  netNs: 80,
+  error: 84,
+  localPort: 88,
+  remotePort: 90,
+  family: 92,
+  operation: 94,
+  localAddress: 96,
+  remoteAddress: 112,
+} as const
+
+/** Reads single fields of the struct hg_tcp at byte `at` of `m`. */
+export const tcp = {
+  /** u64 event.boot_ns */
+  eventBootNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 event.seq */
+  eventSeq: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 event.start_ns */
+  eventStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 event.pid */
+  eventPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 event.tid */
+  eventTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 event.exec_no */
+  eventExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u16 event.kind */
+  eventKind: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 36) >>> 1] as number,
+  /** u32 event.flags */
+  eventFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 event.uid */
+  eventUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u64 socket_id */
+  socketId: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 48) >>> 3] as bigint,
+  /** u64 bytes_sent */
+  bytesSent: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 56) >>> 3] as bigint,
+  /** u64 bytes_received */
+  bytesReceived: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 64) >>> 3] as bigint,
+  /** u64 duration_ns */
+  durationNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 72) >>> 3] as bigint,
+  /** u32 net_ns */
+  netNs: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 80) >>> 2] as number,
+  /** u32 error */
+  error: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 84) >>> 2] as number,
+  /** u16 local_port */
+  localPort: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 88) >>> 1] as number,
+  /** u16 remote_port */
+  remotePort: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 90) >>> 1] as number,
+  /** u16 family */
+  family: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 92) >>> 1] as number,
+  /** u16 operation */
+  operation: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 94) >>> 1] as number,
+  /** 16 bytes local_address */
+  localAddress: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 96, at + 112),
+  /** 16 bytes remote_address */
+  remoteAddress: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 112, at + 128),
+} as const
+
+/** A struct hg_tcp as an object of its own. */
+export interface Tcp {
+  readonly eventBootNs: bigint
+  readonly eventSeq: bigint
+  readonly eventStartNs: bigint
+  readonly eventPid: number
+  readonly eventTid: number
+  readonly eventExecNo: number
+  readonly eventKind: number
+  readonly eventFlags: number
+  readonly eventUid: number
+  readonly socketId: bigint
+  readonly bytesSent: bigint
+  readonly bytesReceived: bigint
+  readonly durationNs: bigint
+  readonly netNs: number
+  readonly error: number
+  readonly localPort: number
+  readonly remotePort: number
+  readonly family: number
+  readonly operation: number
+  readonly localAddress: Uint8Array
+  readonly remoteAddress: Uint8Array
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readTcp(m: RecordMemory, at: number): Tcp {
+  return {
+    eventBootNs: tcp.eventBootNs(m, at),
+    eventSeq: tcp.eventSeq(m, at),
+    eventStartNs: tcp.eventStartNs(m, at),
+    eventPid: tcp.eventPid(m, at),
+    eventTid: tcp.eventTid(m, at),
+    eventExecNo: tcp.eventExecNo(m, at),
+    eventKind: tcp.eventKind(m, at),
+    eventFlags: tcp.eventFlags(m, at),
+    eventUid: tcp.eventUid(m, at),
+    socketId: tcp.socketId(m, at),
+    bytesSent: tcp.bytesSent(m, at),
+    bytesReceived: tcp.bytesReceived(m, at),
+    durationNs: tcp.durationNs(m, at),
+    netNs: tcp.netNs(m, at),
+    error: tcp.error(m, at),
+    localPort: tcp.localPort(m, at),
+    remotePort: tcp.remotePort(m, at),
+    family: tcp.family(m, at),
+    operation: tcp.operation(m, at),
+    localAddress: tcp.localAddress(m, at).slice(),
+    remoteAddress: tcp.remoteAddress(m, at).slice(),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface TcpColumns {
+  readonly eventBootNs: BigUint64Array
+  readonly eventSeq: BigUint64Array
+  readonly eventStartNs: BigUint64Array
+  readonly eventPid: Uint32Array
+  readonly eventTid: Uint32Array
+  readonly eventExecNo: Uint32Array
+  readonly eventKind: Uint16Array
+  readonly eventFlags: Uint32Array
+  readonly eventUid: Uint32Array
+  readonly socketId: BigUint64Array
+  readonly bytesSent: BigUint64Array
+  readonly bytesReceived: BigUint64Array
+  readonly durationNs: BigUint64Array
+  readonly netNs: Uint32Array
+  readonly error: Uint32Array
+  readonly localPort: Uint16Array
+  readonly remotePort: Uint16Array
+  readonly family: Uint16Array
+  readonly operation: Uint16Array
+  readonly localAddress: Uint8Array
+  readonly remoteAddress: Uint8Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createTcpColumns(capacity: number): TcpColumns {
+  return {
+    eventBootNs: new BigUint64Array(capacity),
+    eventSeq: new BigUint64Array(capacity),
+    eventStartNs: new BigUint64Array(capacity),
+    eventPid: new Uint32Array(capacity),
+    eventTid: new Uint32Array(capacity),
+    eventExecNo: new Uint32Array(capacity),
+    eventKind: new Uint16Array(capacity),
+    eventFlags: new Uint32Array(capacity),
+    eventUid: new Uint32Array(capacity),
+    socketId: new BigUint64Array(capacity),
+    bytesSent: new BigUint64Array(capacity),
+    bytesReceived: new BigUint64Array(capacity),
+    durationNs: new BigUint64Array(capacity),
+    netNs: new Uint32Array(capacity),
+    error: new Uint32Array(capacity),
+    localPort: new Uint16Array(capacity),
+    remotePort: new Uint16Array(capacity),
+    family: new Uint16Array(capacity),
+    operation: new Uint16Array(capacity),
+    localAddress: new Uint8Array(capacity * 16),
+    remoteAddress: new Uint8Array(capacity * 16),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyTcp(
+  m: RecordMemory,
+  at: number,
+  columns: TcpColumns,
+  row: number,
+): void {
+  columns.eventBootNs[row] = tcp.eventBootNs(m, at)
+  columns.eventSeq[row] = tcp.eventSeq(m, at)
+  columns.eventStartNs[row] = tcp.eventStartNs(m, at)
+  columns.eventPid[row] = tcp.eventPid(m, at)
+  columns.eventTid[row] = tcp.eventTid(m, at)
+  columns.eventExecNo[row] = tcp.eventExecNo(m, at)
+  columns.eventKind[row] = tcp.eventKind(m, at)
+  columns.eventFlags[row] = tcp.eventFlags(m, at)
+  columns.eventUid[row] = tcp.eventUid(m, at)
+  columns.socketId[row] = tcp.socketId(m, at)
+  columns.bytesSent[row] = tcp.bytesSent(m, at)
+  columns.bytesReceived[row] = tcp.bytesReceived(m, at)
+  columns.durationNs[row] = tcp.durationNs(m, at)
+  columns.netNs[row] = tcp.netNs(m, at)
+  columns.error[row] = tcp.error(m, at)
+  columns.localPort[row] = tcp.localPort(m, at)
+  columns.remotePort[row] = tcp.remotePort(m, at)
+  columns.family[row] = tcp.family(m, at)
+  columns.operation[row] = tcp.operation(m, at)
+  columns.localAddress.set(m.u8.subarray(at + 96, at + 112), row * 16)
+  columns.remoteAddress.set(m.u8.subarray(at + 112, at + 128), row * 16)
+}
+
+/** Bytes of one struct hg_socket. */
+export const socketSizeBytes = 80
+
+/** Byte offsets of its fields. */
+export const socketOffsets = {
+  socketId: 0,
+  sinceNs: 8,
+  startNs: 16,
+  pid: 24,
+  tid: 28,
+  execNo: 32,
+  uid: 36,
+  flags: 40,
+  isClosed: 44,
+  bytesSent: 48,
+  bytesReceived: 56,
+  closedNs: 64,
+} as const
+
+/** Reads single fields of the struct hg_socket at byte `at` of `m`. */
+export const socket = {
+  /** u64 socket_id */
+  socketId: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 since_ns */
+  sinceNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 start_ns */
+  startNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 pid */
+  pid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 tid */
+  tid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 exec_no */
+  execNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u32 uid */
+  uid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 36) >>> 2] as number,
+  /** u32 flags */
+  flags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 is_closed */
+  isClosed: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u64 bytes_sent */
+  bytesSent: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 48) >>> 3] as bigint,
+  /** u64 bytes_received */
+  bytesReceived: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 56) >>> 3] as bigint,
+  /** u64 closed_ns */
+  closedNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 64) >>> 3] as bigint,
+} as const
+
+/** A struct hg_socket as an object of its own. */
+export interface Socket {
+  readonly socketId: bigint
+  readonly sinceNs: bigint
+  readonly startNs: bigint
+  readonly pid: number
+  readonly tid: number
+  readonly execNo: number
+  readonly uid: number
+  readonly flags: number
+  readonly isClosed: number
+  readonly bytesSent: bigint
+  readonly bytesReceived: bigint
+  readonly closedNs: bigint
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readSocket(m: RecordMemory, at: number): Socket {
+  return {
+    socketId: socket.socketId(m, at),
+    sinceNs: socket.sinceNs(m, at),
+    startNs: socket.startNs(m, at),
+    pid: socket.pid(m, at),
+    tid: socket.tid(m, at),
+    execNo: socket.execNo(m, at),
+    uid: socket.uid(m, at),
+    flags: socket.flags(m, at),
+    isClosed: socket.isClosed(m, at),
+    bytesSent: socket.bytesSent(m, at),
+    bytesReceived: socket.bytesReceived(m, at),
+    closedNs: socket.closedNs(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface SocketColumns {
+  readonly socketId: BigUint64Array
+  readonly sinceNs: BigUint64Array
+  readonly startNs: BigUint64Array
+  readonly pid: Uint32Array
+  readonly tid: Uint32Array
+  readonly execNo: Uint32Array
+  readonly uid: Uint32Array
+  readonly flags: Uint32Array
+  readonly isClosed: Uint32Array
+  readonly bytesSent: BigUint64Array
+  readonly bytesReceived: BigUint64Array
+  readonly closedNs: BigUint64Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createSocketColumns(capacity: number): SocketColumns {
+  return {
+    socketId: new BigUint64Array(capacity),
+    sinceNs: new BigUint64Array(capacity),
+    startNs: new BigUint64Array(capacity),
+    pid: new Uint32Array(capacity),
+    tid: new Uint32Array(capacity),
+    execNo: new Uint32Array(capacity),
+    uid: new Uint32Array(capacity),
+    flags: new Uint32Array(capacity),
+    isClosed: new Uint32Array(capacity),
+    bytesSent: new BigUint64Array(capacity),
+    bytesReceived: new BigUint64Array(capacity),
+    closedNs: new BigUint64Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copySocket(
+  m: RecordMemory,
+  at: number,
+  columns: SocketColumns,
+  row: number,
+): void {
+  columns.socketId[row] = socket.socketId(m, at)
+  columns.sinceNs[row] = socket.sinceNs(m, at)
+  columns.startNs[row] = socket.startNs(m, at)
+  columns.pid[row] = socket.pid(m, at)
+  columns.tid[row] = socket.tid(m, at)
+  columns.execNo[row] = socket.execNo(m, at)
+  columns.uid[row] = socket.uid(m, at)
+  columns.flags[row] = socket.flags(m, at)
+  columns.isClosed[row] = socket.isClosed(m, at)
+  columns.bytesSent[row] = socket.bytesSent(m, at)
+  columns.bytesReceived[row] = socket.bytesReceived(m, at)
+  columns.closedNs[row] = socket.closedNs(m, at)
+}

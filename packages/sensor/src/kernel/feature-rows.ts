@@ -1,0 +1,37 @@
+/** Rows of `feature`: what this kernel lets the sensor see, and what is missed without it. */
+import { probeFeature, type FeatureName } from '@honeyguide/bpf'
+import type { BatchBuilder } from '@honeyguide/model'
+
+/** What cannot be seen or done without each feature. */
+const costs: Readonly<Partial<Record<FeatureName, string>>> = {
+  tp_btf: 'Nothing can be seen: every probe needs it.',
+  ringbuf: 'Nothing can be seen: every probe needs it.',
+  bpf_loop: 'Nothing can be seen: paths are walked with it.',
+  'iter/task': 'Processes that ran before the sensor are not known.',
+  'iter/task_file': 'Connections that are older than the sensor are not known.',
+  lsm: 'No policy can deny an action before it happens.',
+  fentry: 'Kernel functions without a tracepoint cannot be watched.',
+  kprobe: 'Kernel functions without a tracepoint cannot be watched on kernels without fentry.',
+  task_storage: 'Per-process state is kept in bounded maps.',
+  cgroup_skb: 'DNS questions and answers cannot be seen.',
+}
+
+/** Asks the kernel by loading small programs. Returns the number of rows. */
+export function writeFeatures(builder: BatchBuilder): number {
+  const table = builder.table('feature')
+  let rows = 0
+  for (const [name, cost] of Object.entries(costs)) {
+    const support = probeFeature(name as FeatureName)
+    const row = table.add()
+    const { columns } = table
+    columns.name[row] = builder.string(name)
+    columns.state[row] = support.supported ? 1 : 0
+    if (!support.supported) {
+      columns.minimumKernel[row] = builder.string(support.minimumKernel)
+      columns.reason[row] = builder.string(support.reason)
+      columns.costs[row] = builder.string(cost ?? '')
+    }
+    rows += 1
+  }
+  return rows
+}

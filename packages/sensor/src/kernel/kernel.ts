@@ -1,0 +1,419 @@
+/**
+ * The kernel side as one thing: rows out of rings, told exactly how far they go and what was lost.
+ *
+ *     using kernel = openKernel(settings, { progress })
+ *     const { rows, progress } = kernel.pump(builder)   // non-blocking, bounded
+ *     spool(builder, progress)                          // the caller's
+ *     kernel.commit(progress)                           // only now the kernel may reuse the space
+ *
+ * Disposing detaches nothing: programs and rings are pinned and go on without us. Runs in one thread.
+ */
+import { join } from 'node:path'
+import { readClockNs, watchRings, type RecordMemory } from '@honeyguide/bpf'
+import { tables, type BatchBuilder, type SensorSettings } from '@honeyguide/model'
+import { event, eventSizeBytes } from '../../gen/records.ts'
+import { probes as allProbes } from '../../gen/probes.ts'
+import { createProcessCache, type ProcessCache } from '../process-cache/process-cache.ts'
+import type { DecodeContext, Probe } from '../probes/probe.ts'
+import { createWorkloadNames } from '../workload/workload-names.ts'
+import { writeFeatures } from './feature-rows.ts'
+import { openHookCounters, type HookReading } from './hook-counters.ts'
+import { lockConsumer } from './lock.ts'
+import { createLossLedger, type HookCounts } from './loss-ledger.ts'
+import { markOwn } from './own-processes.ts'
+import { openPinnedKernel, removePins } from './pinned-kernel.ts'
+import type { KernelProgress } from './progress.ts'
+import { createSequenceGaps } from './sequence-gaps.ts'
+import { inheritSockets, takeSnapshot } from './snapshot.ts'
+
+export { removePins } from './pinned-kernel.ts'
+export type { KernelProgress } from './progress.ts'
+
+export type KernelSettings = Pick<
+  SensorSettings,
+  'stateDir' | 'objectDir' | 'pinDir' | 'rings' | 'cache' | 'probes'
+>
+
+export interface KernelOptions {
+  /** Of the newest batch that is safe; undefined at the first start. */
+  readonly progress?: KernelProgress | undefined
+  /** Replaces secrets in an argument list (bytes, each argument followed by NUL); undefined when there are none. */
+  readonly redact?: (argv: Uint8Array) => Uint8Array | undefined
+  /** Own processes beside this one: hub, store, launcher. */
+  readonly ownPids?: readonly number[]
+}
+
+/** Bounds of one pump. */
+export interface PumpLimits {
+  /** Most records; default 512. */
+  readonly records?: number
+  /** Most bytes of records, less one record; default 1 MiB. */
+  readonly bytes?: number
+}
+
+export interface Pumped {
+  /** Rows that were added, loss rows included. */
+  readonly rows: number
+  /** Goes with the batch that these rows are in. */
+  readonly progress: KernelProgress
+  /** Whether a bound was reached before the rings were empty: pump again soon. */
+  readonly isMore: boolean
+}
+
+export interface Kernel extends Disposable {
+  /** Moves what the rings hold, up to the limits, into `builder`. */
+  pump(builder: BatchBuilder, limits?: PumpLimits): Pumped
+  /** Gives the space behind `progress` back to the kernel: its batch is safe. */
+  commit(progress: KernelProgress): void
+  /** Calls `onWake` whenever `pump` may have something to say, until `signal` aborts. Waits for what it returns. */
+  watch(onWake: () => void | Promise<void>, signal: AbortSignal): Promise<void>
+  /**
+   * Writes a `process` row for every process that is alive. Yields when the builder has reached 512
+   * rows or 1 MiB: send it away, reset it, and go on. Fills the process cache as well.
+   */
+  snapshot(builder: BatchBuilder): Generator<void, number, undefined>
+  /** Writes what this kernel can do. Loads small programs: some ms. */
+  features(builder: BatchBuilder): number
+  /** Writes a `hook` row for each hook whose counters changed since the last call. */
+  hooks(builder: BatchBuilder): number
+  /** Names own processes, which are counted but not reported (but for exec and exit). */
+  own(pids: readonly number[]): void
+  /** Removes all pins: programs detach, rings go with what they hold. For `down`. */
+  removePins(): void
+  readonly processes: ProcessCache
+  /** Whether the programs were attached by this start. */
+  readonly isFresh: boolean
+}
+
+/** Between two readings of the counters while events flow. */
+const readEveryNs = 1_000_000_000n
+/** A pump in a row that leaves data waiting behind a long lifecycle ring. */
+const mostStarvedPumps = 4
+const none = (): undefined => undefined
+
+/** Opens (or makes) the pinned programs and rings. Throws HG_STATE_LOCKED, or a `BpfError`. */
+export function openKernel(settings: KernelSettings, options: KernelOptions = {}): Kernel {
+  using opening = new DisposableStack()
+  opening.use(lockConsumer(settings.stateDir))
+  const wanted = new Set<string>(settings.probes)
+  const probes = allProbes.filter((probe) => wanted.size === 0 || wanted.has(probe.name))
+  const kernel = opening.use(
+    openPinnedKernel({
+      pinDir: settings.pinDir,
+      object: join(settings.objectDir, 'sensor.bpf.o'),
+      rings: settings.rings,
+      probes,
+    }),
+  )
+  const openedNs = readClockNs('boottime')
+  const processes = createProcessCache({
+    capacity: settings.cache.processes,
+    exitedMs: settings.cache.exitedMs,
+  })
+  const workloads = createWorkloadNames()
+  const counters = openHookCounters(kernel.counts, probes)
+  const { lifecycle, data } = kernel
+
+  const { progress } = options
+  const isSameSet = progress !== undefined && BigInt(progress.madeNs) === kernel.madeNs
+  if (progress && isSameSet) {
+    for (const [ring, position] of [
+      [lifecycle, progress.lifecycle],
+      [data, progress.data],
+    ] as const) {
+      const wantedPosition = BigInt(position)
+      if (wantedPosition > ring.position && wantedPosition <= ring.producerPosition)
+        ring.seek(wantedPosition)
+    }
+  }
+  const ledger = createLossLedger(
+    isSameSet ? countsOf(progress) : new Map(),
+    isSameSet ? BigInt(progress.readNs) : kernel.madeNs,
+  )
+  /** Records of each hook that could not be decoded, in this run. */
+  const undecodable = new Map<string, bigint>()
+  const misses = new Map<string, bigint>()
+  if (isSameSet && progress.objectHash === kernel.objectHash)
+    for (const [name, count] of Object.entries(progress.misses)) misses.set(name, BigInt(count))
+  /** Recursion misses by hook since the rings were made: programs may have been replaced since. */
+  const missedBefore = new Map<string, bigint>()
+  for (const [hook, counts] of ledger.reported()) {
+    const recursion = counts.lost.get('recursion')
+    if (recursion !== undefined) missedBefore.set(hook, recursion)
+    const decode = counts.lost.get('decode')
+    if (decode !== undefined) undecodable.set(hook, decode)
+  }
+
+  const byKind: (Probe | undefined)[] = []
+  for (const probe of probes) byKind[tables[probe.name].id] = probe
+  const gaps = { lifecycle: createSequenceGaps(), data: createSequenceGaps() }
+  let knownMissing = 0n
+  let starved = 0
+  let mustRead = true
+  let hasPendingRead = false
+  let lastProgress: KernelProgress | undefined
+  const lastHooks = new Map<string, string>()
+
+  /** Says once what an earlier set, or a time without one, has hidden. */
+  const notices: { fromNs: bigint; toNs: bigint; hook: string; reason: string; lost: bigint }[] = []
+  for (const { records, madeNs } of kernel.leftBehind)
+    for (const [ring, count] of records)
+      if (count > 0)
+        notices.push({
+          fromNs: progress ? BigInt(progress.readNs) : madeNs,
+          toNs: openedNs,
+          hook: ring,
+          reason: 'decode',
+          lost: BigInt(count),
+        })
+  if (progress && kernel.isFresh)
+    for (const { name } of probes)
+      notices.push({
+        fromNs: BigInt(progress.readNs),
+        toNs: openedNs,
+        hook: name,
+        reason: 'down',
+        lost: 0n,
+      })
+
+  const context: { -readonly [Key in keyof DecodeContext]: DecodeContext[Key] } = {
+    builder: undefined as unknown as BatchBuilder,
+    processes,
+    workloads,
+    redact: options.redact ?? none,
+  }
+
+  function onRecord(ring: 'lifecycle' | 'data', memory: RecordMemory, at: number, length: number) {
+    let hook: string = ring
+    if (length >= eventSizeBytes) {
+      gaps[ring].see(event.seq(memory, at))
+      const probe = byKind[event.kind(memory, at)]
+      if (probe) {
+        if (probe.decode(context, memory, at, length)) return
+        hook = probe.name
+      }
+    }
+    undecodable.set(hook, (undecodable.get(hook) ?? 0n) + 1n)
+    mustRead = true
+  }
+  const onLifecycle = (memory: RecordMemory, at: number, length: number): void =>
+    onRecord('lifecycle', memory, at, length)
+  const onData = (memory: RecordMemory, at: number, length: number): void =>
+    onRecord('data', memory, at, length)
+
+  /** Counters of the kernel, with what it skipped and what we could not read. */
+  function readAll(): Map<string, HookReading> {
+    const reading = counters.read()
+    const missed = new Map(missedBefore)
+    for (const { name, hook, program } of kernel.programs) {
+      const count = program.info().recursionMisses
+      const before = misses.get(name) ?? 0n
+      if (count > before) {
+        missed.set(hook, (missed.get(hook) ?? 0n) + count - before)
+        misses.set(name, count)
+      }
+    }
+    for (const [hook, count] of missed) {
+      missedBefore.set(hook, count)
+      addLost(reading, hook, 'recursion', count)
+    }
+    for (const [hook, count] of undecodable) addLost(reading, hook, 'decode', count)
+    return reading
+  }
+
+  function report(builder: BatchBuilder): number {
+    const fromNs = readClockNs('boottime')
+    const reading = readAll()
+    mustRead = false
+    hasPendingRead = false
+    lastProgress = undefined
+    return ledger.take(reading, fromNs, readClockNs('boottime'), builder)
+  }
+
+  function currentProgress(): KernelProgress {
+    const positions = { lifecycle: String(lifecycle.position), data: String(data.position) }
+    lastProgress = lastProgress
+      ? { ...lastProgress, ...positions }
+      : {
+          madeNs: String(kernel.madeNs),
+          ...positions,
+          readNs: String(ledger.readNs),
+          counts: Object.fromEntries(
+            [...ledger.reported()].map(([hook, { submitted, lost }]) => [
+              hook,
+              {
+                submitted: String(submitted),
+                lost: Object.fromEntries([...lost].map(([reason, n]) => [reason, String(n)])),
+              },
+            ]),
+          ),
+          misses: Object.fromEntries([...misses].map(([name, count]) => [name, String(count)])),
+          objectHash: kernel.objectHash,
+        }
+    return lastProgress
+  }
+
+  function writeNotices(builder: BatchBuilder): void {
+    for (const notice of notices.splice(0)) {
+      const table = builder.table('loss')
+      const row = table.add()
+      const { columns } = table
+      columns.fromNs[row] = notice.fromNs
+      columns.toNs[row] = notice.toNs
+      columns.hook[row] = builder.string(notice.hook)
+      columns.reason[row] = builder.string(notice.reason)
+      columns.offered[row] = notice.lost
+      columns.lost[row] = notice.lost
+    }
+  }
+
+  const held = opening.move()
+  const self: Kernel = {
+    processes,
+    isFresh: kernel.isFresh,
+    pump(builder, limits = {}) {
+      const { records = 512, bytes = 1 << 20 } = limits
+      const before = builder.rows
+      context.builder = builder
+      writeNotices(builder)
+      // Data first: every process that a record up to here names has its record up to there.
+      const dataEnd = data.producerPosition
+      const lifecycleEnd = lifecycle.producerPosition
+      const first = lifecycle.drain(onLifecycle, {
+        maxRecords: records,
+        maxBytes: bytes,
+        upTo: lifecycleEnd,
+      })
+      let isMore = first.stoppedBy === 'limit'
+      let count = first.records
+      if (!isMore || ++starved > mostStarvedPumps) {
+        starved = 0
+        const left = Math.max(records - count, isMore ? records >> 2 : 0)
+        if (left > 0) {
+          const second = data.drain(onData, { maxRecords: left, maxBytes: bytes, upTo: dataEnd })
+          count += second.records
+          isMore ||= second.stoppedBy === 'limit'
+        } else {
+          isMore = true
+        }
+      }
+      if (count > 0) hasPendingRead = true
+      const missing = gaps.lifecycle.missing + gaps.data.missing
+      if (missing !== knownMissing) {
+        knownMissing = missing
+        mustRead = true
+      }
+      const nowNs = readClockNs('boottime')
+      if (mustRead || (hasPendingRead && nowNs - ledger.readNs >= readEveryNs)) report(builder)
+      return { rows: builder.rows - before, progress: currentProgress(), isMore }
+    },
+    commit(done) {
+      if (BigInt(done.madeNs) !== kernel.madeNs) return
+      for (const [ring, position] of [
+        [lifecycle, BigInt(done.lifecycle)],
+        [data, BigInt(done.data)],
+      ] as const)
+        if (position > ring.consumerPosition && position <= ring.position) ring.commit(position)
+    },
+    async watch(onWake, signal) {
+      let last: NodeJS.Timeout | undefined
+      const wake = async (): Promise<void> => {
+        await onWake()
+        // Losses after the last record of a burst would wait for the next one otherwise.
+        if (hasPendingRead && last === undefined && !signal.aborted)
+          last = setTimeout(() => {
+            last = undefined
+            mustRead = true
+            void wake()
+          }, 1000)
+      }
+      try {
+        await watchRings([lifecycle, data], wake, { signal })
+      } finally {
+        clearTimeout(last)
+      }
+    },
+    *snapshot(builder) {
+      const rows = yield* takeSnapshot(
+        join(settings.objectDir, 'snapshot.bpf.o'),
+        builder,
+        processes,
+        workloads,
+        options.redact ?? none,
+      )
+      return rows
+    },
+    features: (builder) => writeFeatures(builder),
+    hooks(builder) {
+      const reading = readAll()
+      const atNs = readClockNs('boottime')
+      let rows = 0
+      for (const [hook, { submitted, filtered, lost }] of reading) {
+        let lostTotal = 0n
+        for (const count of lost.values()) lostTotal += count
+        const statistics = { runNs: 0n, runs: 0n, misses: missedBefore.get(hook) ?? 0n }
+        let isAttached = false
+        for (const { hook: of, program } of kernel.programs) {
+          if (of !== hook && !(of === 'sys_exit' && isThroughTable(hook))) continue
+          isAttached = true
+          if (of !== hook) continue
+          const info = program.info()
+          statistics.runNs += info.runTimeNs
+          statistics.runs += info.runCount
+        }
+        const key = `${submitted} ${lostTotal} ${filtered} ${statistics.misses} ${isAttached}`
+        if (lastHooks.get(hook) === key) continue
+        lastHooks.set(hook, key)
+        const table = builder.table('hook')
+        const row = table.add()
+        const { columns } = table
+        columns.atNs[row] = atNs
+        columns.hook[row] = builder.string(hook)
+        columns.offered[row] = submitted + lostTotal
+        columns.lost[row] = lostTotal
+        columns.filtered[row] = filtered
+        columns.runNs[row] = statistics.runNs
+        columns.runs[row] = statistics.runs
+        columns.recursionMisses[row] = statistics.misses
+        columns.state[row] = isAttached ? 1 : 0
+        rows += 1
+      }
+      return rows
+    },
+    own: (pids) => markOwn(kernel.own, pids),
+    removePins: () => removePins(settings.pinDir),
+    [Symbol.dispose]: () => held.dispose(),
+  }
+  self.own([process.pid, ...(options.ownPids ?? [])])
+  if (kernel.isFresh && probes.some((probe) => probe.name === 'tcp'))
+    inheritSockets(join(settings.objectDir, 'snapshot.bpf.o'), kernel.sockets)
+  return self
+
+  function isThroughTable(hook: string): boolean {
+    return probes.some((probe) => probe.name === hook && probe.syscallExits.length > 0)
+  }
+}
+
+function addLost(
+  reading: Map<string, HookReading>,
+  hook: string,
+  reason: string,
+  count: bigint,
+): void {
+  let counts = reading.get(hook)
+  if (!counts) {
+    counts = { submitted: 0n, filtered: 0n, lost: new Map() }
+    reading.set(hook, counts)
+  }
+  counts.lost.set(reason, (counts.lost.get(reason) ?? 0n) + count)
+}
+
+function countsOf(progress: KernelProgress): Map<string, HookCounts> {
+  const counts = new Map<string, HookCounts>()
+  for (const [hook, { submitted, lost }] of Object.entries(progress.counts))
+    counts.set(hook, {
+      submitted: BigInt(submitted),
+      lost: new Map(Object.entries(lost).map(([reason, count]) => [reason, BigInt(count)])),
+    })
+  return counts
+}

@@ -1,0 +1,28 @@
+/**
+ * How far the kernel side has been told: stored with every spooled batch, and given back at start, so
+ * that a sensor that was killed neither repeats a record nor reports a loss twice or never.
+ *
+ * Plain JSON; 64-bit numbers are decimal strings.
+ */
+
+/** Counters of one hook as they were last reported. */
+export interface ReportedCounts {
+  readonly submitted: string
+  /** By loss reason name, only those above 0. */
+  readonly lost: Readonly<Record<string, string>>
+}
+
+export interface KernelProgress {
+  /** Names the set of rings that positions and counters belong to: boot time in ns when it was made. */
+  readonly madeNs: string
+  /** Positions behind the last record that is in a batch. */
+  readonly lifecycle: string
+  readonly data: string
+  /** When counters were last read, ns since boot: losses before it are reported. */
+  readonly readNs: string
+  /** By hook. */
+  readonly counts: Readonly<Record<string, ReportedCounts>>
+  /** Recursion misses by program, and the object that the programs are from. */
+  readonly misses: Readonly<Record<string, string>>
+  readonly objectHash: string
+}

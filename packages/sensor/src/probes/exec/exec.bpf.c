@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Reports every successful exec, with the whole argument list.
+ *
+ * Hook: tp_btf/sched_process_exec: the new image and its credentials are in place,
+ * its stack has just been written (so argv is resident), and it needs no kprobe.
+ * For a script bprm->file is the interpreter by now: the script is known as typed.
+ */
+#include "../../../bpf/emit/emit.h"
+#include "../../../bpf/read/identity.h"
+#include "../../../bpf/read/path.h"
+#include "../../../bpf/read/cgroup.h"
+
+#define HG_PROBE_EXEC 1
+
+#define HG_EXEC_ARGV_TRUNCATED (1u << 0)
+#define HG_EXEC_ARGV_UNREADABLE (1u << 1)
+#define HG_EXEC_MEMFD (1u << 2)
+#define HG_EXEC_DELETED (1u << 3)
+#define HG_EXEC_SCRIPT (1u << 4)
+#define HG_EXEC_FILE_PARTIAL (1u << 5)
+#define HG_EXEC_CWD_PARTIAL (1u << 6)
+#define HG_EXEC_PRIVILEGES_RAISED (1u << 8)
+
+/* Longest argv in a record. */
+#define HG_ARGV_BYTES (128 << 10)
+/* Room for everything before argv: the struct and four texts of up to 4 KiB. */
+#define HG_EXEC_HEAD_BYTES (32 << 10)
+
+struct hg_exec {
+	struct hg_event event;
+	u64 parent_start_ns;
+	u32 parent_pid;
+	u32 parent_exec_no;
+	u32 euid;
+	u32 gid;
+	u32 egid;
+	u32 login_uid;
+	u32 session_id;
+	u32 ns_pid;
+	u64 cap_effective;
+	u64 cap_permitted;
+	u64 cap_inheritable;
+	u32 mount_ns;
+	u32 pid_ns;
+	u32 net_ns;
+	u32 user_ns;
+	/* kernfs ids: of the v2 cgroup, and of the one that tells the workload. */
+	u64 cgroup_id;
+	u64 workload_id;
+	u64 inode;
+	u32 device;
+	/* mm->arg_end - mm->arg_start. */
+	u32 argv_total_bytes;
+	char tty[16];
+	/* Lengths of the texts that follow the struct, in this order, without padding. */
+	u32 typed_bytes;
+	u32 file_bytes;
+	u32 cwd_bytes;
+	u32 cgroup_bytes;
+	u32 argv_bytes;
+	u32 reserved;
+};
+const struct hg_exec *hg_exec_type __attribute__((unused));
+
+/*
+ * Indexed by CPU: a per-CPU value may not be larger than 32 KiB. The program runs
+ * with preemption off and nothing that interrupts it execs.
+ */
+struct hg_exec_scratch {
+	u8 record[HG_EXEC_HEAD_BYTES + HG_ARGV_BYTES];
+	u8 path[HG_PATH_BUFFER];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hg_exec_scratch);
+} hg_exec_memory SEC(".maps");
+
+#define hg_hide(value) asm volatile("" : "+r"(value))
+
+/* Appends what a walk has found; returns its length. */
+static __always_inline u32 hg_exec_add_path(struct hg_exec_scratch *scratch, u32 at,
+					    struct hg_walk *walk)
+{
+	u32 from = walk->at;
+	u32 length;
+
+	if (from > HG_PATH_BYTES)
+		return 0;
+	length = HG_PATH_BYTES - from;
+	hg_hide(length);
+	length &= HG_PATH_BYTES - 1;
+	hg_hide(from);
+	from &= HG_PATH_BYTES - 1;
+	hg_hide(at);
+	at &= HG_EXEC_HEAD_BYTES - 1;
+	bpf_probe_read_kernel(scratch->record + at, length, scratch->path + from);
+	return length;
+}
+
+static __always_inline u32 hg_exec_add_text(struct hg_exec_scratch *scratch, u32 at,
+					    const char *text)
+{
+	long length;
+
+	hg_hide(at);
+	at &= HG_EXEC_HEAD_BYTES - 1;
+	length = bpf_probe_read_kernel_str(scratch->record + at, HG_PATH_BYTES, text);
+	return length > 0 ? length - 1 : 0;
+}
+
+struct hg_argv_copy {
+	u8 *to;
+	u64 from;
+	u32 length;
+	u32 copied;
+};
+
+/* Page by page, when one read of all was refused: keeps what is there. */
+static long hg_exec_copy_page(u32 step, struct hg_argv_copy *copy)
+{
+	u32 at = copy->copied;
+	u64 from = copy->from + at;
+	u32 page = 4096 - (from & 4095);
+	u32 left = copy->length - at;
+
+	if (at >= copy->length || at >= HG_ARGV_BYTES)
+		return 1;
+	if (page > left)
+		page = left;
+	hg_hide(page);
+	if (page > 4096)
+		return 1;
+	hg_hide(at);
+	at &= HG_ARGV_BYTES - 1;
+	if (bpf_probe_read_user(copy->to + at, page, (void *)from))
+		return 1;
+	copy->copied += page;
+	return 0;
+}
+
+/* As much of argv as a ring with `free_bytes` should take: one flood of long ones must not push out others. */
+static __always_inline u32 hg_exec_allowed_argv(u64 free_bytes)
+{
+	if (free_bytes >= (1 << 20))
+		return HG_ARGV_BYTES;
+	if (free_bytes >= (512 << 10))
+		return 32 << 10;
+	if (free_bytes >= (128 << 10))
+		return 4 << 10;
+	return 256;
+}
+
+/* Whether effective ids or capabilities grew by this exec. */
+static __always_inline bool hg_exec_raised(struct linux_binprm *bprm, const struct cred *cred,
+					   struct inode *inode, u64 permitted)
+{
+	u32 mode = inode->i_mode;
+	u32 uid = cred->uid.val;
+
+	if (!BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec) || uid == 0)
+		return false;
+	if ((mode & 04000) && cred->euid.val != uid && cred->euid.val == inode->i_uid.val)
+		return true;
+	if ((mode & 02010) == 02010 && cred->egid.val != cred->gid.val &&
+	    cred->egid.val == inode->i_gid.val)
+		return true;
+	/* secureexec without foreign ids: file capabilities beyond the ambient ones. */
+	return cred->euid.val == uid && cred->egid.val == cred->gid.val && permitted;
+}
+
+SEC("tp_btf/sched_process_exec")
+int hg_exec(u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	struct linux_binprm *bprm = (void *)ctx[2];
+	u64 now = bpf_ktime_get_boot_ns();
+	u32 cpu = bpf_get_smp_processor_id();
+	struct hg_exec_scratch *scratch = bpf_map_lookup_elem(&hg_exec_memory, &cpu);
+	struct task_struct *parent = task->real_parent;
+	const struct cred *cred = task->cred;
+	struct nsproxy *namespaces = task->nsproxy;
+	struct signal_struct *signal = task->signal;
+	struct mm_struct *mm = task->mm;
+	struct file *file = bprm->file;
+	struct inode *inode = file->f_inode;
+	struct hg_walk walk;
+	struct hg_exec *exec;
+	struct dentry *dentry;
+	struct hlist_bl_node *hashed = 0;
+	u64 free_bytes, arg_start, node, workload;
+	u32 at = sizeof(struct hg_exec);
+	u32 length, total, flags = 0;
+	char prefix[8] = {};
+	long error;
+
+	if (!scratch) {
+		/* A CPU beyond those that were possible at load. */
+		hg_take_sequence(HG_RING_LIFECYCLE);
+		hg_count_lost(HG_PROBE_EXEC, HG_LOSS_SCRATCH_BUSY);
+		return 0;
+	}
+	exec = (void *)scratch->record;
+	exec->event.boot_ns = now;
+	exec->event.kind = HG_PROBE_EXEC;
+	exec->event.reserved = 0;
+	hg_identify(&exec->event, task);
+	exec->parent_pid = parent->tgid;
+	exec->parent_start_ns = parent->group_leader->start_boottime;
+	exec->parent_exec_no = parent->self_exec_id;
+	exec->euid = cred->euid.val;
+	exec->gid = cred->gid.val;
+	exec->egid = cred->egid.val;
+	exec->login_uid = task->loginuid.val;
+	exec->session_id = task->sessionid;
+	exec->ns_pid = hg_namespace_pid(task);
+	bpf_core_read(&exec->cap_effective, 8, &cred->cap_effective);
+	bpf_core_read(&exec->cap_permitted, 8, &cred->cap_permitted);
+	bpf_core_read(&exec->cap_inheritable, 8, &cred->cap_inheritable);
+	exec->mount_ns = namespaces->mnt_ns->ns.inum;
+	exec->pid_ns = namespaces->pid_ns_for_children->ns.inum;
+	exec->net_ns = namespaces->net_ns->ns.inum;
+	exec->user_ns = cred->user_ns->ns.inum;
+	exec->inode = inode->i_ino;
+	exec->device = inode->i_sb->s_dev;
+	if (hg_is_own(exec->event.pid, exec->event.start_ns))
+		flags |= HG_FLAG_OWN;
+	if (hg_exec_raised(bprm, cred, inode, exec->cap_permitted))
+		flags |= HG_EXEC_PRIVILEGES_RAISED;
+
+	exec->tty[0] = 0;
+	{
+		struct tty_struct *tty = signal->tty;
+
+		if (tty)
+			bpf_core_read_str(exec->tty, sizeof(exec->tty), &tty->name);
+	}
+
+	exec->typed_bytes = hg_exec_add_text(scratch, at, bprm->filename);
+	at += exec->typed_bytes;
+
+	walk.buffer = scratch->path;
+	walk.root_dentry = (u64)task->fs->root.dentry;
+	walk.root_mnt = (u64)task->fs->root.mnt;
+	dentry = file->f_path.dentry;
+	walk.dentry = (u64)dentry;
+	walk.mnt = (u64)file->f_path.mnt;
+	hg_walk_path(&walk);
+	exec->file_bytes = hg_exec_add_path(scratch, at, &walk);
+	if (walk.is_done == 0)
+		flags |= HG_EXEC_FILE_PARTIAL;
+	if (walk.is_done == 2) {
+		bpf_probe_read_kernel(prefix, 6, scratch->record + (at & (HG_EXEC_HEAD_BYTES - 1)));
+		if (exec->file_bytes >= 6 && prefix[0] == 'm' && prefix[1] == 'e' &&
+		    prefix[2] == 'm' && prefix[3] == 'f' && prefix[4] == 'd' && prefix[5] == ':')
+			flags |= HG_EXEC_MEMFD;
+	} else {
+		bpf_core_read(&hashed, sizeof(hashed), &dentry->d_hash.pprev);
+		if (!hashed && walk.dentry != (u64)dentry)
+			flags |= HG_EXEC_DELETED;
+	}
+	at += exec->file_bytes;
+
+	if (bprm->interp != bprm->filename)
+		flags |= HG_EXEC_SCRIPT;
+
+	walk.dentry = (u64)task->fs->pwd.dentry;
+	walk.mnt = (u64)task->fs->pwd.mnt;
+	hg_walk_path(&walk);
+	exec->cwd_bytes = hg_exec_add_path(scratch, at, &walk);
+	if (walk.is_done == 0)
+		flags |= HG_EXEC_CWD_PARTIAL;
+	at += exec->cwd_bytes;
+
+	{
+		struct kernfs_node *unified = hg_unified_node(task);
+
+		exec->cgroup_id = unified->id;
+		node = hg_workload_node(task, exec->cgroup_id, unified);
+	}
+	workload = hg_node_id(node);
+	exec->workload_id = workload;
+	hg_walk_cgroup(&walk, node);
+	exec->cgroup_bytes = hg_exec_add_path(scratch, at, &walk);
+	at += exec->cgroup_bytes;
+
+	arg_start = mm->arg_start;
+	total = mm->arg_end - arg_start;
+	exec->argv_total_bytes = total;
+	free_bytes = bpf_ringbuf_query(&hg_lifecycle, BPF_RB_RING_SIZE) -
+		     bpf_ringbuf_query(&hg_lifecycle, BPF_RB_AVAIL_DATA);
+	length = hg_exec_allowed_argv(free_bytes);
+	if (total < length)
+		length = total;
+	hg_hide(at);
+	at &= HG_EXEC_HEAD_BYTES - 1;
+	hg_hide(length);
+	if (length > HG_ARGV_BYTES)
+		length = HG_ARGV_BYTES;
+	if (bpf_probe_read_user(scratch->record + at, length, (void *)arg_start)) {
+		struct hg_argv_copy copy = {
+			.to = scratch->record + at,
+			.from = arg_start,
+			.length = length,
+		};
+
+		bpf_loop(HG_ARGV_BYTES / 4096 + 1, hg_exec_copy_page, &copy, 0);
+		flags |= HG_EXEC_ARGV_UNREADABLE;
+		length = copy.copied;
+		hg_hide(length);
+		if (length > HG_ARGV_BYTES)
+			length = HG_ARGV_BYTES;
+	}
+	exec->event.seq = hg_take_sequence(HG_RING_LIFECYCLE);
+
+	/* Tries with ever less of argv: an exec is never absent because its arguments are long. */
+#pragma unroll
+	for (int shift = 0; shift < 5; shift++) {
+		u32 limit = shift == 0 ? HG_ARGV_BYTES :
+			    shift == 1 ? 32 << 10 :
+			    shift == 2 ? 4 << 10 :
+			    shift == 3 ? 256 : 0;
+
+		if (length > limit)
+			length = limit;
+		else if (shift)
+			continue;
+		exec->argv_bytes = length;
+		exec->event.flags = flags | (length < total ? HG_EXEC_ARGV_TRUNCATED : 0);
+		error = bpf_ringbuf_output(&hg_lifecycle, scratch->record, at + length, 0);
+		if (!error) {
+			hg_count_submitted(HG_PROBE_EXEC);
+			return 0;
+		}
+	}
+	hg_count_lost(HG_PROBE_EXEC, HG_LOSS_RING_FULL);
+	return 0;
+}

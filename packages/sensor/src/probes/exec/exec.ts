@@ -1,0 +1,87 @@
+/** Rows of `exec`: what a record says, and what only user space can add (unit, container, redaction). */
+import { imageFlags } from '@honeyguide/model'
+import { exec as fields, execSizeBytes } from '../../../gen/records.ts'
+import { writeHead } from '../event-head.ts'
+import type { Probe } from '../probe.ts'
+import { scriptPath, terminalName } from './image-text.ts'
+
+export const probe = {
+  name: 'exec',
+  ring: 'lifecycle',
+  programs: [['hg_exec']],
+  syscallExits: [],
+  structs: ['hg_exec'],
+  decode({ builder, processes, workloads, redact }, memory, at, length) {
+    if (length < execSizeBytes) return false
+    const typedEnd = at + execSizeBytes + fields.typedBytes(memory, at)
+    const fileEnd = typedEnd + fields.fileBytes(memory, at)
+    const cwdEnd = fileEnd + fields.cwdBytes(memory, at)
+    const cgroupEnd = cwdEnd + fields.cgroupBytes(memory, at)
+    const argvEnd = cgroupEnd + fields.argvBytes(memory, at)
+    if (argvEnd > at + length) return false
+    const { u8 } = memory
+    const typed = u8.subarray(at + execSizeBytes, typedEnd)
+    const file = u8.subarray(typedEnd, fileEnd)
+    const cwd = u8.subarray(fileEnd, cwdEnd)
+    const cgroup = u8.subarray(cwdEnd, cgroupEnd)
+    let argv = u8.subarray(cgroupEnd, argvEnd)
+
+    const table = builder.table('exec')
+    const row = table.add()
+    const { columns } = table
+    writeHead(columns, row, memory, at)
+    let flags = fields.eventFlags(memory, at)
+    const redacted = redact(argv)
+    if (redacted) {
+      argv = redacted
+      flags |= imageFlags.redacted
+    }
+    const isScript = (flags & imageFlags.script) !== 0
+    const image = isScript ? scriptPath(typed, cwd) : file
+    const workload = workloads.learn(fields.workloadId(memory, at), cgroup)
+    const parentPid = fields.parentPid(memory, at)
+    const parentStartNs = fields.parentStartNs(memory, at)
+    flags |= processes.exec({
+      pid: fields.eventPid(memory, at),
+      startNs: fields.eventStartNs(memory, at),
+      execNo: fields.eventExecNo(memory, at),
+      parentPid,
+      parentStartNs,
+    })
+    const execNo = fields.eventExecNo(memory, at)
+    columns.parentPid[row] = parentPid
+    columns.parentStartNs[row] = parentStartNs
+    columns.parentExecNo[row] = fields.parentExecNo(memory, at)
+    columns.uid[row] = fields.eventUid(memory, at)
+    columns.euid[row] = fields.euid(memory, at)
+    columns.gid[row] = fields.gid(memory, at)
+    columns.egid[row] = fields.egid(memory, at)
+    columns.loginUid[row] = fields.loginUid(memory, at)
+    columns.sessionId[row] = fields.sessionId(memory, at)
+    columns.capEffective[row] = fields.capEffective(memory, at)
+    columns.capPermitted[row] = fields.capPermitted(memory, at)
+    columns.capInheritable[row] = fields.capInheritable(memory, at)
+    columns.mountNs[row] = fields.mountNs(memory, at)
+    columns.pidNs[row] = fields.pidNs(memory, at)
+    columns.netNs[row] = fields.netNs(memory, at)
+    columns.userNs[row] = fields.userNs(memory, at)
+    columns.nsPid[row] = fields.nsPid(memory, at)
+    columns.cgroupId[row] = fields.cgroupId(memory, at)
+    columns.cgroup[row] = builder.text(cgroup)
+    columns.unit[row] = builder.string(workload.unit)
+    columns.container[row] = builder.string(workload.container)
+    columns.tty[row] = builder.string(terminalName(fields.tty(memory, at)))
+    columns.file[row] = builder.text(image)
+    columns.fileTyped[row] = builder.text(typed)
+    columns.interpreter[row] = isScript ? builder.text(file) : 0
+    // Of a script only the path is left when the tracepoint runs: its inode is not known.
+    columns.inode[row] = isScript ? 0n : fields.inode(memory, at)
+    columns.device[row] = isScript ? 0 : fields.device(memory, at)
+    columns.cwd[row] = builder.text(cwd)
+    columns.argv[row] = builder.text(argv)
+    columns.argvBytes[row] = fields.argvTotalBytes(memory, at)
+    columns.flags[row] = flags
+    columns.previousExecNo[row] = execNo === 0 ? 0 : execNo - 1
+    return true
+  },
+} as const satisfies Probe

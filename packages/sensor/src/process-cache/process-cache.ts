@@ -1,0 +1,182 @@
+/**
+ * Which processes the sensor knows, and who their parents are: says of each new process whether its
+ * ancestry is known, was known and had to go, or was never known. It never guesses a parent.
+ *
+ * Records are immutable; an exec puts a new one in place. A process that has ended stays until it is
+ * `exitedMs` old and has no child here any more. At most `capacity` records: then the longest-ended
+ * one goes, or, when none has ended, the oldest, and that is counted. Pure: time comes with events.
+ */
+import { imageFlags } from '@honeyguide/model'
+
+/** A process as it was at its last fork or exec. */
+export interface ProcessRecord {
+  readonly pid: number
+  /** start_boottime of the group leader, ns. */
+  readonly startNs: bigint
+  readonly execNo: number
+  /** 0 when there is none. */
+  readonly parentPid: number
+  readonly parentStartNs: bigint
+}
+
+export interface ProcessCacheOptions {
+  /** Most records. */
+  readonly capacity: number
+  /** How long an ended process without children stays, ms. */
+  readonly exitedMs: number
+}
+
+export interface ProcessCache {
+  /** Records of processes that are here. */
+  readonly size: number
+  /** How many were pushed out by the bound, ever. */
+  readonly evictions: number
+  /** Takes in a new process; returns `imageFlags` bits about its lineage. */
+  fork(record: ProcessRecord): number
+  /** Takes in a new image; the process need not be known. Returns `imageFlags` bits about its lineage. */
+  exec(record: ProcessRecord): number
+  /** Takes in a process that ran before; says nothing about its lineage. */
+  add(record: ProcessRecord): void
+  /** Notes an end at `atNs` (ns since boot), and lets go what ended long before. */
+  exit(pid: number, startNs: bigint, atNs: bigint): void
+  /** Lets go what ended long before `nowNs`. */
+  sweep(nowNs: bigint): void
+  get(pid: number, startNs: bigint): ProcessRecord | undefined
+}
+
+interface Entry {
+  record: ProcessRecord
+  children: number
+  /** 0n while it lives. */
+  exitedNs: bigint
+}
+
+/** Evicted keys that are remembered, to tell `evicted` from `never known`. */
+const rememberedEvictions = 8192
+
+const keyOf = (pid: number, startNs: bigint): string => `${pid} ${startNs}`
+
+export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
+  const { capacity } = options
+  const exitedNs = BigInt(Math.round(options.exitedMs)) * 1_000_000n
+  const entries = new Map<string, Entry>()
+  /** Ended processes in the order of their ends. */
+  const ended = new Set<string>()
+  const evicted = new Set<string>()
+  let evictions = 0
+
+  function release(key: string, entry: Entry): void {
+    entries.delete(key)
+    ended.delete(key)
+    const { parentPid, parentStartNs } = entry.record
+    const parent = parentPid === 0 ? undefined : entries.get(keyOf(parentPid, parentStartNs))
+    if (parent && parent.children > 0) parent.children -= 1
+  }
+
+  function evictOne(): void {
+    const key = ended.values().next().value ?? entries.keys().next().value
+    const entry = key === undefined ? undefined : entries.get(key)
+    if (key === undefined || !entry) return
+    release(key, entry)
+    evictions += 1
+    evicted.add(key)
+    if (evicted.size > rememberedEvictions) {
+      const oldest = evicted.values().next().value
+      if (oldest !== undefined) evicted.delete(oldest)
+    }
+  }
+
+  function put(record: ProcessRecord): void {
+    const key = keyOf(record.pid, record.startNs)
+    const before = entries.get(key)
+    if (before) {
+      // Reparented since: the child counts for the parent that it has now.
+      if (
+        before.record.parentPid !== record.parentPid ||
+        before.record.parentStartNs !== record.parentStartNs
+      ) {
+        const old = entries.get(keyOf(before.record.parentPid, before.record.parentStartNs))
+        if (old && old.children > 0) old.children -= 1
+        countChild(record)
+      }
+      before.record = record
+      return
+    }
+    while (entries.size >= capacity && entries.size > 0) evictOne()
+    entries.set(key, { record, children: 0, exitedNs: 0n })
+    countChild(record)
+  }
+
+  function countChild(record: ProcessRecord): void {
+    const parent =
+      record.parentPid === 0
+        ? undefined
+        : entries.get(keyOf(record.parentPid, record.parentStartNs))
+    if (parent) parent.children += 1
+  }
+
+  function lineage(record: ProcessRecord): number {
+    // Far enough for any real tree; a longer one would be walked again and again.
+    let { parentPid, parentStartNs } = record
+    for (let step = 0; step < 64; step++) {
+      if (parentPid === 0) return 0
+      const key = keyOf(parentPid, parentStartNs)
+      const parent = entries.get(key)
+      if (!parent) {
+        return evicted.has(key)
+          ? imageFlags.lineageIncomplete | imageFlags.lineageEvicted
+          : imageFlags.lineageIncomplete
+      }
+      parentPid = parent.record.parentPid
+      parentStartNs = parent.record.parentStartNs
+    }
+    return 0
+  }
+
+  function sweep(nowNs: bigint): void {
+    for (const key of ended) {
+      const entry = entries.get(key)
+      if (!entry) {
+        ended.delete(key)
+        continue
+      }
+      if (nowNs - entry.exitedNs < exitedNs) return
+      // A parent whose children live on stays out of the queue's way: it is queued again behind.
+      if (entry.children > 0) {
+        ended.delete(key)
+        ended.add(key)
+        entry.exitedNs = nowNs
+        continue
+      }
+      release(key, entry)
+    }
+  }
+
+  function take(record: ProcessRecord): number {
+    put(record)
+    return lineage(record)
+  }
+
+  return {
+    get size() {
+      return entries.size
+    },
+    get evictions() {
+      return evictions
+    },
+    fork: take,
+    exec: take,
+    add: put,
+    exit(pid, startNs, atNs) {
+      const key = keyOf(pid, startNs)
+      const entry = entries.get(key)
+      if (entry && entry.exitedNs === 0n) {
+        entry.exitedNs = atNs
+        ended.add(key)
+      }
+      sweep(atNs)
+    },
+    sweep,
+    get: (pid, startNs) => entries.get(keyOf(pid, startNs))?.record,
+  }
+}
