@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { findComposite, parseBtf, resolveType, sizeOfType, type Btf } from './btf.ts'
 import { parseElf, requireSection } from './elf.ts'
 import { BpfError } from './error.ts'

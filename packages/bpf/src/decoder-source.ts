@@ -165,7 +165,7 @@ function structSource(
     const base = claim(camelCase(field.path.join('_')), field)
     const isSafe = field.isSafeNumber || safeNumbers.has(path)
     offsets.push(`  ${base}: ${field.offset},`)
-    const read = readSource(field.shape, field.offset, struct.sizeBytes)
+    const read = readSource(field.shape, field.offset)
     const doc = `${describe(field.shape)} ${path}`
     accessors.push({ name: base, field, doc, ...read })
     const isWide = field.shape.kind === 'int' && field.shape.sizeBytes === 8
@@ -179,7 +179,7 @@ function structSource(
         body: wideNumber(field.offset, field.shape.isSigned),
       })
     }
-    columns.push(...columnSource(base, type, name, field, isSafe && isWide))
+    columns.push(...columnSource(base, name, field, isSafe && isWide))
   }
   for (const path of unknownSafe) {
     throw new BpfError('BPF_NOT_FOUND', `struct ${struct.name} has no field ${path}`)
@@ -265,7 +265,7 @@ function describe(shape: FieldShape): string {
 
 type Read = Pick<Accessor, 'type' | 'parameters' | 'body'>
 
-function readSource(shape: FieldShape, offset: number, structSize: number): Read {
+function readSource(shape: FieldShape, offset: number): Read {
   switch (shape.kind) {
     case 'bytes':
       return {
@@ -280,7 +280,6 @@ function readSource(shape: FieldShape, offset: number, structSize: number): Read
     case 'composite':
       return { type: 'number', parameters: '', body: `at + ${offset}` }
     default:
-      void structSize
       return {
         ...elementRead(shape, offset === 0 ? 'at' : `(at + ${offset})`, offset),
         parameters: '',
@@ -362,13 +361,11 @@ function objectValue(accessor: Accessor, structName: string): string {
 
 function columnSource(
   base: string,
-  type: string,
   structName: string,
   field: LayoutField,
   isSafeWide: boolean,
 ): { name: string; type: string; create: string; copy: string }[] {
   const { shape, offset } = field
-  void type
   if (shape.kind === 'bytes') {
     return [
       {

@@ -219,7 +219,7 @@ function loadLibbpf(): Libbpf {
       'int libbpf_probe_bpf_helper(int program_type, int helper, void *options)',
     ),
     version: library.func('const char *libbpf_version_string()'),
-  } as Libbpf
+  }
 }
 
 /** errno of the last libbpf call of this thread that returned NULL. */

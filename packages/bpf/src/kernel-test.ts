@@ -12,6 +12,7 @@ import { compileBpf } from './compile.ts'
 import { probeFeature, type FeatureName } from './feature.ts'
 
 const programs = fileURLToPath(new URL('../test-programs/', import.meta.url))
+const headers = fileURLToPath(new URL('../include/', import.meta.url))
 const build = fileURLToPath(new URL('../../../build/bpf-test/', import.meta.url))
 
 function hasCommand(name: string): boolean {
@@ -39,7 +40,7 @@ export async function buildTestProgram(name: string): Promise<string> {
   const { object } = await compileBpf(
     join(programs, `${name}.bpf.c`),
     join(build, `${name}.bpf.o`),
-    { includes: [programs] },
+    { includes: [headers] },
   )
   return object
 }

@@ -17,7 +17,7 @@ function thrown(call: () => unknown): BpfError {
   try {
     call()
   } catch (error) {
-    assert.ok(error instanceof BpfError, `${error} is a BpfError`)
+    assert.ok(error instanceof BpfError, `${String(error)} is a BpfError`)
     return error
   }
   assert.fail('nothing was thrown')

@@ -8,6 +8,7 @@ const { fd, wanted } = workerData as { fd: number; wanted: number }
 using ring = new Ring(mapFromFd(fd))
 const abort = new AbortController()
 let seen = 0
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker port has no origin
 parentPort?.postMessage('ready')
 await watchRings(
   [ring],
@@ -19,4 +20,5 @@ await watchRings(
   },
   { signal: abort.signal },
 )
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker port has no origin
 parentPort?.postMessage(seen)

@@ -77,7 +77,7 @@ function integerCodec(sizeBytes: number, isSigned: boolean, name: string): Value
     const isInteger =
       typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
     if (!isInteger) throw new BpfError('BPF_ARGUMENT', `expected an integer for ${name}`)
-    const wide = BigInt(value as bigint | number)
+    const wide = BigInt(value)
     if (wide < least || wide > most) {
       throw new BpfError('BPF_ARGUMENT', `${wide} does not fit ${name} (${sizeBytes} bytes)`)
     }

@@ -5,8 +5,8 @@
  * Only names matter: the loader moves every access to where the running kernel
  * has the field. Made by hand, because a full vmlinux.h costs 0.5 s per compile.
  */
-#ifndef BPF_TEST_CORE_H
-#define BPF_TEST_CORE_H
+#ifndef BPF_CORE_H
+#define BPF_CORE_H
 
 #include <linux/bpf.h>
 #include <stdbool.h>
