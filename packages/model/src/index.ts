@@ -2,6 +2,7 @@
 export * from './api/api.ts'
 export * from './batch/index.ts'
 export * from './errors.ts'
+export * from './filter/index.ts'
 export * from './identity.ts'
 export * from './incident/incident.ts'
 export * from './loss-reasons.ts'

@@ -1,0 +1,7 @@
+export { compileFilter, type CompiledFilter } from './compile.ts'
+export { eventKinds, filterFields, findField, processKinds, type FilterField } from './field.ts'
+export { compileGlob } from './glob.ts'
+export { FilterError, parseFilter } from './parse.ts'
+export { printFilter } from './print.ts'
+export { filterToSql, type FilterView } from './sql.ts'
+export { allOf, anyOf, filterLimits, type Filter, type FilterValue } from './syntax.ts'
