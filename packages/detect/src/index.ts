@@ -1,0 +1,15 @@
+/**
+ * Rules, lineage and incidents as pure functions. Per wire batch, in this order:
+ *
+ *   lineage.apply(batch)                           names and relations of processes and sockets
+ *   rows = normalise(batch, lineage)               the hub's work: an ActivityBatch
+ *   detector.apply(rows, lineage)                  -> findings and incidents to upsert
+ *
+ * `createLineage(limits?)`, `createDetector({ rules, limits? })` and `compileRules(sources)` are the entry points.
+ */
+export * from './attack/attack.ts'
+export * from './detector.ts'
+export * from './findings/finding.ts'
+export * from './lineage/image.ts'
+export * from './lineage/lineage.ts'
+export * from './rules/rule-source.ts'
