@@ -34,6 +34,30 @@ export const errorRows = {
     what: 'The configuration has an error.',
     fix: 'Correct the line that is named; `honeyguide config` shows every value and where it comes from.',
   },
+  HG_USAGE: {
+    what: 'The command line is not understood.',
+    fix: 'See `honeyguide --help`, or `honeyguide COMMAND --help`.',
+  },
+  HG_ALREADY_RUNNING: {
+    what: 'Honeyguide already runs here.',
+    fix: 'Open the address that is named, end it with `honeyguide down`, or run another with `--state`.',
+  },
+  HG_NOT_RUNNING: {
+    what: 'No Honeyguide runs here.',
+    fix: 'Start it with `npm start` or `honeyguide up`; another one is named with `--state`.',
+  },
+  HG_NEEDS_ROOT: {
+    what: 'This needs root.',
+    fix: 'Run it as root, or look at a recording with `npm start -- --demo`, which does not need it.',
+  },
+  HG_SETUP_FAILED: {
+    what: 'Something that the daemons need could not be set up.',
+    fix: 'The message names it; `honeyguide doctor` shows what this machine allows.',
+  },
+  HG_MANIFEST_INVALID: {
+    what: 'The manifest of a demonstration could not be read.',
+    fix: 'Correct the line that is named; packages/honeyguide/src/demo/README.md describes every key.',
+  },
   HG_STATE_LOCKED: {
     what: 'Another process already uses this state folder.',
     fix: 'Stop it (`honeyguide down`) or choose another folder with `--state`.',

@@ -1,0 +1,187 @@
+/**
+ * The one configuration schema: `honeyguide.yaml`, HONEYGUIDE_* and flags are all read by it.
+ *
+ * Every key has a default and a description; docs/reference/config.md is generated from both. Sizes take
+ * a number of bytes or a text like `64 MiB`; times are whole numbers of the unit in their name.
+ */
+import { z } from 'zod'
+import { formatBytes, parseBytes } from './quantity.ts'
+
+const mib = 2 ** 20
+const gib = 2 ** 30
+
+/** A size in bytes between `least` and `most`. */
+function size(least: number, most: number, initial: number) {
+  return z
+    .union([z.number(), z.string()])
+    .transform((value, context) => {
+      const bytes = typeof value === 'number' ? value : parseBytes(value)
+      if (bytes === undefined || !Number.isSafeInteger(bytes) || bytes < least || bytes > most) {
+        context.addIssue({
+          code: 'custom',
+          message: `a size from ${formatBytes(least)} to ${formatBytes(most)} is needed, for example ${formatBytes(initial)}`,
+        })
+        return z.NEVER
+      }
+      return bytes
+    })
+    .default(initial)
+    .meta({ form: `size, ${formatBytes(least)} to ${formatBytes(most)}` })
+}
+
+/** A power of two of memory pages, as a ring of the kernel must be. */
+function ringSize(initial: number, least: number) {
+  return size(least, 256 * mib, initial)
+    .refine((bytes) => Number.isInteger(Math.log2(bytes)), {
+      message: 'a ring is a power of two, for example 8 MiB',
+    })
+    .meta({ form: `size, a power of two, ${formatBytes(least)} to 256 MiB` })
+}
+
+function whole(least: number, most: number, initial: number) {
+  return z
+    .int(`a whole number from ${least} to ${most} is needed`)
+    .min(least, `a whole number from ${least} to ${most} is needed`)
+    .max(most, `a whole number from ${least} to ${most} is needed`)
+    .default(initial)
+    .meta({ form: `number, ${least} to ${most}` })
+}
+
+const name = z.string().min(1).max(253)
+const folder = z.string().min(1).max(4096)
+
+export const configSchema = z.strictObject({
+  state: folder
+    .default('auto')
+    .describe(
+      'Folder for everything that is kept. `auto`: `.honeyguide` beside the code in a clone, /var/lib/honeyguide when installed.',
+    )
+    .meta({ form: 'folder or `auto`' }),
+  log: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('What sensor and hub log: this level and what is graver.'),
+  sensor: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('Whether a sensor runs on this machine. A hub alone needs none.'),
+      hostname: name
+        .default('auto')
+        .describe('Name of this host in every event. `auto`: what the kernel says.')
+        .meta({ form: 'text or `auto`' }),
+      labels: z
+        .record(z.string().min(1).max(128), z.string().max(1024))
+        .refine((labels) => Object.keys(labels).length <= 64, { message: 'at most 64 labels' })
+        .default({})
+        .describe('Labels of this host, for example `{role: web}`.')
+        .meta({ form: 'map of text to text' }),
+      probes: z
+        .array(name)
+        .max(64)
+        .default(['all'])
+        .describe('Probes to run, by name; `[all]` for every one.')
+        .meta({ form: 'list of names' }),
+      spoolBytes: size(mib, 64 * gib, 256 * mib).describe(
+        'Most bytes of batches kept on disk while the hub is away. What falls off is counted and told.',
+      ),
+      rings: z
+        .strictObject({
+          lifecycleBytes: ringSize(2 * mib, 2 * mib).describe(
+            'Ring of exec, fork and exit. At least 2 MiB, so that a whole argument list fits.',
+          ),
+          dataBytes: ringSize(8 * mib, mib).describe('Ring of everything else.'),
+        })
+        .prefault({})
+        .describe('Rings between kernel and sensor; each costs twice its size in resident memory.'),
+      batch: z
+        .strictObject({
+          events: whole(1, 8192, 512).describe('A batch leaves when it holds this many events.'),
+          delayMs: whole(1, 10_000, 100).describe('A batch leaves at the latest after this, ms.'),
+          quietMs: whole(1, 10_000, 10).describe(
+            'A batch leaves this long after its first event when the line was quiet before, ms.',
+          ),
+          bytes: size(4096, 3 * mib, mib).describe('A batch leaves when its texts are this long.'),
+        })
+        .prefault({})
+        .describe('When a batch of events leaves the sensor.'),
+      cache: z
+        .strictObject({
+          processes: whole(1024, 1_000_000, 32_768).describe('Most processes remembered.'),
+          exitedMs: whole(1000, 3_600_000, 60_000).describe(
+            'How long an exited process without living children is remembered, ms.',
+          ),
+        })
+        .prefault({})
+        .describe("The sensor's memory of processes."),
+      redaction: z
+        .strictObject({
+          enabled: z
+            .boolean()
+            .default(true)
+            .describe(
+              'Whether secrets in argument lists are replaced before anything is stored or sent.',
+            ),
+          patterns: z
+            .array(z.string().min(1).max(1024))
+            .max(64)
+            .default([])
+            .describe('Further regular expressions; what group 1 matches is replaced.')
+            .meta({ form: 'list of regular expressions' }),
+        })
+        .prefault({})
+        .describe('Secrets in argument lists.'),
+    })
+    .prefault({})
+    .describe('The daemon that watches this machine.'),
+  hub: z
+    .strictObject({
+      listen: z
+        .strictObject({
+          host: name
+            .default('127.0.0.1')
+            .describe('Address that the page is served at. Others than loopback expose it.'),
+          port: whole(0, 65_535, 7461).describe(
+            'Port of the page; when it is taken the next free one is used. 0 takes any.',
+          ),
+        })
+        .prefault({})
+        .describe('Where the page is served.'),
+      hostNames: z
+        .array(name)
+        .max(64)
+        .default([])
+        .describe('Names that a browser may use for this hub beside loopback names.')
+        .meta({ form: 'list of names' }),
+      rules: z
+        .array(folder)
+        .max(64)
+        .default([])
+        .describe('Folders with further Sigma rules, beside those that come with Honeyguide.')
+        .meta({ form: 'list of folders' }),
+      store: z
+        .strictObject({
+          kind: z
+            .enum(['duckdb', 'memory'])
+            .default('duckdb')
+            .describe('Where events rest. `memory` forgets them when the hub ends.'),
+          capBytes: size(64 * mib, 2 ** 50, 20 * gib).describe(
+            'Most bytes that spool and store may take on disk; the oldest hours go first, counted.',
+          ),
+          memoryBytes: size(64 * mib, 2 ** 40, 512 * mib).describe(
+            'Memory that the store plans with.',
+          ),
+          processBytes: size(256 * mib, 2 ** 40, 2 * gib).describe(
+            "Ceiling of the store's process; a query that needs more is refused.",
+          ),
+        })
+        .prefault({})
+        .describe('The store of events.'),
+    })
+    .prefault({})
+    .describe('Ingest, detection, store and page.'),
+})
+
+/** The whole configuration, resolved. */
+export type Config = z.output<typeof configSchema>
