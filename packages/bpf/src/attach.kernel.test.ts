@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { probeFeature } from './feature.ts'
-import { buildTestProgram, callGetppid, skipUnless } from './kernel-test.ts'
+import { buildTestProgram, callGetppid, mountPinFolder, skipUnless } from './kernel-test.ts'
 import { takeInventory } from './kernel-info.ts'
 import { forEachIterated, readIterator } from './iterator.ts'
 import { openObject, type BpfObject } from './object.ts'
@@ -169,9 +169,9 @@ suite('iterators', { skip: skipUnless('iter/task', 'iter/task_file', 'iter/tcp')
 })
 
 suite('without root', { skip: skipUnless('tp_btf') }, () => {
-  const script = `
+  const loading = `
     import { openObject, BpfError } from '${new URL('index.ts', import.meta.url).href}'
-    import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+    import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
     const bytes = new Uint8Array(readFileSync(0))
     try {
       using object = openObject(bytes, { rodata: { target_tgid: process.pid } }).load()
@@ -184,7 +184,35 @@ suite('without root', { skip: skipUnless('tp_btf') }, () => {
       console.log(process.getuid(), error.code)
     }`
 
-  async function runAs(capabilities: string): Promise<string> {
+  const pinning = `
+    import { makePinFolder, openObject, openPinnedLink, openPinnedRing, unpin } from '${new URL('index.ts', import.meta.url).href}'
+    import { readFileSync } from 'node:fs'
+    const bytes = new Uint8Array(readFileSync(0))
+    const folder = process.argv.at(-1) + '/pins'
+    makePinFolder(folder)
+    const open = () => openObject(bytes, {
+      pinRoot: folder,
+      rodata: { target_tgid: process.pid },
+      maps: { events: { pin: 'events' }, counters: { pin: 'counters' } },
+    }).load()
+    {
+      using object = open()
+      using link = object.attach('on_call', { pin: folder + '/link' })
+    }
+    for (let i = 0; i < 10; i++) process.ppid
+    {
+      using again = open()
+      using link = openPinnedLink(folder + '/link')
+      using ring = openPinnedRing(folder + '/events')
+      console.log(process.getuid(), ring.drain(() => undefined).records, again.map('counters').get(0).sequence)
+    }
+    for (const name of ['link', 'events', 'counters']) unpin(folder + '/' + name)`
+
+  async function runAs(
+    capabilities: string,
+    script: string = loading,
+    ...values: readonly string[]
+  ): Promise<string> {
     const input = readFileSync(await buildTestProgram('events'))
     const caps =
       capabilities === ''
@@ -202,6 +230,7 @@ suite('without root', { skip: skipUnless('tp_btf') }, () => {
         '--input-type=module-typescript',
         '-e',
         script,
+        ...values,
       ],
       { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' },
     ).trim()
@@ -229,6 +258,13 @@ suite('without root', { skip: skipUnless('tp_btf') }, () => {
 
   test('CAP_BPF and CAP_PERFMON are enough to load, attach and read', { skip }, async () => {
     assert.equal(await runAs('+bpf,+perfmon'), '65534 10')
+  })
+
+  test('pins in a folder of its own outlive it, and are opened again', { skip }, async () => {
+    using folder = mountPinFolder()
+    chmodSync(folder.path, 0o700)
+    chownSync(folder.path, 65_534, 65_534)
+    assert.equal(await runAs('+bpf,+perfmon', pinning, folder.path), '65534 10 10n')
   })
 
   test('without capabilities the error says what is needed', { skip }, async () => {

@@ -292,7 +292,7 @@ export function parseBtf(bytes: Uint8Array): Btf {
 }
 
 /** The type with that id, or `BPF_BTF_INVALID`. */
-export function btfType(btf: Btf, id: number): BtfType {
+function btfType(btf: Btf, id: number): BtfType {
   const type = btf.types[id]
   if (!type) throw invalid(`no type ${id}`)
   return type

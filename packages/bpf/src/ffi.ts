@@ -17,6 +17,7 @@ const mmap = libc.func(
 )
 const munmap = libc.func('int munmap(int64_t at, size_t length)')
 const readInto = libc.func('int64_t read(int fd, void *into, size_t length)')
+const getPageSize = libc.func('int getpagesize()')
 const fcntl = libc.func('int fcntl(int fd, int command, int value)')
 const vasprintf = libc.func('int vasprintf(_Out_ void **out, const char *format, void *arguments)')
 const freeNative = libc.func('void free(void *memory)')
@@ -57,6 +58,9 @@ export function duplicateFd(fd: number): number {
   const result = Number(fcntl(fd, duplicateCloseOnExec, 0))
   return result < 0 ? -koffi.errno() : result
 }
+
+/** Bytes of a page of this machine: the unit of mapped memory. */
+export const pageSizeBytes: number = getPageSize()
 
 /** Memory of a map seen from JavaScript. */
 export interface MappedMemory extends Disposable {

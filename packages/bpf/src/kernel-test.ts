@@ -53,11 +53,11 @@ export interface PinFolder extends Disposable {
 /** Mounts one (root). Pins left in it go away with it. */
 export function mountPinFolder(): PinFolder {
   const path = mkdtempSync(join(tmpdir(), 'bpf-test-'))
-  execFileSync('mount', ['-t', 'bpf', 'bpf', path])
+  execFileSync('/bin/mount', ['-t', 'bpf', 'bpf', path])
   return {
     path,
     [Symbol.dispose](): void {
-      execFileSync('umount', [path])
+      execFileSync('/bin/umount', [path])
       rmSync(path, { recursive: true })
     },
   }

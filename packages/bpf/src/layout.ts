@@ -74,7 +74,7 @@ export interface LayoutClaim {
 }
 
 /** The tag that marks 64-bit fields whose values a JavaScript number holds exactly. */
-export const safeNumberTag = 'safe_number'
+const safeNumberTag = 'safe_number'
 
 const deepest = 16
 
@@ -83,7 +83,7 @@ function unsupported(message: string): BpfError {
 }
 
 /** Flattens a struct of the object. Throws `BPF_NOT_FOUND` and `BPF_LAYOUT_UNSUPPORTED`. */
-export function readStructLayout(btf: Btf, name: string): StructLayout {
+function readStructLayout(btf: Btf, name: string): StructLayout {
   const found = findComposite(btf, name)
   if (!found) {
     throw new BpfError(
@@ -222,7 +222,7 @@ function shapeOf(btf: Btf, typeId: number, label: string, depth: number): FieldS
 }
 
 /** The enum of that C name. Throws `BPF_NOT_FOUND`. */
-export function readEnumLayout(btf: Btf, name: string): EnumLayout {
+function readEnumLayout(btf: Btf, name: string): EnumLayout {
   for (const type of btf.types) {
     if (type.kind === 'enum' && type.name === name) return { name, values: type.values }
   }
@@ -250,7 +250,7 @@ function shapeText(shape: FieldShape): string {
 }
 
 /** Names of the enums that fields of these structs hold, sorted. */
-export function enumsOf(structs: readonly StructLayout[]): string[] {
+function enumsOf(structs: readonly StructLayout[]): string[] {
   const names = new Set<string>()
   const visit = (shape: FieldShape): void => {
     if (shape.kind === 'int' && shape.enumName !== undefined) names.add(shape.enumName)
@@ -261,10 +261,7 @@ export function enumsOf(structs: readonly StructLayout[]): string[] {
 }
 
 /** The text that is hashed: one line per struct, field and enum constant. */
-export function canonicalLayout(
-  structs: readonly StructLayout[],
-  enums: readonly EnumLayout[],
-): string {
+function canonicalLayout(structs: readonly StructLayout[], enums: readonly EnumLayout[]): string {
   const lines: string[] = []
   for (const struct of structs) {
     lines.push(`struct ${struct.name} ${struct.sizeBytes}`)
@@ -280,7 +277,7 @@ export function canonicalLayout(
 }
 
 /** First 16 hex digits of the SHA-256 of a canonical layout. */
-export function layoutHash(canonical: string): string {
+function layoutHash(canonical: string): string {
   return createHash('sha256').update(canonical).digest('hex').slice(0, 16)
 }
 

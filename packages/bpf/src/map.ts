@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os'
 import { readFileSync } from 'node:fs'
 import { Descriptor } from './descriptor.ts'
 import { BpfError, isPermissionErrno } from './error.ts'
-import { duplicateFd, mapMemory, type MappedMemory } from './ffi.ts'
+import { duplicateFd, mapMemory, pageSizeBytes, type MappedMemory } from './ffi.ts'
 import {
   mapCreate,
   mapDelete,
@@ -59,7 +59,6 @@ export type MapType = keyof typeof mapTypes
 
 /** BPF_F_MMAPABLE. */
 const mmapable = 1 << 10
-const pageSize = 4096
 const perCpuTypes: ReadonlySet<number> = new Set([
   mapTypes.perCpuHash,
   mapTypes.perCpuArray,
@@ -326,7 +325,7 @@ export class BpfMap<Key = unknown, Value = unknown> implements Disposable {
       throw new BpfError('BPF_MAP_FAILED', `map ${this.name} is no array with BPF_F_MMAPABLE`)
     }
     const stride = (this.info.valueSizeBytes + 7) & ~7
-    const length = Math.ceil((stride * this.info.maxEntries) / pageSize) * pageSize
+    const length = Math.ceil((stride * this.info.maxEntries) / pageSizeBytes) * pageSizeBytes
     const memory = mapMemory(this.fd, 0, length, true)
     if (typeof memory === 'number') {
       throw new BpfError('BPF_MAP_FAILED', `cannot map ${this.name} into memory`, {

@@ -121,7 +121,10 @@ export interface BpfObject extends Disposable {
   ring(name: string): Ring
   /** Attaches a loaded program; the caller owns the link. Throws `BPF_ATTACH_FAILED` and others. */
   attach(program: string, options?: AttachOptions): BpfLink
-  /** Attaches every loaded program that needs no target from the caller. All or none. */
+  /**
+   * Attaches every loaded program whose section names its hook; cgroup programs and iterators wait
+   * for the caller to say where. All or none.
+   */
   attachAll(): BpfLinks
 }
 
@@ -335,7 +338,8 @@ class LoadedObject implements BpfObject {
     }
     try {
       for (const program of this.#object.programs) {
-        if (program.fd() >= 0) links.set(program.name, this.attach(program.name))
+        if (program.fd() < 0 || needsTarget(program.section)) continue
+        links.set(program.name, this.attach(program.name))
       }
     } catch (cause) {
       release()
@@ -411,6 +415,11 @@ function programOf(source: LoaderProgram): BpfProgram {
       return result
     },
   }
+}
+
+/** Sections whose programs run where the caller says. */
+function needsTarget(section: string): boolean {
+  return /^(?:cgroup|lsm_cgroup|sockops|iter)/.test(section)
 }
 
 function attachBySection(

@@ -12,7 +12,7 @@
  * how a consumer that spools first loses nothing when it is killed.
  */
 import { BpfError } from './error.ts'
-import { mapMemory, type MappedMemory } from './ffi.ts'
+import { mapMemory, pageSizeBytes, type MappedMemory } from './ffi.ts'
 import { mapTypes, openPinnedMap, type BpfMap } from './map.ts'
 import { recordMemory, type RecordMemory } from './record-memory.ts'
 
@@ -20,8 +20,6 @@ const busyBit = 0x8000_0000
 const discardBit = 0x4000_0000
 const lengthMask = 0x3fff_ffff
 const headerLength = 8
-// The kernel's page size on x86-64 and on arm64 as Debian builds it.
-const pageSize = 4096
 
 /**
  * Receives one record: its payload is `length` bytes at byte `at` of `memory`, a multiple of 8.
@@ -78,16 +76,16 @@ export class Ring implements Disposable {
     }
     this.map = map
     this.sizeBytes = map.info.maxEntries
-    this.#consumerPage = mapped(map, 0, pageSize, true)
+    this.#consumerPage = mapped(map, 0, pageSizeBytes, true)
     try {
-      this.#producerPages = mapped(map, pageSize, pageSize + 2 * this.sizeBytes, false)
+      this.#producerPages = mapped(map, pageSizeBytes, pageSizeBytes + 2 * this.sizeBytes, false)
     } catch (cause) {
       this.#consumerPage[Symbol.dispose]()
       throw cause
     }
     this.#consumer = new BigUint64Array(this.#consumerPage.buffer, 0, 1)
     this.#producer = new BigUint64Array(this.#producerPages.buffer, 0, 1)
-    this.memory = recordMemory(this.#producerPages.buffer, pageSize, 2 * this.sizeBytes)
+    this.memory = recordMemory(this.#producerPages.buffer, pageSizeBytes, 2 * this.sizeBytes)
     this.#next = this.consumerPosition
     if (position !== undefined) this.seek(position)
   }

@@ -8,7 +8,7 @@
  * writing); other arrays are arrays; structs are objects by C member name, with anonymous members
  * flattened; unions are written by the one member that is given, and read as all of them.
  */
-import { resolveType, sizeOfType, type Btf, type BtfType } from './btf.ts'
+import { resolveType, type Btf, type BtfType } from './btf.ts'
 import { BpfError } from './error.ts'
 
 /** Reads and writes one C type at a byte offset. */
@@ -68,6 +68,9 @@ export function bytesCodec(length: number): ValueCodec {
 }
 
 function integerCodec(sizeBytes: number, isSigned: boolean, name: string): ValueCodec {
+  if (sizeBytes !== 1 && sizeBytes !== 2 && sizeBytes !== 4 && sizeBytes !== 8) {
+    throw new BpfError('BPF_LAYOUT_UNSUPPORTED', `integers of ${sizeBytes} bytes (${name})`)
+  }
   const bits = BigInt(sizeBytes * 8)
   const least = isSigned ? -(1n << (bits - 1n)) : 0n
   const most = isSigned ? (1n << (bits - 1n)) - 1n : (1n << bits) - 1n
@@ -109,8 +112,6 @@ function integerCodec(sizeBytes: number, isSigned: boolean, name: string): Value
         read: (view, at) => (isSigned ? view.getBigInt64(at, true) : view.getBigUint64(at, true)),
         write: (view, at, value) => view.setBigUint64(at, BigInt.asUintN(64, check(value)), true),
       }
-    default:
-      throw new BpfError('BPF_LAYOUT_UNSUPPORTED', `integers of ${sizeBytes} bytes (${name})`)
   }
 }
 
@@ -183,9 +184,4 @@ function compositeCodec(
       }
     },
   }
-}
-
-/** Size of a type that a map uses, for checks against the kernel's idea of it. */
-export function codecFits(btf: Btf, typeId: number, sizeBytes: number): boolean {
-  return sizeOfType(btf, typeId) === sizeBytes
 }
