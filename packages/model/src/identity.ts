@@ -4,6 +4,7 @@
  * A process is (sensor, boot, tgid, start in boot ns); an image is a process and its exec number. As text:
  * `<12 hex of the sensor>-<8 hex of the boot>-<pid>-<start ns>` and `...-<exec number>`, numbers in base 36.
  * An event is `<sensor>-<boot>-<l|d><ring sequence>`: unique as ring sequences never repeat within a boot.
+ * A connection at one end is `<sensor>-<boot>-s<socket id>`.
  */
 
 /** 16 bytes as 32 hex digits. */
@@ -29,6 +30,11 @@ export function imageUid(prefix: string, pid: number, startNs: bigint, execNo: n
 /** `ring` is `l` for lifecycle, `d` for data. */
 export function eventUid(prefix: string, ring: 'l' | 'd', seq: bigint): string {
   return `${prefix}-${ring}${seq.toString(36)}`
+}
+
+/** `socketId` is that of the `tcp` table. The same in connect or accept and in close. */
+export function connectionUid(prefix: string, socketId: bigint): string {
+  return `${prefix}-s${socketId.toString(36)}`
 }
 
 export interface ParsedProcessUid {

@@ -1,4 +1,5 @@
 /** The words of Honeyguide: what every package may speak about, and nothing that does something. */
+export * from './address.ts'
 export * from './api/api.ts'
 export * from './batch/index.ts'
 export * from './errors.ts'
@@ -8,6 +9,7 @@ export * from './incident/incident.ts'
 export * from './loss-reasons.ts'
 export * from './ocsf/activity.ts'
 export * from './ocsf/activity-batch.ts'
+export * from './ocsf/flag-words.ts'
 export * from './settings/settings.ts'
 export { tables, type TableName, type Tables } from './tables/index.ts'
 export { imageFlags } from './tables/exec.ts'
