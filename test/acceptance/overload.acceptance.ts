@@ -1,0 +1,121 @@
+/** More than can be taken: what is stored and what is told as lost add up to what was offered, exactly. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Acceptance } from './harness/acceptance.ts'
+import { buildProgram, runProgram, startProgram, type Counted } from './harness/program.ts'
+import { startStack, type Stack } from './harness/stack.ts'
+
+/** Rows stored of this generator's connections, and what was lost of the network hook meanwhile. */
+async function connectSum(stack: Stack, { self, from_ns }: Counted) {
+  const from = new Date(Number(BigInt(from_ns) / 1_000_000n) - 1000).toISOString()
+  const stored = await stack.hunt(
+    `SELECT count(*) AS n FROM network_activity WHERE actor_process_pid = ${self} AND time >= TIMESTAMP '${from.slice(0, -1)}' AND activity_name <> 'Listen'`,
+  )
+  const lost = await stack.hunt(
+    `SELECT coalesce(sum(lost), 0) AS n FROM losses WHERE hook LIKE 'tcp%'`,
+  )
+  return { stored: Number(stored.rows[0]?.['n']), lost: Number(lost.rows[0]?.['n']) }
+}
+
+export const acceptances: readonly Acceptance[] = [
+  {
+    id: 'overload-connects',
+    promise:
+      'Overload by one unpaced generator of connects: stored + lost (by reason and interval) = what it did, difference 0',
+    target: 'difference 0 in 5 of 5 runs',
+    inTests: true,
+    needsRoot: true,
+    async run({ size, root, folder, log }) {
+      const program = await buildProgram(root, 'numbered-connects')
+      const runs = size === 'full' ? 5 : 1
+      const seconds = size === 'full' ? 10 : 1
+      const shown: string[] = []
+      let right = 0
+      for (let run = 0; run < runs; run++) {
+        await using stack = await startStack({ root, folder: `${folder}/${run}`, log })
+        const done = await runProgram<Counted>(program, [seconds, 0, 0])
+        await stack.settle(300_000)
+        // Each connection is offered four times: connect, accept and two closes.
+        const offered = done.count * 4
+        const { stored, lost } = await connectSum(stack, done)
+        if (stored + lost === offered) right++
+        shown.push(`${offered} = ${stored} + ${lost} (${offered - stored - lost})`)
+      }
+      return { measured: `${right} of ${runs}: ${shown.join('; ')}`, n: runs, pass: right === runs }
+    },
+  },
+  {
+    id: 'overload-forks',
+    promise:
+      'Overload by one unpaced generator of forks: stored + lost = what it did; with the hub away no lifecycle event is lost',
+    target: 'difference 0 in 5 of 5 runs, lost 0 with the hub away',
+    inTests: true,
+    needsRoot: true,
+    async run({ size, root, folder, log }) {
+      const program = await buildProgram(root, 'fork-storm')
+      const runs = size === 'full' ? 5 : 1
+      const seconds = size === 'full' ? 10 : 1
+      const shown: string[] = []
+      let right = 0
+      for (let run = 0; run < runs; run++) {
+        await using stack = await startStack({ root, folder: `${folder}/${run}`, log })
+        const isHubAway = run % 2 === 0
+        const pids = await stack.pids()
+        if (isHubAway && pids['hub']) process.kill(pids['hub'], 'SIGSTOP')
+        const done = await runProgram<Counted>(program, [seconds, 0])
+        if (isHubAway && pids['hub']) process.kill(pids['hub'], 'SIGCONT')
+        await stack.settle(300_000)
+        const stored = await stack.hunt(`SELECT
+            count(*) FILTER (WHERE activity_name = 'Fork') AS forks, count(*) FILTER (WHERE activity_name = 'Terminate') AS exits
+          FROM process_activity WHERE process_parent_process_pid = ${done.self}`)
+        const lost = await stack.hunt(
+          `SELECT hook, sum(lost) AS n FROM losses WHERE hook IN ('fork', 'exit') GROUP BY hook`,
+        )
+        const lostOf = (hook: string): number =>
+          Number(lost.rows.find((row) => row['hook'] === hook)?.['n'] ?? 0)
+        const forks = Number(stored.rows[0]?.['forks'])
+        const exits = Number(stored.rows[0]?.['exits'])
+        const isRight =
+          forks + lostOf('fork') === done.count &&
+          exits + lostOf('exit') === done.count &&
+          (!isHubAway || lostOf('fork') + lostOf('exit') === 0)
+        if (isRight) right++
+        shown.push(
+          `${done.count}: fork ${forks} + ${lostOf('fork')}, exit ${exits} + ${lostOf('exit')}${isHubAway ? ' (hub away)' : ''}`,
+        )
+      }
+      return { measured: `${right} of ${runs}: ${shown.join('; ')}`, n: runs, pass: right === runs }
+    },
+  },
+  {
+    id: 'stopped-sensor',
+    promise:
+      'Sensor stopped (SIGSTOP) for 5 s under load: the sum holds and a hunt over it says that it is incomplete',
+    target: 'difference 0; hunt incomplete exactly when something was lost',
+    inTests: true,
+    needsRoot: true,
+    async run({ size, root, folder, log }) {
+      const program = await buildProgram(root, 'numbered-connects')
+      const seconds = size === 'full' ? 9 : 4
+      const stopMs = size === 'full' ? 5000 : 2000
+      await using stack = await startStack({ root, folder, log })
+      const { sensor } = await stack.pids()
+      if (!sensor) throw new Error('status names no sensor')
+      const { answer } = startProgram<Counted>(program, [seconds, 0, 0])
+      await sleep(1000)
+      process.kill(sensor, 'SIGSTOP')
+      await sleep(stopMs)
+      process.kill(sensor, 'SIGCONT')
+      const done = await answer
+      await stack.settle(300_000)
+      const { stored, lost } = await connectSum(stack, done)
+      const hunt = await stack.hunt('SELECT count(*) AS n FROM network_activity')
+      const isToldIncomplete = !hunt.answer.evidence.complete
+      const rest = done.count * 4 - stored - lost
+      return {
+        measured: `${done.count * 4} = ${stored} + ${lost} (${rest}); hunt ${isToldIncomplete ? 'incomplete' : 'complete'}, ${hunt.answer.evidence.gapCount} gaps`,
+        n: 1,
+        pass: rest === 0 && isToldIncomplete === lost > 0 && lost > 0,
+      }
+    },
+  },
+]
