@@ -9,9 +9,9 @@ import type { Batch } from '@honeyguide/model'
 import type { Connection, Image, ProcessEnd } from './image.ts'
 
 export interface LineageLimits {
-  /** Processes kept over all hosts, exited ones included. */
+  /** Processes kept per host, exited ones included. Per host, so that no host's storm costs another its history. */
   readonly processes: number
-  /** Sockets kept over all hosts. */
+  /** Sockets kept per host. */
   readonly sockets: number
   /** How long an exited process without living descendants is kept, ms of event time. */
   readonly exitedMs: number
@@ -50,8 +50,8 @@ export interface Lineage {
   images(uid: string): readonly Image[]
   /** How the process ended; undefined while it runs or when it is not known. */
   end(uid: string): ProcessEnd | undefined
-  /** Whether the process listens or has accepted a connection (itself, not its parents). */
-  isServer(uid: string): boolean
+  /** Since when (ns since boot) the process itself, not its parents, listens or accepts connections; undefined when it was not seen to. */
+  serverSince(uid: string): bigint | undefined
   connection(uid: string): Connection | undefined
   /** Connections of a process that are still kept, by time. */
   connections(uid: string): readonly Connection[]
@@ -71,8 +71,8 @@ export interface LineageSnapshot {
 }
 
 export const defaultLineageLimits: LineageLimits = {
-  processes: 200_000,
-  sockets: 100_000,
+  processes: 65_536,
+  sockets: 32_768,
   exitedMs: 10 * 60_000,
   closedMs: 10 * 60_000,
 }

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { deserialize, serialize } from 'node:v8'
+import fc from 'fast-check'
+import { imageUid } from '@honeyguide/model'
+import {
+  simulatedHost,
+  type SimulatedEvent,
+  type SimulatedHost,
+} from '../fixture/simulated-host.ts'
+import { connectionUid, createLineage } from './graph.ts'
+import type { Lineage } from './lineage.ts'
+
+/** A host on which `steps` decide what happens next. */
+function liveOf(number: number, steps: readonly number[]): SimulatedHost {
+  const host = simulatedHost(number)
+  const root = host.snapshot('/usr/lib/systemd/systemd', ['/sbin/init'], { pid: 1, startNs: 5n })
+  const alive = [root]
+  for (const step of steps) {
+    const subject = alive[step % alive.length] ?? root
+    switch (step % 7) {
+      case 0:
+      case 1:
+        alive.push(host.fork(subject))
+        break
+      case 2:
+      case 3:
+        host.exec(subject, `/usr/bin/tool-${step % 11}`, [`tool-${step % 11}`, String(step)])
+        break
+      case 4:
+        if (subject !== root) {
+          host.exit(subject, step % 256)
+          alive.splice(alive.indexOf(subject), 1)
+        }
+        break
+      case 5:
+        host.close(host.connect(subject, '127.0.0.1', 8000 + (step % 3), root), step)
+        break
+      default:
+        host.listen(subject, 9000)
+    }
+  }
+  return host
+}
+
+/** All that can be asked, as plain data in a fixed order. */
+function picture(lineage: Lineage, hosts: readonly SimulatedHost[]): unknown {
+  const uids = new Set<string>()
+  for (const host of hosts)
+    for (const { values } of host.events)
+      if (typeof values['startNs'] === 'bigint')
+        uids.add(
+          imageUid(host.name, Number(values['pid']), values['startNs'], Number(values['execNo'])),
+        )
+  return [...uids].sort().map((uid) => ({
+    image: lineage.imageByUid(uid),
+    ancestry: lineage.ancestry(uid).map((image) => image.uid),
+    children: lineage.children(uid).map((image) => image.uid),
+    images: lineage.images(uid).map((image) => image.uid),
+    end: lineage.end(uid),
+    server: lineage.serverSince(uid),
+    connections: lineage.connections(uid),
+  }))
+}
+
+function feed(lineage: Lineage, host: SimulatedHost, events: readonly SimulatedEvent[]): void {
+  if (events.length > 0) lineage.apply(host.batch(events))
+}
+
+suite('lineage graph', () => {
+  test('is the same whatever the batches, the interleaving of hosts and the order of events', () => {
+    const steps = fc.array(fc.nat(1000), { minLength: 5, maxLength: 60 })
+    fc.assert(
+      fc.property(
+        steps,
+        steps,
+        fc.array(fc.nat(12), { minLength: 1 }),
+        fc.infiniteStream(fc.nat(1_000_000)),
+        fc.boolean(),
+        (one, two, cuts, random, shuffled) => {
+          const hosts = [liveOf(1, one), liveOf(2, two)]
+          const whole = createLineage()
+          for (const host of hosts) feed(whole, host, host.events)
+          const parts = createLineage()
+          const left = hosts.map((host) =>
+            shuffled
+              ? host.events
+                  .map((event) => ({ event, at: Number(random.next().value) }))
+                  .sort((a, b) => a.at - b.at)
+                  .map(({ event }) => event)
+              : [...host.events],
+          )
+          for (let turn = 0; left.some((events) => events.length > 0); turn++) {
+            const which = Number(random.next().value) % 2
+            const host = hosts[which]
+            if (host)
+              feed(parts, host, left[which]?.splice(0, 1 + (cuts[turn % cuts.length] ?? 0)) ?? [])
+          }
+          assert.deepEqual(picture(parts, hosts), picture(whole, hosts))
+          const copy = createLineage()
+          copy.restore(deserialize(serialize(parts.snapshot())))
+          assert.deepEqual(picture(copy, hosts), picture(whole, hosts))
+          assert.deepEqual(copy.snapshot(), parts.snapshot())
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
+  test('keeps the process that forked as the parent when it is gone before the exec', () => {
+    const host = simulatedHost()
+    const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+    const shell = host.spawn(init, '/bin/sh', ['sh'])
+    const middle = host.fork(shell)
+    const daemon = host.fork(middle)
+    host.exit(middle)
+    daemon.parent = init
+    host.exec(daemon, '/opt/daemon', ['daemon'])
+    const lineage = createLineage()
+    feed(lineage, host, host.events)
+    const uid = imageUid(host.name, daemon.pid, daemon.startNs, daemon.execNo)
+    assert.deepEqual(
+      lineage.ancestry(uid).map((image) => [image.pid, image.name]),
+      [
+        [middle.pid, 'sh'],
+        [shell.pid, 'sh'],
+        [init.pid, 'init'],
+      ],
+    )
+  })
+
+  test('stands a placeholder in for a parent it has not heard of, and fills it in later', () => {
+    const host = simulatedHost()
+    const parent = host.snapshot('/usr/sbin/cron', ['cron'])
+    const child = host.spawn(parent, '/bin/sh', ['sh', '-c', 'true'])
+    const lineage = createLineage()
+    feed(lineage, host, host.events.slice(1))
+    const uid = imageUid(host.name, child.pid, child.startNs, child.execNo)
+    assert.equal(lineage.imageByUid(uid)?.parentState, 'unknown')
+    assert.equal(lineage.ancestry(uid)[0]?.born, 'placeholder')
+    feed(lineage, host, host.events.slice(0, 1))
+    assert.equal(lineage.imageByUid(uid)?.parentState, 'known')
+    assert.equal(lineage.ancestry(uid)[0]?.name, 'cron')
+  })
+
+  test('a forked copy has the program of its parent as it was at the fork', () => {
+    const host = simulatedHost()
+    const parent = host.snapshot('/usr/sbin/nginx', ['nginx'])
+    const worker = host.fork(parent)
+    host.exec(parent, '/usr/sbin/other', ['other'])
+    const lineage = createLineage()
+    feed(lineage, host, host.events)
+    const image = lineage.image(host.name, worker.pid, worker.startNs, worker.execNo)
+    assert.equal(image?.born, 'fork')
+    assert.equal(image?.file, '/usr/sbin/nginx')
+    assert.deepEqual(image?.argv, ['nginx'])
+  })
+
+  test('tells processes apart that had the same pid', () => {
+    const host = simulatedHost()
+    const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+    const first = host.snapshot('/bin/first', ['first'], { pid: 77, startNs: 700n, parent: init })
+    host.exit(first)
+    const between = host.nowNs
+    host.wait(1000)
+    host.snapshot('/bin/second', ['second'], { pid: 77, startNs: host.nowNs, parent: init })
+    const lineage = createLineage()
+    feed(lineage, host, host.events)
+    assert.equal(lineage.imageAt(host.name, 77, between)?.name, 'first')
+    assert.equal(lineage.imageAt(host.name, 77, host.nowNs)?.name, 'second')
+  })
+
+  test('joins both ends of a connection within a host', () => {
+    const host = simulatedHost()
+    const client = host.snapshot('/usr/bin/curl', ['curl'])
+    const server = host.snapshot('/usr/sbin/nginx', ['nginx'])
+    const connection = host.connect(client, '127.0.0.1', 80, server)
+    const lineage = createLineage()
+    feed(lineage, host, host.events)
+    const uid = connectionUid(host.name, connection.id)
+    const peer = lineage.connection(lineage.connection(uid)?.peerUid ?? '')
+    assert.equal(lineage.imageByUid(peer?.imageUid ?? '')?.name, 'nginx')
+    assert.equal(lineage.connection(peer?.peerUid ?? '')?.uid, uid)
+  })
+
+  test('forgets exited processes after their time, but not the parents of what still lives', () => {
+    const host = simulatedHost()
+    const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+    const shell = host.spawn(init, '/bin/sh', ['sh'])
+    const daemon = host.spawn(shell, '/opt/daemon', ['daemon'])
+    const quick = host.spawn(shell, '/bin/true', ['true'])
+    host.exit(quick)
+    host.exit(shell)
+    host.wait(700_000)
+    host.spawn(init, '/bin/sleep', ['sleep'])
+    const lineage = createLineage()
+    feed(lineage, host, host.events)
+    assert.equal(lineage.image(host.name, quick.pid, quick.startNs, quick.execNo), undefined)
+    const uid = imageUid(host.name, daemon.pid, daemon.startNs, daemon.execNo)
+    assert.deepEqual(
+      lineage.ancestry(uid).map((image) => image.name),
+      ['sh', 'init'],
+    )
+    host.exit(daemon)
+    host.wait(700_000)
+    host.exit(init)
+    feed(lineage, host, host.events.slice(-2))
+    assert.equal(lineage.counts().evictedProcesses, 0)
+    assert.equal(lineage.image(host.name, shell.pid, shell.startNs, shell.execNo), undefined)
+  })
+
+  test('counts what it drops for want of room, and says evicted instead of a wrong parent', () => {
+    const host = simulatedHost()
+    const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+    const shell = host.spawn(init, '/bin/sh', ['sh'])
+    const child = host.spawn(shell, '/bin/child', ['child'])
+    host.exit(shell)
+    for (let i = 0; i < 100; i++) host.exit(host.spawn(init, '/bin/true', ['true']))
+    const lineage = createLineage({ processes: 20 })
+    feed(lineage, host, host.events)
+    assert.ok(lineage.counts().evictedProcesses >= 80)
+    assert.ok(lineage.counts().processes <= 21)
+    const image = lineage.image(host.name, child.pid, child.startNs, child.execNo)
+    assert.equal(image?.parentState, 'evicted')
+    assert.deepEqual(lineage.ancestry(image?.uid ?? ''), [])
+  })
+
+  test('does not believe a row that makes a process its own ancestor', () => {
+    const host = simulatedHost()
+    const a = host.snapshot('/bin/a', ['a'], { pid: 10, startNs: 10n })
+    const b = host.snapshot('/bin/b', ['b'], { pid: 11, startNs: 11n, parent: a })
+    host.snapshot('/bin/a', ['a'], { pid: 10, startNs: 10n, parent: b, execNo: 1 })
+    const lineage = createLineage()
+    feed(lineage, host, host.events)
+    assert.ok(lineage.ancestry(imageUid(host.name, 11, 11n, 2)).length < 4)
+  })
+})

@@ -1,0 +1,971 @@
+/**
+ * The lineage graph behind `Lineage`.
+ *
+ * Every fact is keyed by identities that never repeat and merged by rules that do not depend on order: a fork
+ * tells the parent and beats what an exec says (which is init once the parent is gone), an exec describes an
+ * image and beats a snapshot, which beats the copy made by a fork. So events may come late or twice. Only
+ * forgetting depends on time, and that is the newest event time of the same host.
+ */
+import {
+  commandLine,
+  eventUid,
+  formatAddress,
+  imageFlags,
+  imageUid,
+  namePrefix,
+  processUid,
+  splitArgv,
+  tcpOperations,
+  type Batch,
+  type TableReader,
+} from '@honeyguide/model'
+import { isLoopback } from './loopback.ts'
+import type { Connection, Image, ImageBirth, ProcessEnd } from './image.ts'
+import {
+  defaultLineageLimits,
+  type Lineage,
+  type LineageCounts,
+  type LineageLimits,
+  type LineageSnapshot,
+} from './lineage.ts'
+import { orderedTables, rowOrder } from './row-order.ts'
+
+const snapshotVersion = 1
+const unsetId = 4294967295
+/** What holds for a fork's copy of a program too; the other bits speak of one exec or one look. */
+const inheritedFlags =
+  imageFlags.argvTruncated |
+  imageFlags.argvUnreadable |
+  imageFlags.memfd |
+  imageFlags.deleted |
+  imageFlags.script |
+  imageFlags.filePartial |
+  imageFlags.redacted |
+  imageFlags.kernelThread |
+  imageFlags.own
+
+interface ParentKey {
+  readonly pid: number
+  readonly startNs: bigint
+  readonly execNo: number
+}
+
+/** What an exec or snapshot row says of an image, decoded. */
+interface ImageFacts {
+  readonly born: 'exec' | 'snapshot'
+  readonly bornNs: bigint
+  /** When a snapshot was taken: the earliest one is kept. */
+  readonly seenNs: bigint
+  readonly eventUid: string
+  readonly file: string
+  readonly fileTyped: string
+  readonly interpreter: string
+  readonly argv: readonly string[]
+  readonly cmdLine: string
+  readonly cwd: string
+  readonly userId: number
+  readonly effectiveUserId: number
+  readonly groupId: number
+  readonly effectiveGroupId: number
+  readonly loginUserId: number
+  readonly sessionId: number
+  readonly capEffective: string
+  readonly capPermitted: string
+  readonly mountNs: number
+  readonly pidNs: number
+  readonly netNs: number
+  readonly userNs: number
+  readonly namespacePid: number
+  readonly cgroup: string
+  readonly unit: string
+  readonly container: string
+  readonly tty: string
+  readonly inode: bigint
+  readonly flags: number
+}
+
+/** What a fork row says of the child's first image. */
+interface ForkFacts {
+  readonly bornNs: bigint
+  readonly eventUid: string
+  readonly userId: number
+  readonly cgroup: string
+  readonly namespacePid: number
+  readonly flags: number
+}
+
+interface ImageNode {
+  readonly execNo: number
+  facts: ImageFacts | null
+  fork: ForkFacts | null
+  /** Built on demand, dropped when what it is made of changes. */
+  record: Image | null
+}
+
+interface ProcessNode {
+  readonly uid: string
+  readonly pid: number
+  readonly startNs: bigint
+  /** By exec number. */
+  readonly images: ImageNode[]
+  forkParent: ParentKey | null
+  /** From the row with the smallest exec number, for processes whose fork was not seen. */
+  seenParent: (ParentKey & { readonly ofExecNo: number }) | null
+  parent: ProcessNode | null
+  parentEvicted: boolean
+  readonly children: Set<ProcessNode>
+  end: ProcessEnd | null
+  serverSince: bigint | null
+  connections: ConnectionNode[]
+}
+
+interface ConnectionNode {
+  readonly uid: string
+  process: ProcessNode | null
+  direction: Connection['direction']
+  imageUid: string
+  eventUid: string
+  openNs: bigint
+  closeNs: bigint
+  sourceIp: string
+  sourcePort: number
+  destinationIp: string
+  destinationPort: number
+  bytesSent: number
+  bytesReceived: number
+  tuple: string
+}
+
+interface HostGraph {
+  readonly name: string
+  readonly byPid: Map<number, ProcessNode[]>
+  readonly byUid: Map<string, ProcessNode>
+  readonly users: Map<number, string>
+  readonly connections: Map<string, ConnectionNode>
+  /** Ends of connections by address tuple, to find the other end. */
+  readonly tuples: Map<string, ConnectionNode[]>
+  /** Exited processes by time of exit, and closed connections by time of close. */
+  exited: ProcessNode[]
+  closed: ConnectionNode[]
+  /** Uids of processes dropped for want of room: children name them as evicted, not as unknown. */
+  readonly dropped: Set<string>
+  newestNs: bigint
+  evictedProcesses: number
+  evictedSockets: number
+}
+
+/** Names one end of a connection: the same in its open and close events. */
+export function connectionUid(host: string, socketId: bigint): string {
+  return `${host}-s${socketId.toString(36)}`
+}
+
+/** Text after the last slash. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+/** Puts `item` where it belongs from the back: what comes is nearly sorted. */
+function insertByTime<Item>(items: Item[], item: Item, time: (item: Item) => bigint): void {
+  let at = items.length
+  const own = time(item)
+  while (at > 0 && time(items[at - 1] as Item) > own) at--
+  if (at === items.length) items.push(item)
+  else items.splice(at, 0, item)
+}
+
+export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
+  const limits: LineageLimits = { ...defaultLineageLimits, ...options }
+  const exitedNs = BigInt(limits.exitedMs) * 1_000_000n
+  const closedNs = BigInt(limits.closedMs) * 1_000_000n
+  let hosts = new Map<string, HostGraph>()
+  let interned = new Map<string, string>()
+
+  /** One string object per text, so that millions of records share it and its hash. */
+  function intern(text: string): string {
+    const known = interned.get(text)
+    if (known !== undefined) return known
+    if (interned.size >= 65_536) interned = new Map()
+    interned.set(text, text)
+    return text
+  }
+
+  function hostOf(name: string): HostGraph {
+    let host = hosts.get(name)
+    if (!host) {
+      host = {
+        name,
+        byPid: new Map(),
+        byUid: new Map(),
+        users: new Map(),
+        connections: new Map(),
+        tuples: new Map(),
+        exited: [],
+        closed: [],
+        dropped: new Set(),
+        newestNs: 0n,
+        evictedProcesses: 0,
+        evictedSockets: 0,
+      }
+      hosts.set(name, host)
+    }
+    return host
+  }
+
+  function find(host: HostGraph, pid: number, startNs: bigint): ProcessNode | undefined {
+    const same = host.byPid.get(pid)
+    if (!same) return undefined
+    for (let i = same.length - 1; i >= 0; i--) {
+      const node = same[i]
+      if (node?.startNs === startNs) return node
+    }
+    return undefined
+  }
+
+  function addProcess(host: HostGraph, pid: number, startNs: bigint): ProcessNode {
+    const node: ProcessNode = {
+      uid: processUid(host.name, pid, startNs),
+      pid,
+      startNs,
+      images: [],
+      forkParent: null,
+      seenParent: null,
+      parent: null,
+      parentEvicted: false,
+      children: new Set(),
+      end: null,
+      serverSince: null,
+      connections: [],
+    }
+    const same = host.byPid.get(pid)
+    if (same) same.push(node)
+    else host.byPid.set(pid, [node])
+    host.byUid.set(node.uid, node)
+    host.dropped.delete(node.uid)
+    if (host.byUid.size > limits.processes) makeRoom(host, node)
+    return node
+  }
+
+  function ensureProcess(host: HostGraph, pid: number, startNs: bigint): ProcessNode {
+    return find(host, pid, startNs) ?? addProcess(host, pid, startNs)
+  }
+
+  function findImage(node: ProcessNode, execNo: number): ImageNode | undefined {
+    for (let i = node.images.length - 1; i >= 0; i--) {
+      const image = node.images[i]
+      if (image?.execNo === execNo) return image
+    }
+    return undefined
+  }
+
+  function ensureImage(node: ProcessNode, execNo: number): ImageNode {
+    const known = findImage(node, execNo)
+    if (known) return known
+    const image: ImageNode = { execNo, facts: null, fork: null, record: null }
+    let at = node.images.length
+    while (at > 0 && (node.images[at - 1]?.execNo ?? 0) > execNo) at--
+    node.images.splice(at, 0, image)
+    return image
+  }
+
+  /** Drops records that may have been made from less than is known now. */
+  function changed(node: ProcessNode): void {
+    for (const image of node.images) image.record = null
+    for (const child of node.children) {
+      let copies = false
+      for (const image of child.images) {
+        if (image.facts === null) copies = true
+        image.record = null
+      }
+      if (copies) changed(child)
+    }
+  }
+
+  function unlink(node: ProcessNode): void {
+    node.parent?.children.delete(node)
+    node.parent = null
+  }
+
+  /** Sets the parent from the best that is known. */
+  function link(host: HostGraph, node: ProcessNode): void {
+    const key = node.forkParent ?? node.seenParent
+    if (!key || key.pid === 0) {
+      unlink(node)
+      return
+    }
+    if (node.parent?.pid === key.pid && node.parent.startNs === key.startNs) return
+    unlink(node)
+    const known = find(host, key.pid, key.startNs)
+    if (!known && host.dropped.has(processUid(host.name, key.pid, key.startNs))) {
+      node.parentEvicted = true
+      return
+    }
+    const parent = known ?? addProcess(host, key.pid, key.startNs)
+    // A process cannot be its own ancestor: a row that says so is wrong and is not believed.
+    for (let above: ProcessNode | null = parent; above; above = above.parent)
+      if (above === node) return
+    node.parentEvicted = false
+    node.parent = parent
+    parent.children.add(node)
+  }
+
+  function remove(host: HostGraph, node: ProcessNode): void {
+    unlink(node)
+    for (const child of node.children) {
+      child.parent = null
+      child.parentEvicted = true
+      for (const image of child.images) image.record = null
+    }
+    node.children.clear()
+    host.byUid.delete(node.uid)
+    const same = host.byPid.get(node.pid)
+    if (same) {
+      const rest = same.filter((other) => other !== node)
+      if (rest.length === 0) host.byPid.delete(node.pid)
+      else host.byPid.set(node.pid, rest)
+    }
+  }
+
+  function isExpired(host: HostGraph, node: ProcessNode): boolean {
+    return node.end !== null && node.end.bootNs + exitedNs < host.newestNs
+  }
+
+  /** Forgets what has been over for long enough and has no descendants left. */
+  function forget(host: HostGraph): void {
+    let head = 0
+    for (; head < host.exited.length; head++) {
+      const node = host.exited[head]
+      if (!node || !isExpired(host, node)) break
+      // With descendants left it goes with the last of them, in the loop below.
+      for (let at: ProcessNode | null = node; at && at.children.size === 0;) {
+        const parent: ProcessNode | null = at.parent
+        if (!isExpired(host, at) || host.byUid.get(at.uid) !== at) break
+        remove(host, at)
+        at = parent
+      }
+    }
+    if (head > 0) host.exited = host.exited.slice(head)
+    head = 0
+    for (; head < host.closed.length; head++) {
+      const node = host.closed[head]
+      if (!node || node.closeNs + closedNs >= host.newestNs) break
+      removeConnection(host, node)
+    }
+    if (head > 0) host.closed = host.closed.slice(head)
+  }
+
+  /** Over the limit: the process that ended first goes, else the one known for longest; counted. */
+  function makeRoom(host: HostGraph, keep: ProcessNode): void {
+    let victim: ProcessNode | undefined
+    let at = 0
+    for (; at < host.exited.length && !victim; at++) {
+      const node = host.exited[at]
+      if (node && node !== keep && host.byUid.get(node.uid) === node) victim = node
+    }
+    if (at > 0) host.exited = host.exited.slice(at)
+    if (!victim)
+      for (const node of host.byUid.values())
+        if (node !== keep) {
+          victim = node
+          break
+        }
+    if (!victim) return
+    host.evictedProcesses += 1
+    remove(host, victim)
+    host.dropped.add(victim.uid)
+    if (host.dropped.size > limits.processes) {
+      const [oldest] = host.dropped
+      if (oldest !== undefined) host.dropped.delete(oldest)
+    }
+  }
+
+  function removeConnection(host: HostGraph, node: ConnectionNode): void {
+    if (host.connections.get(node.uid) !== node) return
+    host.connections.delete(node.uid)
+    const ends = host.tuples.get(node.tuple)?.filter((other) => other !== node)
+    if (!ends || ends.length === 0) host.tuples.delete(node.tuple)
+    else host.tuples.set(node.tuple, ends)
+    if (node.process)
+      node.process.connections = node.process.connections.filter((other) => other !== node)
+  }
+
+  function imageFacts(
+    host: HostGraph,
+    batch: Batch,
+    table: TableReader<'exec'> | TableReader<'process'>,
+    row: number,
+  ): ImageFacts {
+    const c = table.columns
+    const born = table.name === 'exec' ? 'exec' : 'snapshot'
+    const text = (column: Uint32Array) => intern(batch.text(column[row] ?? 0))
+    const id = (value: number | undefined) => (value === unsetId ? -1 : (value ?? 0))
+    const caps = (column: BigUint64Array) =>
+      intern((column[row] ?? 0n).toString(16).padStart(16, '0'))
+    const argv = splitArgv(batch.text(c.argv[row] ?? 0))
+    const bootNs = c.bootNs[row] ?? 0n
+    return {
+      born,
+      bornNs: born === 'exec' ? bootNs : (c.startNs[row] ?? 0n),
+      seenNs: bootNs,
+      eventUid: born === 'exec' ? eventUid(host.name, 'l', c.seq[row] ?? 0n) : '',
+      file: text(c.file),
+      fileTyped: text(c.fileTyped),
+      interpreter: text(c.interpreter),
+      argv,
+      cmdLine: commandLine(argv),
+      cwd: text(c.cwd),
+      userId: c.uid[row] ?? 0,
+      effectiveUserId: c.euid[row] ?? 0,
+      groupId: c.gid[row] ?? 0,
+      effectiveGroupId: c.egid[row] ?? 0,
+      loginUserId: id(c.loginUid[row]),
+      sessionId: id(c.sessionId[row]),
+      capEffective: caps(c.capEffective),
+      capPermitted: caps(c.capPermitted),
+      mountNs: c.mountNs[row] ?? 0,
+      pidNs: c.pidNs[row] ?? 0,
+      netNs: c.netNs[row] ?? 0,
+      userNs: c.userNs[row] ?? 0,
+      namespacePid: c.nsPid[row] ?? 0,
+      cgroup: text(c.cgroup),
+      unit: text(c.unit),
+      container: text(c.container),
+      tty: text(c.tty),
+      inode: c.inode[row] ?? 0n,
+      flags: c.flags[row] ?? 0,
+    }
+  }
+
+  function takeImage(
+    host: HostGraph,
+    batch: Batch,
+    table: TableReader<'exec'> | TableReader<'process'>,
+    row: number,
+  ): void {
+    const c = table.columns
+    const node = ensureProcess(host, c.pid[row] ?? 0, c.startNs[row] ?? 0n)
+    const execNo = c.execNo[row] ?? 0
+    const image = ensureImage(node, execNo)
+    const facts = image.facts
+    if (facts) {
+      // An exec is told once; a snapshot may be taken again and the first look is kept.
+      if (facts.born === 'exec') return
+      if (table.name === 'process' && facts.seenNs <= (c.bootNs[row] ?? 0n)) return
+    }
+    image.facts = imageFacts(host, batch, table, row)
+    if (!node.seenParent || node.seenParent.ofExecNo > execNo) {
+      node.seenParent = {
+        pid: c.parentPid[row] ?? 0,
+        startNs: c.parentStartNs[row] ?? 0n,
+        execNo: c.parentExecNo[row] ?? 0,
+        ofExecNo: execNo,
+      }
+    }
+    link(host, node)
+    changed(node)
+  }
+
+  function takeFork(host: HostGraph, batch: Batch, table: TableReader<'fork'>, row: number): void {
+    const c = table.columns
+    const node = ensureProcess(host, c.pid[row] ?? 0, c.startNs[row] ?? 0n)
+    if (node.forkParent) return
+    const execNo = c.execNo[row] ?? 0
+    node.forkParent = {
+      pid: c.parentPid[row] ?? 0,
+      startNs: c.parentStartNs[row] ?? 0n,
+      execNo: c.parentExecNo[row] ?? 0,
+    }
+    ensureImage(node, execNo).fork = {
+      bornNs: c.bootNs[row] ?? 0n,
+      eventUid: eventUid(host.name, 'l', c.seq[row] ?? 0n),
+      userId: c.uid[row] ?? 0,
+      cgroup: intern(batch.text(c.cgroup[row] ?? 0)),
+      namespacePid: c.nsPid[row] ?? 0,
+      flags: c.flags[row] ?? 0,
+    }
+    link(host, node)
+    changed(node)
+  }
+
+  function takeExit(host: HostGraph, table: TableReader<'exit'>, row: number): void {
+    const c = table.columns
+    const node = ensureProcess(host, c.pid[row] ?? 0, c.startNs[row] ?? 0n)
+    if (node.images.length === 0) ensureImage(node, c.execNo[row] ?? 0)
+    if (node.end) return
+    node.end = {
+      bootNs: c.bootNs[row] ?? 0n,
+      exitCode: c.exitCode[row] ?? 0,
+      signal: c.signal[row] ?? 0,
+    }
+    insertByTime(host.exited, node, (item) => item.end?.bootNs ?? 0n)
+  }
+
+  function takeTcp(host: HostGraph, batch: Batch, table: TableReader<'tcp'>, row: number): void {
+    const c = table.columns
+    const operation = c.operation[row] ?? 0
+    const pid = c.pid[row] ?? 0
+    const bootNs = c.bootNs[row] ?? 0n
+    const process = pid === 0 ? null : ensureProcess(host, pid, c.startNs[row] ?? 0n)
+    if (process) ensureImage(process, c.execNo[row] ?? 0)
+    if (operation === tcpOperations.listen || operation === tcpOperations.accept)
+      if (process && (process.serverSince === null || bootNs < process.serverSince))
+        process.serverSince = bootNs
+    const isOpen = operation === tcpOperations.connect || operation === tcpOperations.accept
+    if (!isOpen && operation !== tcpOperations.close) return
+    const uid = connectionUid(host.name, c.socketId[row] ?? 0n)
+    let node = host.connections.get(uid)
+    if (!node) {
+      node = {
+        uid,
+        process: null,
+        direction: 'unknown',
+        imageUid: '',
+        eventUid: '',
+        openNs: 0n,
+        closeNs: 0n,
+        sourceIp: '',
+        sourcePort: 0,
+        destinationIp: '',
+        destinationPort: 0,
+        bytesSent: 0,
+        bytesReceived: 0,
+        tuple: '',
+      }
+      host.connections.set(uid, node)
+      if (host.connections.size > limits.sockets) {
+        const victim = host.closed.shift() ?? host.connections.values().next().value
+        if (victim && victim !== node) {
+          removeConnection(host, victim)
+          host.evictedSockets += 1
+        }
+      }
+    }
+    if (operation === tcpOperations.close) {
+      if (node.closeNs !== 0n) return
+      node.closeNs = bootNs
+      node.bytesSent = Number(c.bytesSent[row] ?? 0n)
+      node.bytesReceived = Number(c.bytesReceived[row] ?? 0n)
+      insertByTime(host.closed, node, (item) => item.closeNs)
+    } else if (node.openNs === 0n) {
+      node.openNs = bootNs
+      node.direction = operation === tcpOperations.connect ? 'connect' : 'accept'
+      node.eventUid = eventUid(host.name, 'd', c.seq[row] ?? 0n)
+      node.imageUid = process ? imageUid(host.name, pid, process.startNs, c.execNo[row] ?? 0) : ''
+      if (process) {
+        node.process = process
+        insertByTime(process.connections, node, (item) => item.openNs)
+      }
+      const localIp = intern(formatAddress(batch.bytes(c.localAddress[row] ?? 0)))
+      const remoteIp = intern(formatAddress(batch.bytes(c.remoteAddress[row] ?? 0)))
+      const opened = node.direction === 'connect'
+      node.sourceIp = opened ? localIp : remoteIp
+      node.sourcePort = (opened ? c.localPort[row] : c.remotePort[row]) ?? 0
+      node.destinationIp = opened ? remoteIp : localIp
+      node.destinationPort = (opened ? c.remotePort[row] : c.localPort[row]) ?? 0
+      // Every network namespace has a loopback of its own.
+      const scope = isLoopback(node.destinationIp) ? String(c.netNs[row] ?? 0) : ''
+      node.tuple = `${scope}|${node.sourceIp}:${node.sourcePort}|${node.destinationIp}:${node.destinationPort}`
+      const ends = host.tuples.get(node.tuple)
+      if (ends) insertByTime(ends, node, (item) => item.openNs)
+      else host.tuples.set(node.tuple, [node])
+    }
+  }
+
+  /** The other end: of this tuple, of the other direction, the nearest in time that was open together with it. */
+  function peerOf(host: HostGraph, node: ConnectionNode): string {
+    let best = ''
+    let bestGap = -1n
+    for (const other of host.tuples.get(node.tuple) ?? []) {
+      if (other.direction === node.direction || other.direction === 'unknown') continue
+      if (node.closeNs !== 0n && other.openNs > node.closeNs + 1_000_000_000n) continue
+      if (other.closeNs !== 0n && node.openNs > other.closeNs + 1_000_000_000n) continue
+      const gap =
+        other.openNs > node.openNs ? other.openNs - node.openNs : node.openNs - other.openNs
+      if (bestGap < 0n || gap < bestGap) {
+        best = other.uid
+        bestGap = gap
+      }
+    }
+    return best
+  }
+
+  function connectionOf(host: HostGraph, node: ConnectionNode): Connection {
+    return {
+      uid: node.uid,
+      host: host.name,
+      direction: node.direction,
+      imageUid: node.imageUid,
+      eventUid: node.eventUid,
+      openNs: node.openNs,
+      closeNs: node.closeNs,
+      sourceIp: node.sourceIp,
+      sourcePort: node.sourcePort,
+      destinationIp: node.destinationIp,
+      destinationPort: node.destinationPort,
+      bytesSent: node.bytesSent,
+      bytesReceived: node.bytesReceived,
+      peerUid: node.tuple === '' ? '' : peerOf(host, node),
+    }
+  }
+
+  const isDescribed = (node: ProcessNode) =>
+    node.images.some((image) => image.facts !== null || image.fork !== null)
+
+  function recordOf(host: HostGraph, node: ProcessNode, image: ImageNode): Image {
+    if (image.record) return image.record
+    const key = node.forkParent ?? node.seenParent
+    const parentUid =
+      key && key.pid !== 0 ? imageUid(host.name, key.pid, key.startNs, key.execNo) : ''
+    const parentState = node.parentEvicted
+      ? 'evicted'
+      : node.parent
+        ? isDescribed(node.parent)
+          ? 'known'
+          : 'unknown'
+        : key?.pid === 0
+          ? 'none'
+          : 'unknown'
+    const identity = {
+      uid: imageUid(host.name, node.pid, node.startNs, image.execNo),
+      processUid: node.uid,
+      host: host.name,
+      pid: node.pid,
+      startNs: node.startNs,
+      execNo: image.execNo,
+      parentUid: node.parentEvicted ? '' : parentUid,
+      parentState,
+    } as const
+    const { facts, fork } = image
+    let record: Image
+    if (facts) {
+      const { seenNs: _, ...rest } = facts
+      const name = baseName(facts.file) || baseName(facts.argv[0] ?? '')
+      record = { ...identity, ...rest, name: intern(name) }
+    } else {
+      // The child of a fork runs its parent's image until it calls exec.
+      const parentImage = fork && node.parent ? findImage(node.parent, image.execNo) : undefined
+      const copied = parentImage && node.parent ? recordOf(host, node.parent, parentImage) : null
+      const born: ImageBirth = fork ? 'fork' : 'placeholder'
+      record = {
+        ...(copied ?? emptyImage),
+        ...identity,
+        born,
+        bornNs: fork?.bornNs ?? 0n,
+        eventUid: fork?.eventUid ?? '',
+        userId: fork?.userId ?? 0,
+        cgroup: fork?.cgroup ?? '',
+        namespacePid: fork?.namespacePid ?? 0,
+        flags: ((copied?.flags ?? 0) & inheritedFlags) | (fork?.flags ?? 0),
+      }
+    }
+    image.record = record
+    return record
+  }
+
+  function locate(uid: string): { host: HostGraph; node: ProcessNode; execNo: number } | undefined {
+    // <sensor>-<boot>-<pid>-<start>[-<exec>]: the host is the first 21 characters.
+    const host = hosts.get(uid.slice(0, 21))
+    if (!host) return undefined
+    const direct = host.byUid.get(uid)
+    if (direct) return { host, node: direct, execNo: -1 }
+    const cut = uid.lastIndexOf('-')
+    const node = host.byUid.get(uid.slice(0, cut))
+    return node && { host, node, execNo: parseInt(uid.slice(cut + 1), 36) }
+  }
+
+  function latest(host: HostGraph, node: ProcessNode): Image | undefined {
+    const image = node.images.at(-1)
+    return image && recordOf(host, node, image)
+  }
+
+  function parentImage(host: HostGraph, node: ProcessNode): Image | undefined {
+    if (!node.parent) return undefined
+    const key = node.forkParent ?? node.seenParent
+    const image = key && findImage(node.parent, key.execNo)
+    if (image) return recordOf(host, node.parent, image)
+    if (!key) return undefined
+    return recordOf(host, node.parent, {
+      execNo: key.execNo,
+      facts: null,
+      fork: null,
+      record: null,
+    })
+  }
+
+  function previousOf(node: ProcessNode, execNo: number): ImageNode | undefined {
+    let found: ImageNode | undefined
+    for (const image of node.images) {
+      if (image.execNo >= execNo) break
+      if (image.facts) found = image
+    }
+    return found
+  }
+
+  return {
+    apply(batch) {
+      const host = hostOf(namePrefix(batch.sensor, batch.boot))
+      const user = batch.table('user')
+      if (user)
+        for (let row = 0; row < user.rows; row++)
+          host.users.set(user.columns.uid[row] ?? 0, batch.text(user.columns.name[row] ?? 0))
+      const order = rowOrder(batch)
+      const tables = {
+        process: batch.table('process'),
+        fork: batch.table('fork'),
+        exec: batch.table('exec'),
+        exec_failed: undefined,
+        tcp: batch.table('tcp'),
+        exit: batch.table('exit'),
+      }
+      for (let at = 0; at < order.length; at++) {
+        const name = orderedTables[order.table[at] ?? 0] ?? 'process'
+        const table = tables[name]
+        if (!table) continue
+        const row = order.row[at] ?? 0
+        const bootNs = table.columns.bootNs[row] ?? 0n
+        if (bootNs > host.newestNs) {
+          host.newestNs = bootNs
+          forget(host)
+        }
+        if (table.name === 'fork') takeFork(host, batch, table, row)
+        else if (table.name === 'exit') takeExit(host, table, row)
+        else if (table.name === 'tcp') takeTcp(host, batch, table, row)
+        else if (table.name === 'exec' || table.name === 'process')
+          takeImage(host, batch, table, row)
+      }
+    },
+    image(hostName, pid, startNs, execNo) {
+      const host = hosts.get(hostName)
+      const node = host && find(host, pid, startNs)
+      if (!host || !node) return undefined
+      const image = findImage(node, execNo)
+      return image && recordOf(host, node, image)
+    },
+    imageByUid(uid) {
+      const found = locate(uid)
+      if (!found) return undefined
+      if (found.execNo < 0) return latest(found.host, found.node)
+      const image = findImage(found.node, found.execNo)
+      return image && recordOf(found.host, found.node, image)
+    },
+    imageAt(hostName, pid, bootNs) {
+      const host = hosts.get(hostName)
+      let node: ProcessNode | undefined
+      for (const other of host?.byPid.get(pid) ?? [])
+        if (
+          other.startNs <= bootNs &&
+          (!other.end || other.end.bootNs >= bootNs) &&
+          (!node || other.startNs > node.startNs)
+        )
+          node = other
+      if (!host || !node) return undefined
+      let image = node.images[0]
+      for (const other of node.images) {
+        const bornNs = other.facts?.bornNs ?? other.fork?.bornNs
+        if (bornNs !== undefined && bornNs <= bootNs) image = other
+      }
+      return image && recordOf(host, node, image)
+    },
+    parent(image) {
+      const found = locate(image.processUid)
+      return found && parentImage(found.host, found.node)
+    },
+    previous(image) {
+      const found = locate(image.processUid)
+      const node = found && previousOf(found.node, image.execNo)
+      return found && node && recordOf(found.host, found.node, node)
+    },
+    ancestry(uid) {
+      const found = locate(uid)
+      if (!found) return []
+      const { host } = found
+      const out: Image[] = []
+      let node = found.node
+      let execNo = found.execNo < 0 ? (node.images.at(-1)?.execNo ?? 0) : found.execNo
+      for (;;) {
+        for (
+          let before = previousOf(node, execNo);
+          before;
+          before = previousOf(node, before.execNo)
+        )
+          out.push(recordOf(host, node, before))
+        const above = parentImage(host, node)
+        if (!above || !node.parent) return out
+        out.push(above)
+        node = node.parent
+        execNo = above.execNo
+      }
+    },
+    children(uid) {
+      const found = locate(uid)
+      if (!found) return []
+      return [...found.node.children]
+        .sort((a, b) => (a.startNs < b.startNs ? -1 : a.startNs > b.startNs ? 1 : a.pid - b.pid))
+        .flatMap((child) => latest(found.host, child) ?? [])
+    },
+    images(uid) {
+      const found = locate(uid)
+      if (!found) return []
+      return found.node.images.map((image) => recordOf(found.host, found.node, image))
+    },
+    end: (uid) => locate(uid)?.node.end ?? undefined,
+    serverSince: (uid) => locate(uid)?.node.serverSince ?? undefined,
+    connection(uid) {
+      const host = hosts.get(uid.slice(0, 21))
+      const node = host?.connections.get(uid)
+      return host && node && connectionOf(host, node)
+    },
+    connections(uid) {
+      const found = locate(uid)
+      if (!found) return []
+      return found.node.connections.map((node) => connectionOf(found.host, node))
+    },
+    userName: (host, userId) => hosts.get(host)?.users.get(userId) ?? String(userId),
+    counts() {
+      const counts = {
+        processes: 0,
+        images: 0,
+        placeholders: 0,
+        sockets: 0,
+        evictedProcesses: 0,
+        evictedSockets: 0,
+      } satisfies { -readonly [Key in keyof LineageCounts]: number }
+      for (const host of hosts.values()) {
+        counts.processes += host.byUid.size
+        counts.sockets += host.connections.size
+        counts.evictedProcesses += host.evictedProcesses
+        counts.evictedSockets += host.evictedSockets
+        for (const node of host.byUid.values()) {
+          counts.images += node.images.length
+          for (const image of node.images) if (!image.facts && !image.fork) counts.placeholders += 1
+        }
+      }
+      return counts
+    },
+    snapshot: () => ({ version: snapshotVersion, data: [...hosts.values()].map(saveHost) }),
+    restore(snapshot) {
+      if (snapshot.version !== snapshotVersion)
+        throw new RangeError(
+          `lineage snapshot of version ${snapshot.version}, not ${snapshotVersion}`,
+        )
+      hosts = new Map()
+      for (const saved of snapshot.data as SavedHost[]) restoreHost(saved)
+    },
+  }
+
+  interface SavedProcess {
+    readonly pid: number
+    readonly startNs: bigint
+    readonly images: readonly Pick<ImageNode, 'execNo' | 'facts' | 'fork'>[]
+    readonly forkParent: ParentKey | null
+    readonly seenParent: ProcessNode['seenParent']
+    readonly hasParent: boolean
+    readonly parentEvicted: boolean
+    readonly end: ProcessEnd | null
+    readonly serverSince: bigint | null
+  }
+  interface SavedHost extends Pick<
+    HostGraph,
+    'name' | 'newestNs' | 'evictedProcesses' | 'evictedSockets'
+  > {
+    readonly users: readonly [number, string][]
+    readonly processes: readonly SavedProcess[]
+    readonly connections: readonly (Omit<ConnectionNode, 'process'> & { readonly owner: string })[]
+    readonly exited: readonly string[]
+    readonly closed: readonly string[]
+    readonly dropped: readonly string[]
+  }
+
+  function saveHost(host: HostGraph): SavedHost {
+    return {
+      name: host.name,
+      newestNs: host.newestNs,
+      evictedProcesses: host.evictedProcesses,
+      evictedSockets: host.evictedSockets,
+      users: [...host.users].sort(([a], [b]) => a - b),
+      processes: [...host.byUid.values()].map((node) => ({
+        pid: node.pid,
+        startNs: node.startNs,
+        images: node.images.map(({ execNo, facts, fork }) => ({ execNo, facts, fork })),
+        forkParent: node.forkParent,
+        seenParent: node.seenParent,
+        hasParent: node.parent !== null,
+        parentEvicted: node.parentEvicted,
+        end: node.end,
+        serverSince: node.serverSince,
+      })),
+      connections: [...host.connections.values()].map(({ process, ...rest }) => ({
+        ...rest,
+        owner: process?.uid ?? '',
+      })),
+      exited: host.exited
+        .filter((node) => host.byUid.get(node.uid) === node)
+        .map((node) => node.uid),
+      closed: host.closed.map((node) => node.uid),
+      dropped: [...host.dropped],
+    }
+  }
+
+  function restoreHost(saved: SavedHost): void {
+    const host = hostOf(saved.name)
+    host.newestNs = saved.newestNs
+    host.evictedProcesses = saved.evictedProcesses
+    host.evictedSockets = saved.evictedSockets
+    for (const [id, name] of saved.users) host.users.set(id, name)
+    for (const one of saved.processes) {
+      const node = addProcess(host, one.pid, one.startNs)
+      for (const { execNo, facts, fork } of one.images)
+        node.images.push({ execNo, facts, fork, record: null })
+      node.forkParent = one.forkParent
+      node.seenParent = one.seenParent
+      node.parentEvicted = one.parentEvicted
+      node.end = one.end
+      node.serverSince = one.serverSince
+    }
+    for (const one of saved.processes) {
+      const node = find(host, one.pid, one.startNs)
+      if (node && one.hasParent) link(host, node)
+    }
+    for (const { owner, ...rest } of saved.connections) {
+      const process = host.byUid.get(owner) ?? null
+      const node: ConnectionNode = { ...rest, process }
+      host.connections.set(node.uid, node)
+      if (process) insertByTime(process.connections, node, (item) => item.openNs)
+      if (node.tuple === '') continue
+      const ends = host.tuples.get(node.tuple)
+      if (ends) insertByTime(ends, node, (item) => item.openNs)
+      else host.tuples.set(node.tuple, [node])
+    }
+    host.exited = saved.exited.flatMap((uid) => host.byUid.get(uid) ?? [])
+    host.closed = saved.closed.flatMap((uid) => host.connections.get(uid) ?? [])
+    for (const uid of saved.dropped) host.dropped.add(uid)
+  }
+}
+
+const emptyImage = {
+  name: '',
+  file: '',
+  fileTyped: '',
+  interpreter: '',
+  argv: [],
+  cmdLine: '',
+  cwd: '',
+  userId: 0,
+  effectiveUserId: 0,
+  groupId: 0,
+  effectiveGroupId: 0,
+  loginUserId: -1,
+  sessionId: -1,
+  capEffective: '0000000000000000',
+  capPermitted: '0000000000000000',
+  mountNs: 0,
+  pidNs: 0,
+  netNs: 0,
+  userNs: 0,
+  namespacePid: 0,
+  cgroup: '',
+  unit: '',
+  container: '',
+  tty: '',
+  inode: 0n,
+  flags: 0,
+} as const
