@@ -30,6 +30,8 @@ export interface SensorSettings {
   readonly redaction: { readonly enabled: boolean; readonly patterns: readonly string[] }
   /** Probes to run, by name; all by default. */
   readonly probes: readonly string[]
+  /** Own processes that run already (the launcher, the hub): they and their children to come are counted, not reported. The sensor adds itself, unless this is empty. */
+  readonly ownPids?: readonly number[]
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 

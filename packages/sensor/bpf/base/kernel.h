@@ -229,7 +229,10 @@ struct sock {
 	kuid_t sk_uid;
 };
 
-struct inet_sock { struct sock sk; };
+struct inet_sock {
+	struct sock sk;
+	u16 inet_sport;
+};
 struct inet_connection_sock { struct inet_sock icsk_inet; };
 
 struct tcp_sock {

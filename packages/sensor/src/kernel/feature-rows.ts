@@ -1,6 +1,6 @@
 /** Rows of `feature`: what this kernel lets the sensor see, and what is missed without it. */
 import { probeFeature, type FeatureName } from '@honeyguide/bpf'
-import type { BatchBuilder } from '@honeyguide/model'
+import type { BatchBuilder } from '@honeyguide/model/batch'
 
 /** What cannot be seen or done without each feature. */
 const costs: Readonly<Partial<Record<FeatureName, string>>> = {

@@ -1,7 +1,8 @@
 /** Reads the kernel's counters of all hooks, and the runs that it skipped. */
 import type { BpfMap, PinnedProgram } from '@honeyguide/bpf'
 import { possibleCpuCount } from '@honeyguide/bpf'
-import { lossReasons, tables } from '@honeyguide/model'
+import { lossReasons } from '@honeyguide/model/loss-reasons'
+import { tables } from '@honeyguide/model/tables'
 import { countersOffsets, countersSizeBytes } from '../../gen/records.ts'
 import type { Probe } from '../probes/probe.ts'
 

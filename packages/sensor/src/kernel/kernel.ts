@@ -8,10 +8,11 @@
  *
  * Disposing detaches nothing: programs and rings are pinned and go on without us. Runs in one thread.
  */
-import { join } from 'node:path'
 import { readClockNs, watchRings, type RecordMemory } from '@honeyguide/bpf'
-import { tables, type BatchBuilder, type SensorSettings } from '@honeyguide/model'
-import { event, eventSizeBytes } from '../../gen/records.ts'
+import type { BatchBuilder } from '@honeyguide/model/batch'
+import type { SensorSettings } from '@honeyguide/model/settings'
+import { tables } from '@honeyguide/model/tables'
+import { event, eventSizeBytes, layout } from '../../gen/records.ts'
 import { probes as allProbes } from '../../gen/probes.ts'
 import { createProcessCache, type ProcessCache } from '../process-cache/process-cache.ts'
 import type { DecodeContext, Probe } from '../probes/probe.ts'
@@ -20,7 +21,7 @@ import { writeFeatures } from './feature-rows.ts'
 import { openHookCounters, type HookReading } from './hook-counters.ts'
 import { lockConsumer } from './lock.ts'
 import { createLossLedger, type HookCounts } from './loss-ledger.ts'
-import { markOwn } from './own-processes.ts'
+import { markOwn, unmarkOwn } from './own-processes.ts'
 import { openPinnedKernel, removePins } from './pinned-kernel.ts'
 import type { KernelProgress } from './progress.ts'
 import { createSequenceGaps } from './sequence-gaps.ts'
@@ -32,15 +33,14 @@ export type { KernelProgress } from './progress.ts'
 export type KernelSettings = Pick<
   SensorSettings,
   'stateDir' | 'objectDir' | 'pinDir' | 'rings' | 'cache' | 'probes'
->
+> &
+  Partial<Pick<SensorSettings, 'ownPids'>>
 
 export interface KernelOptions {
   /** Of the newest batch that is safe; undefined at the first start. */
   readonly progress?: KernelProgress | undefined
   /** Replaces secrets in an argument list (bytes, each argument followed by NUL); undefined when there are none. */
   readonly redact?: (argv: Uint8Array) => Uint8Array | undefined
-  /** Own processes beside this one: hub, store, launcher. */
-  readonly ownPids?: readonly number[]
 }
 
 /** Bounds of one pump. */
@@ -76,7 +76,7 @@ export interface Kernel extends Disposable {
   features(builder: BatchBuilder): number
   /** Writes a `hook` row for each hook whose counters changed since the last call. */
   hooks(builder: BatchBuilder): number
-  /** Names own processes, which are counted but not reported (but for exec and exit). */
+  /** Names own processes, and with them their children to come: counted, not reported (but for exec and exit). */
   own(pids: readonly number[]): void
   /** Removes all pins: programs detach, rings go with what they hold. For `down`. */
   removePins(): void
@@ -100,7 +100,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
   const kernel = opening.use(
     openPinnedKernel({
       pinDir: settings.pinDir,
-      object: join(settings.objectDir, 'sensor.bpf.o'),
+      objectDir: settings.objectDir,
       rings: settings.rings,
       probes,
     }),
@@ -181,6 +181,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
     processes,
     workloads,
     redact: options.redact ?? none,
+    disown: (pid) => unmarkOwn(kernel.own, pid),
   }
 
   function onRecord(ring: 'lifecycle' | 'data', memory: RecordMemory, at: number, length: number) {
@@ -335,7 +336,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
     },
     *snapshot(builder) {
       const rows = yield* takeSnapshot(
-        join(settings.objectDir, 'snapshot.bpf.o'),
+        kernel.tasks,
         builder,
         processes,
         workloads,
@@ -384,9 +385,10 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
     removePins: () => removePins(settings.pinDir),
     [Symbol.dispose]: () => held.dispose(),
   }
-  self.own([process.pid, ...(options.ownPids ?? [])])
+  const { ownPids } = settings
+  if (ownPids?.length !== 0) self.own([process.pid, ...(ownPids ?? [])])
   if (kernel.isFresh && probes.some((probe) => probe.name === 'tcp'))
-    inheritSockets(join(settings.objectDir, 'snapshot.bpf.o'), kernel.sockets)
+    inheritSockets(kernel.taskSockets, kernel.sockets)
   return self
 
   function isThroughTable(hook: string): boolean {
@@ -416,4 +418,21 @@ function countsOf(progress: KernelProgress): Map<string, HookCounts> {
       lost: new Map(Object.entries(lost).map(([reason, count]) => [reason, BigInt(count)])),
     })
   return counts
+}
+
+/** The same for the pump: see `../pump/kernel-port.ts`. */
+export function openPumpKernel(settings: KernelSettings, options: KernelOptions): OpenedKernel {
+  return {
+    kernel: openKernel(settings, options),
+    layout: layout.hash,
+    clock: { bootNs: () => readClockNs('boottime'), wallNs: () => readClockNs('realtime') },
+  }
+}
+
+/** What the pump's thread works with. */
+export interface OpenedKernel {
+  readonly kernel: Kernel
+  /** Hash of the layout of the records, 16 hex digits. */
+  readonly layout: string
+  readonly clock: { bootNs(): bigint; wallNs(): bigint }
 }

@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockFd } from '@honeyguide/bpf'
-import { HoneyguideError } from '@honeyguide/model'
+import { HoneyguideError } from '@honeyguide/model/errors'
 
 /** Takes the lock of `stateDir`. Throws HG_STATE_LOCKED when another process has it. */
 export function lockConsumer(stateDir: string): Disposable {

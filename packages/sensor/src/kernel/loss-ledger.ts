@@ -5,7 +5,7 @@
  * offered = submitted + lost holds exactly, whatever is in flight. What a reading finds lost happened
  * since the reading before it, less the time that a program may run between stamp and count.
  */
-import type { BatchBuilder } from '@honeyguide/model'
+import type { BatchBuilder } from '@honeyguide/model/batch'
 
 /** Counters of one hook at one moment. */
 export interface HookCounts {

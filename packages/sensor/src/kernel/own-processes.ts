@@ -1,6 +1,7 @@
 /**
  * Names Honeyguide's own processes to the programs, so that it does not watch itself: their forks and
- * connections are counted, not reported.
+ * connections are counted, not reported. Children inherit it (in fork.bpf.c) until they run a program
+ * that is none of ours (exec.ts), so that nobody hides by being started by us.
  */
 import { readFileSync } from 'node:fs'
 import type { BpfMap } from '@honeyguide/bpf'
@@ -29,4 +30,11 @@ export function markOwn(own: BpfMap, pids: readonly number[]): void {
     new DataView(value.buffer).setBigUint64(0, ticks, true)
     own.setBytes(key, value)
   }
+}
+
+/** Takes a process out again. */
+export function unmarkOwn(own: BpfMap, pid: number): void {
+  const key = new Uint8Array(4)
+  new DataView(key.buffer).setUint32(0, pid, true)
+  own.deleteBytes(key)
 }

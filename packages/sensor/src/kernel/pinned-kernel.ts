@@ -7,49 +7,31 @@
  * the same layout keeps the maps and replaces programs and links; another layout replaces all.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   makePinFolder,
-  openObject,
+  openPinnedLink,
   openPinnedMap,
   openPinnedProgram,
   openPinnedRing,
-  possibleCpuCount,
-  readClockNs,
   unpin,
   BpfError,
+  type BpfLink,
   type BpfMap,
-  type BpfObject,
-  type MapOptions,
   type Ring,
 } from '@honeyguide/bpf'
 import { layout } from '../../gen/records.ts'
 import type { Probe } from '../probes/probe.ts'
+import { runAttach } from './attach-child.ts'
+import { dispatcher } from './attach-kernel.ts'
 import type { HookProgram } from './hook-counters.ts'
-
-/** Maps that outlive the sensor. The others live as long as the programs do. */
-const pinnedMaps = [
-  'hg_lifecycle',
-  'hg_data',
-  'hg_sequences',
-  'hg_counts',
-  'hg_own',
-  'hg_sockets',
-  'hg_syscalls',
-] as const
-
-const dispatcher = 'hg_sys_exit'
-/** Key of `hg_sequences` that holds when the set was made, and bytes of one value. */
-const madeKey = 3
-const sequenceBytes = 64
-/** First number of the 32-bit ABI in `hg_syscalls`. */
-const compatFrom = 1024
+import { readMade } from './sequences.ts'
 
 export interface PinnedKernelOptions {
   readonly pinDir: string
-  /** Path of sensor.bpf.o. */
-  readonly object: string
+  /** Folder of sensor.bpf.o and snapshot.bpf.o. */
+  readonly objectDir: string
   readonly rings: { readonly lifecycleBytes: number; readonly dataBytes: number }
   readonly probes: readonly Probe[]
 }
@@ -69,6 +51,9 @@ export interface PinnedKernel extends Disposable {
   readonly own: BpfMap
   readonly sockets: BpfMap
   readonly programs: readonly HookProgram[]
+  /** Iterators over what is there now. */
+  readonly tasks: BpfLink
+  readonly taskSockets: BpfLink
   /** Boot time in ns when the rings were made: names this set. */
   readonly madeNs: bigint
   readonly objectHash: string
@@ -102,7 +87,7 @@ function removeFolder(path: string): void {
 function removePrograms(folder: string): void {
   for (const name of readdirSync(folder)) {
     const entry = join(folder, name)
-    if (name.startsWith('link-') || name.startsWith('program-')) unpin(entry)
+    if (/^(?:link|program|iterator)-/.test(name)) unpin(entry)
     else if (name.startsWith('ready-')) rmdirSync(entry)
   }
 }
@@ -134,114 +119,13 @@ function abandon(folder: string): LeftBehind {
   return { records, madeNs }
 }
 
-function keyBytes(key: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, key, true)
-  return bytes
-}
-
-function readMade(sequences: BpfMap): bigint {
-  const value = new Uint8Array(new ArrayBuffer(sequenceBytes))
-  sequences.getBytes(keyBytes(madeKey), value)
-  return new DataView(value.buffer).getBigUint64(0, true)
-}
-
-/** Starts the sequences, unless a set that lives on has them running. Returns when it was made. */
-function startSequences(sequences: BpfMap): bigint {
-  const before = readMade(sequences)
-  if (before !== 0n) return before
-  const made = readClockNs('boottime')
-  for (let key = 0; key <= madeKey; key++) {
-    const value = new Uint8Array(new ArrayBuffer(sequenceBytes))
-    new DataView(value.buffer).setBigUint64(0, key === madeKey ? made : made / 1000n, true)
-    sequences.setBytes(keyBytes(key), value)
-  }
-  return made
-}
-
-/** Loads with the best alternatives that the kernel takes. */
-function loadObject(folder: string, options: PinnedKernelOptions): LoadedPrograms {
-  const { probes } = options
-  const most = Math.max(1, ...probes.flatMap((p) => p.programs.map((all) => all.length)))
-  for (let attempt = 0; ; attempt++) {
-    const chosen = new Map<string, string>()
-    const autoload = new Map<string, { autoload: boolean }>()
-    for (const probe of probes) {
-      for (const alternatives of probe.programs) {
-        const pick = alternatives[Math.min(attempt, alternatives.length - 1)] ?? ''
-        chosen.set(pick, probe.name)
-        for (const name of alternatives) autoload.set(name, { autoload: name === pick })
-      }
-      for (const { program } of probe.syscallExits) autoload.set(program, { autoload: true })
-    }
-    const maps: Record<string, MapOptions> = {
-      hg_exec_memory: { maxEntries: possibleCpuCount() },
-    }
-    for (const name of pinnedMaps) maps[name] = { pin: join(folder, name) }
-    maps['hg_lifecycle'] = {
-      pin: join(folder, 'hg_lifecycle'),
-      maxEntries: options.rings.lifecycleBytes,
-    }
-    maps['hg_data'] = { pin: join(folder, 'hg_data'), maxEntries: options.rings.dataBytes }
-    const object = openObject(options.object, {
-      layout,
-      maps,
-      programs: Object.fromEntries(
-        readProgramNames(options.object).map((name) => [
-          name,
-          autoload.get(name) ?? { autoload: name === dispatcher },
-        ]),
-      ),
-    })
-    try {
-      object.load()
-      return { object, chosen }
-    } catch (cause) {
-      object[Symbol.dispose]()
-      if (attempt + 1 >= most) throw cause
-    }
-  }
-}
-
-interface LoadedPrograms {
-  readonly object: BpfObject
-  /** Programs to attach, and the probe that each is of. */
-  readonly chosen: ReadonlyMap<string, string>
-}
-
-function readProgramNames(path: string): readonly string[] {
-  using object = openObject(path)
-  return object.programNames
-}
-
-function attachAll(folder: string, options: PinnedKernelOptions, objectHash: string): void {
-  const { object: loaded, chosen } = loadObject(folder, options)
-  using object = loaded
-  startSequences(object.map('hg_sequences'))
-  const table = object.map('hg_syscalls')
-  const value = new Uint8Array(4)
-  for (const probe of options.probes) {
-    for (const { program, native, compat } of probe.syscallExits) {
-      new DataView(value.buffer).setUint32(0, object.program(program).fd, true)
-      for (const number of native) table.setBytes(keyBytes(number), value)
-      for (const number of compat) table.setBytes(keyBytes(compatFrom + number), value)
-    }
-  }
-  const names = [...chosen.keys()]
-  if (options.probes.some((probe) => probe.syscallExits.length > 0)) names.push(dispatcher)
-  for (const name of names) {
-    object.program(name).pin(join(folder, `program-${name}`))
-    using _link = object.attach(name, { pin: join(folder, `link-${name}`) })
-  }
-  mkdirSync(join(folder, `ready-${objectHash}`))
-}
-
 /** Opens the pinned set, making or replacing what has to be. */
 export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
   const { pinDir, probes } = options
   const folder = join(pinDir, layout.hash)
   const objectHash = createHash('sha256')
-    .update(readFileSync(options.object))
+    .update(readFileSync(join(options.objectDir, 'sensor.bpf.o')))
+    .update(readFileSync(join(options.objectDir, 'snapshot.bpf.o')))
     .update(probes.map((probe) => probe.name).join())
     .digest('hex')
     .slice(0, 12)
@@ -253,14 +137,18 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
     isFresh = true
     makePinFolder(folder)
     removePrograms(folder)
-    try {
-      attachAll(folder, options, objectHash)
-    } catch (cause) {
-      if (!(cause instanceof BpfError) || cause.code !== 'BPF_PIN_MISMATCH') throw cause
+    const request = {
+      folder,
+      objectDir: options.objectDir,
+      rings: options.rings,
+      probes: probes.map((probe) => probe.name),
+      objectHash,
+    }
+    if (runAttach(request) === 'mismatch') {
       // Same layout, other sizes: the rings of before are given up.
       leftBehind.push(abandon(folder))
       makePinFolder(folder)
-      attachAll(folder, options, objectHash)
+      runAttach(request)
     }
   }
 
@@ -283,6 +171,8 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
         program: open.use(openPinnedProgram(pinned(entry))),
       }
     })
+  const tasks = open.use(openPinnedLink(pinned('iterator-hg_tasks')))
+  const taskSockets = open.use(openPinnedLink(pinned('iterator-hg_task_sockets')))
   using sequences = openPinnedMap(pinned('hg_sequences'))
   const madeNs = readMade(sequences)
   const held = open.move()
@@ -293,6 +183,8 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
     own,
     sockets,
     programs,
+    tasks,
+    taskSockets,
     madeNs,
     objectHash,
     isFresh,

@@ -89,3 +89,58 @@ export function readProcImage(pid: number): ProcImage {
     cgroup: workloadCgroup(Buffer.from(readSome(`/proc/${pid}/cgroup`, 8192)).toString('utf8')),
   }
 }
+
+/** Ids of a process from /proc/PID/status. */
+export interface ProcStatus {
+  readonly parentPid: number
+  readonly uid: number
+  readonly euid: number
+  readonly gid: number
+  readonly egid: number
+  /** Process id in its own pid namespace. */
+  readonly nsPid: number
+  readonly capEffective: bigint
+  readonly capPermitted: bigint
+  readonly capInheritable: bigint
+}
+
+/** Undefined when the process is gone. */
+export function readProcStatus(pid: number): ProcStatus | undefined {
+  return parseProcStatus(Buffer.from(readSome(`/proc/${pid}/status`, 16_384)).toString('latin1'))
+}
+
+/** Reads the text of /proc/PID/status. Pure; undefined when it is none. */
+export function parseProcStatus(text: string): ProcStatus | undefined {
+  // The name comes first and may hold no newline (the kernel escapes it), so lines are what they seem.
+  const lines = new Map(
+    text.split('\n').map((line) => {
+      const colon = line.indexOf(':')
+      return [
+        line.slice(0, Math.max(colon, 0)),
+        line
+          .slice(colon + 1)
+          .trim()
+          .split(/\s+/),
+      ]
+    }),
+  )
+  const number = (name: string, at: number): number => Number(lines.get(name)?.at(at))
+  const bits = (name: string): bigint => {
+    const digits = lines.get(name)?.[0] ?? ''
+    return /^[0-9a-f]{1,16}$/.test(digits) ? BigInt(`0x${digits}`) : 0n
+  }
+  const status = {
+    parentPid: number('PPid', 0),
+    uid: number('Uid', 0),
+    euid: number('Uid', 1),
+    gid: number('Gid', 0),
+    egid: number('Gid', 1),
+    nsPid: number('NSpid', -1),
+    capEffective: bits('CapEff'),
+    capPermitted: bits('CapPrm'),
+    capInheritable: bits('CapInh'),
+  }
+  return Number.isSafeInteger(status.parentPid) && Number.isSafeInteger(status.uid)
+    ? status
+    : undefined
+}

@@ -1,12 +1,8 @@
 /** What was there before the sensor: processes as `process` rows, and their TCP sockets. */
-import {
-  forEachIterated,
-  openObject,
-  readClockNs,
-  type BpfMap,
-  type RecordMemory,
-} from '@honeyguide/bpf'
-import { imageFlags, tcpFlags, type BatchBuilder } from '@honeyguide/model'
+import { forEachIterated, readClockNs, type BpfLink, type BpfMap } from '@honeyguide/bpf'
+import type { BatchBuilder } from '@honeyguide/model/batch'
+import { imageFlags } from '@honeyguide/model/tables/exec'
+import { tcpFlags } from '@honeyguide/model/tables/tcp'
 import { socketOffsets, socketSizeBytes } from '../../gen/records.ts'
 import {
   readTask,
@@ -19,41 +15,27 @@ import type { ProcessCache } from '../process-cache/process-cache.ts'
 import { terminalName } from '../probes/exec/image-text.ts'
 import type { WorkloadNames } from '../workload/workload-names.ts'
 import { startTicks } from './own-processes.ts'
-import { readProcImage } from './proc-image.ts'
+import { readProcImage, readProcStatus } from './proc-image.ts'
 
 /** When a builder should be sent away. */
 const mostRows = 512
 const mostBytes = 1 << 20
 const ownFlag = imageFlags.own
 
-function iterate(
-  objectPath: string,
-  program: string,
-  sizeBytes: number,
-  onRecord: (memory: RecordMemory, at: number) => void,
-): void {
-  const names = ['hg_tasks', 'hg_task_sockets']
-  using object = openObject(objectPath, {
-    programs: Object.fromEntries(names.map((name) => [name, { autoload: name === program }])),
-  })
-  object.load()
-  using link = object.attach(program)
-  forEachIterated(link, sizeBytes, onRecord)
-}
-
 /**
  * Writes a row for each process. Identity and ids are the kernel's, taken in one walk; texts come from
  * /proc afterwards, so a process that ended or did an exec meanwhile may miss them.
  */
 export function* takeSnapshot(
-  objectPath: string,
+  iterator: BpfLink,
   builder: BatchBuilder,
   processes: ProcessCache,
   workloads: WorkloadNames,
   redact: (argv: Uint8Array) => Uint8Array | undefined,
 ): Generator<void, number, undefined> {
   const tasks: Task[] = []
-  iterate(objectPath, 'hg_tasks', taskSizeBytes, (memory, at) => tasks.push(readTask(memory, at)))
+  forEachIterated(iterator, taskSizeBytes, (memory, at) => tasks.push(readTask(memory, at)))
+  tasks.push(...unseenParents(tasks))
   // Parents first, whatever the order of pids: all are known before anyone asks for a lineage.
   for (const task of tasks)
     processes.add({
@@ -70,6 +52,39 @@ export function* takeSnapshot(
     if (builder.rows >= mostRows || builder.dictionaryBytes >= mostBytes) yield
   }
   return rows
+}
+
+/**
+ * Parents that the iterator did not show although they live: hardened hosts keep their first process
+ * out of it. What their children and /proc say is enough to name them.
+ */
+function unseenParents(tasks: readonly Task[]): Task[] {
+  const byPid = new Map(tasks.map((task) => [task.pid, task]))
+  const found: Task[] = []
+  for (const child of tasks) {
+    const { parentPid: pid, parentStartNs: startNs } = child
+    if (pid === 0 || byPid.has(pid)) continue
+    const status = startTicks(pid) === startNs / 10_000_000n ? readProcStatus(pid) : undefined
+    if (!status) continue
+    const parent = byPid.get(status.parentPid)
+    const task: Task = {
+      ...child,
+      ...status,
+      pid,
+      startNs,
+      execNo: child.parentExecNo,
+      parentPid: parent ? parent.pid : 0,
+      parentStartNs: parent ? parent.startNs : 0n,
+      parentExecNo: parent ? parent.execNo : 0,
+      isKernelThread: 0,
+      inode: 0n,
+      device: 0,
+      tty: new Uint8Array(16),
+    }
+    byPid.set(pid, task)
+    found.push(task)
+  }
+  return found
 }
 
 function writeProcess(
@@ -138,14 +153,14 @@ function writeProcess(
  * Tells the TCP probe which sockets processes hold already, so that their close is reported: with the
  * first process that holds it, marked as inherited, its duration counted from now.
  */
-export function inheritSockets(objectPath: string, sockets: BpfMap): number {
+export function inheritSockets(iterator: BpfLink, sockets: BpfMap): number {
   const nowNs = readClockNs('boottime')
   const key = new Uint8Array(new ArrayBuffer(8))
   const keyView = new DataView(key.buffer)
   const value = new Uint8Array(new ArrayBuffer(socketSizeBytes))
   const view = new DataView(value.buffer)
   const seen = new Set<bigint>()
-  iterate(objectPath, 'hg_task_sockets', taskSocketSizeBytes, (memory, at) => {
+  forEachIterated(iterator, taskSocketSizeBytes, (memory, at) => {
     const sock = taskSocket.sock(memory, at)
     if (seen.has(sock)) return
     keyView.setBigUint64(0, sock, true)

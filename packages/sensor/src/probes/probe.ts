@@ -4,7 +4,8 @@
  * `packages/model` gives the id under which the kernel counts and stamps its records.
  */
 import type { RecordMemory } from '@honeyguide/bpf'
-import type { BatchBuilder, TableName } from '@honeyguide/model'
+import type { BatchBuilder } from '@honeyguide/model/batch'
+import type { TableName } from '@honeyguide/model/tables'
 import type { ProcessCache } from '../process-cache/process-cache.ts'
 import type { WorkloadNames } from '../workload/workload-names.ts'
 
@@ -24,6 +25,8 @@ export interface DecodeContext {
   readonly workloads: WorkloadNames
   /** Replaces secrets in an argument list; undefined when there are none. */
   readonly redact: (argv: Uint8Array) => Uint8Array | undefined
+  /** Takes a process out of the own ones: it runs something else now. */
+  readonly disown: (pid: number) => void
 }
 
 export interface Probe {

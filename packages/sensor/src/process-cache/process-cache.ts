@@ -6,7 +6,7 @@
  * `exitedMs` old and has no child here any more. At most `capacity` records: then the longest-ended
  * one goes, or, when none has ended, the oldest, and that is counted. Pure: time comes with events.
  */
-import { imageFlags } from '@honeyguide/model'
+import { imageFlags } from '@honeyguide/model/tables/exec'
 
 /** A process as it was at its last fork or exec. */
 export interface ProcessRecord {

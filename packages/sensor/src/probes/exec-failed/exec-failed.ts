@@ -1,5 +1,5 @@
 /** Rows of `exec_failed`. */
-import { imageFlags } from '@honeyguide/model'
+import { imageFlags } from '@honeyguide/model/tables/exec'
 import { execFailed as fields, execFailedSizeBytes } from '../../../gen/records.ts'
 import { writeHead } from '../event-head.ts'
 import type { Probe } from '../probe.ts'

@@ -1,9 +1,10 @@
 /** Rows of `exec`: what a record says, and what only user space can add (unit, container, redaction). */
-import { imageFlags } from '@honeyguide/model'
+import { imageFlags } from '@honeyguide/model/tables/exec'
 import { exec as fields, execSizeBytes } from '../../../gen/records.ts'
 import { writeHead } from '../event-head.ts'
 import type { Probe } from '../probe.ts'
 import { scriptPath, terminalName } from './image-text.ts'
+import { isOwnImage } from './own-image.ts'
 
 export const probe = {
   name: 'exec',
@@ -11,7 +12,7 @@ export const probe = {
   programs: [['hg_exec']],
   syscallExits: [],
   structs: ['hg_exec'],
-  decode({ builder, processes, workloads, redact }, memory, at, length) {
+  decode({ builder, processes, workloads, redact, disown }, memory, at, length) {
     if (length < execSizeBytes) return false
     const typedEnd = at + execSizeBytes + fields.typedBytes(memory, at)
     const fileEnd = typedEnd + fields.fileBytes(memory, at)
@@ -25,6 +26,10 @@ export const probe = {
     const cwd = u8.subarray(fileEnd, cwdEnd)
     const cgroup = u8.subarray(cwdEnd, cgroupEnd)
     let argv = u8.subarray(cgroupEnd, argvEnd)
+
+    // Children of own processes are own, until they run a program that Honeyguide does not consist of.
+    if ((fields.eventFlags(memory, at) & imageFlags.own) !== 0 && !isOwnImage(file))
+      disown(fields.eventPid(memory, at))
 
     const table = builder.table('exec')
     const row = table.add()

@@ -38,6 +38,10 @@ int hg_fork(u64 *ctx)
 	parent = child->real_parent;
 	parent_start_ns = parent->group_leader->start_boottime;
 	if (hg_is_own(parent->tgid, parent_start_ns)) {
+		u32 tgid = child->tgid;
+		u64 ticks = child->start_boottime / 10000000;
+
+		bpf_map_update_elem(&hg_own, &tgid, &ticks, BPF_ANY);
 		hg_count_filtered(HG_PROBE_FORK);
 		return 0;
 	}

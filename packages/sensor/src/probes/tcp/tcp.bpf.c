@@ -108,11 +108,14 @@ static __always_inline void hg_socket_own(struct hg_socket *socket)
 /* Local copy of what the record needs of the socket, by probe reads: also for sockets found by descriptor. */
 static __always_inline void hg_tcp_fill_socket(struct hg_tcp *tcp, struct sock *sk)
 {
+	struct inet_sock *inet = (void *)sk;
 	u16 port = 0;
 	struct net *net = 0;
 
 	bpf_core_read(&tcp->family, 2, &sk->__sk_common.skc_family);
-	bpf_core_read(&tcp->local_port, 2, &sk->__sk_common.skc_num);
+	/* Not skc_num: it is given back before the state becomes CLOSE. */
+	bpf_core_read(&port, 2, &inet->inet_sport);
+	tcp->local_port = __builtin_bswap16(port);
 	bpf_core_read(&port, 2, &sk->__sk_common.skc_dport);
 	tcp->remote_port = __builtin_bswap16(port);
 	bpf_core_read(&net, sizeof(net), &sk->__sk_common.skc_net.net);

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import {
+  kernelSkip,
+  openTestKernel,
+  runProgram,
+  said,
+  testProgram,
+  type TestKernel,
+} from '../../kernel/kernel-harness.ts'
+
+suite('exec_failed probe', { skip: kernelSkip }, () => {
+  let sensor: TestKernel
+  before(async () => {
+    sensor = await openTestKernel()
+  })
+  after(() => sensor[Symbol.asyncDispose]())
+
+  test('tells what was tried and why it failed, through every door', () => {
+    sensor.drain()
+    const ran = runProgram(testProgram('family'), ['failed'])
+    const rows = sensor.drain().get('exec_failed') ?? []
+    const of = (pid: number, typed: string) => {
+      const found = rows.filter((row) => row['pid'] === pid && row['fileTyped'] === typed)
+      assert.equal(found.length, 1, typed)
+      return found[0]
+    }
+    const enoent = 2
+    const first = of(ran.pid, '/nonexistent/program')
+    assert.equal(first?.['errno'], enoent)
+    assert.equal(first?.['argv'], 'missing\0one\0\xff\xfe\0')
+    assert.equal(first?.['argvBytes'], 15)
+    assert.equal(first?.['parentPid'], process.pid)
+    assert.equal(first?.['flags'], 0)
+    const at = of(ran.pid, 'nonexistent-at')
+    assert.equal(at?.['errno'], enoent)
+    assert.equal(at?.['argv'], 'missing\0one\0\xff\xfe\0')
+    if (ran.lines.some(([role]) => role === 'errno-compat')) {
+      const compat = of(said(ran, 'errno-compat', 2), '/nonexistent/compat')
+      assert.equal(compat?.['errno'], said(ran, 'errno-compat'))
+      assert.equal(compat?.['argv'], 'compat-argument\0')
+    }
+  })
+
+  test('an exec that works is not told as failed', () => {
+    sensor.drain()
+    const ran = runProgram('/bin/true')
+    const failed = sensor.drain().get('exec_failed') ?? []
+    assert.deepEqual(
+      failed.filter((row) => row['pid'] === ran.pid),
+      [],
+    )
+  })
+})

@@ -1,0 +1,316 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { imageFlags } from '@honeyguide/model/tables/exec'
+import {
+  kernelSkip,
+  openTestKernel,
+  runProgram,
+  said,
+  testProgram,
+  type PlainRow,
+  type TestKernel,
+} from '../../kernel/kernel-harness.ts'
+
+const has = (row: PlainRow, flag: number): boolean => (Number(row['flags']) & flag) !== 0
+const argvOf = (...args: string[]): string => args.map((arg) => `${arg}\0`).join('')
+
+suite('exec probe', { skip: kernelSkip }, () => {
+  let sensor: TestKernel
+  let folder = ''
+  const who = testProgram('who')
+  const family = testProgram('family')
+
+  before(async () => {
+    sensor = await openTestKernel()
+    folder = join(sensor.settings.stateDir, 'work')
+    mkdirSync(folder)
+    for (const _ of sensor.kernel.snapshot(
+      (await import('@honeyguide/model/batch')).createBatchBuilder(),
+    ));
+    sensor.drain()
+  })
+  after(() => sensor[Symbol.asyncDispose]())
+
+  /** The only exec of `pid` (or the one with that many before it). */
+  function execOf(pid: number): PlainRow {
+    const rows = sensor.drain().get('exec') ?? []
+    const found = rows.filter((row) => row['pid'] === pid)
+    assert.equal(found.length, 1, `one exec of ${pid}, among ${rows.length}`)
+    return found[0] as PlainRow
+  }
+
+  test('every field is what the process knows of itself', () => {
+    const run = runProgram(who, ['one', 'two words', ''], { cwd: folder })
+    const self = JSON.parse(run.text)
+    const row = execOf(run.pid)
+    const namespace = (text: string): number => Number(/\d+/.exec(text)?.[0])
+    assert.equal(row['pid'], self.pid)
+    assert.equal(row['tid'], self.pid)
+    assert.equal(row['parentPid'], process.pid)
+    assert.equal(row['uid'], self.uid)
+    assert.equal(row['euid'], self.euid)
+    assert.equal(row['gid'], self.gid)
+    assert.equal(row['egid'], self.egid)
+    assert.equal(row['loginUid'], Number(self.loginUid))
+    assert.equal(row['sessionId'], Number(self.sessionId))
+    assert.equal(row['capEffective'], BigInt(`0x${self.capEff}`))
+    assert.equal(row['capPermitted'], BigInt(`0x${self.capPrm}`))
+    assert.equal(row['capInheritable'], BigInt(`0x${self.capInh}`))
+    assert.equal(row['mountNs'], namespace(self.mountNs))
+    assert.equal(row['pidNs'], namespace(self.pidNs))
+    assert.equal(row['netNs'], namespace(self.netNs))
+    assert.equal(row['userNs'], namespace(self.userNs))
+    assert.equal(row['nsPid'], self.pid)
+    assert.equal(row['cwd'], self.cwd)
+    assert.equal(row['file'], self.exe)
+    assert.equal(row['fileTyped'], who)
+    assert.equal(row['interpreter'], '')
+    assert.equal(row['inode'], BigInt(self.inode))
+    const device = BigInt(self.device)
+    const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)
+    const minor = (device & 0xffn) | ((device >> 12n) & 0xffffff00n)
+    assert.equal(row['device'], Number((major << 20n) | minor))
+    assert.equal(row['argv'], argvOf(who, 'one', 'two words', ''))
+    assert.equal(row['argvBytes'], self.argvBytes)
+    assert.equal(BigInt(row['startNs'] as bigint) / 10_000_000n, BigInt(self.startTicks))
+    assert.equal(row['previousExecNo'], Number(row['execNo']) - 1)
+    assert.equal(row['flags'], 0)
+  })
+
+  test('keeps bytes that are not UTF-8', () => {
+    const run = spawnSync('/bin/sh', ['-c', `exec ${who} "$(printf '\\377\\376\\001x')"`], {
+      encoding: 'latin1',
+    })
+    assert.equal(run.status, 0)
+    const rows = sensor.drain().get('exec') ?? []
+    const row = rows.find((one) => one['pid'] === run.pid && one['file'] === who)
+    assert.equal(row?.['argv'], argvOf(who, '\xff\xfe\x01x'))
+  })
+
+  test('holds one argument of 131,000 bytes whole', () => {
+    const long = 'x'.repeat(131_000 - who.length)
+    const run = runProgram(who, [long])
+    const row = execOf(run.pid)
+    assert.equal(row['argvBytes'], who.length + 1 + long.length + 1)
+    assert.equal(row['argv'], argvOf(who, long))
+    assert.ok(!has(row, imageFlags.argvTruncated))
+  })
+
+  test('holds the first 128 KiB of 600 kB, and says that it is cut', () => {
+    const args = Array.from({ length: 6 }, (_, i) => String(i).repeat(100_000))
+    const run = runProgram(who, args)
+    const row = execOf(run.pid)
+    const whole = argvOf(who, ...args)
+    assert.equal(row['argvBytes'], whole.length)
+    assert.equal(row['argv'], whole.slice(0, 128 << 10))
+    assert.ok(has(row, imageFlags.argvTruncated))
+  })
+
+  test('a script is the file, and its interpreter is told', () => {
+    const script = join(folder, 'script.sh')
+    writeFileSync(script, `#!${who} -x\n`)
+    chmodSync(script, 0o755)
+    const run = runProgram('./../work/script.sh', ['arg'], { cwd: folder })
+    const row = execOf(run.pid)
+    assert.ok(has(row, imageFlags.script))
+    assert.equal(row['file'], script)
+    assert.equal(row['fileTyped'], './../work/script.sh')
+    assert.equal(row['interpreter'], who)
+    assert.equal(row['argv'], argvOf(who, '-x', './../work/script.sh', 'arg'))
+  })
+
+  test('a memfd is told from an unlinked file', () => {
+    const memfd = runProgram(family, ['memfd', who])
+    const inMemory = execOf(said(memfd, 'memfd'))
+    assert.ok(has(inMemory, imageFlags.memfd))
+    assert.ok(!has(inMemory, imageFlags.deleted))
+    assert.equal(inMemory['file'], 'memfd:payload')
+    assert.equal(inMemory['argv'], argvOf('in-memory'))
+
+    const copy = join(folder, 'copy')
+    copyFileSync(who, copy)
+    const gone = runProgram(family, ['deleted', who, copy])
+    const deleted = execOf(said(gone, 'deleted'))
+    assert.ok(has(deleted, imageFlags.deleted))
+    assert.ok(!has(deleted, imageFlags.memfd))
+    assert.equal(deleted['file'], copy)
+  })
+
+  test('deep paths are walked to the root, across mounts', () => {
+    let deep = join(folder, 'deep')
+    mkdirSync(deep)
+    spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', deep])
+    const mount = deep
+    try {
+      for (let i = 0; i < 60; i++) deep = join(deep, `d${i}`)
+      mkdirSync(deep, { recursive: true })
+      const copy = join(deep, 'program')
+      copyFileSync(who, copy)
+      const run = runProgram('./program', [], { cwd: deep })
+      const row = execOf(run.pid)
+      assert.equal(row['file'], copy)
+      assert.equal(row['cwd'], deep)
+      assert.ok(!has(row, imageFlags.filePartial | imageFlags.cwdPartial))
+    } finally {
+      spawnSync('umount', [mount])
+      rmSync(mount, { recursive: true })
+    }
+  })
+
+  test('in other namespaces, with another root, everything is as the process sees it', () => {
+    const run = spawnSync(
+      'unshare',
+      ['--pid', '--fork', '--net', '--mount-proc', '--user', '--map-root-user', who],
+      { encoding: 'utf8' },
+    )
+    assert.equal(run.status, 0, run.stderr)
+    const self = JSON.parse(run.stdout)
+    const row = sensor
+      .drain()
+      .get('exec')
+      ?.find((one) => one['file'] === who)
+    assert.ok(row)
+    const namespace = (text: string): number => Number(/\d+/.exec(text)?.[0])
+    assert.equal(row['nsPid'], self.pid)
+    assert.equal(row['nsPid'], 1)
+    assert.notEqual(row['pid'], 1)
+    assert.equal(row['pidNs'], namespace(self.pidNs))
+    assert.equal(row['netNs'], namespace(self.netNs))
+    assert.equal(row['mountNs'], namespace(self.mountNs))
+    assert.equal(row['userNs'], namespace(self.userNs))
+  })
+
+  test('paths begin at the root of the process', () => {
+    const root = join(folder, 'root')
+    mkdirSync(join(root, 'bin'), { recursive: true })
+    const run0 = spawnSync('clang', [
+      '-O1',
+      '-static',
+      '-o',
+      join(root, 'bin/who'),
+      join(import.meta.dirname, '../../../../../test/programs/who.c'),
+    ])
+    assert.equal(run0.status, 0, String(run0.stderr))
+    sensor.drain()
+    spawnSync('chroot', [root, '/bin/who'])
+    const row = sensor
+      .drain()
+      .get('exec')
+      ?.find((one) => one['fileTyped'] === '/bin/who')
+    assert.equal(row?.['file'], '/bin/who')
+    assert.equal(row?.['cwd'], '/')
+  })
+
+  test('names the terminal', () => {
+    const run = spawnSync('script', ['-qec', who, '/dev/null'], { encoding: 'utf8' })
+    const self = JSON.parse(/\{.*\}/.exec(run.stdout)?.[0] ?? '{}')
+    assert.match(self.tty, /^\/dev\/pts\/\d+$/)
+    const row = sensor
+      .drain()
+      .get('exec')
+      ?.find((one) => one['pid'] === self.pid && one['file'] === who)
+    assert.equal(`/dev/${row?.['tty']}`, self.tty)
+  })
+
+  test('a set-user-id program raises privileges; the same user running it does not', () => {
+    const setuid = join(folder, 'setuid')
+    copyFileSync(who, setuid)
+    chmodSync(setuid, 0o4755)
+    chmodSync(folder, 0o755)
+    chmodSync(sensor.settings.stateDir, 0o755)
+    const run = spawnSync('setpriv', ['--reuid', '65534', '--clear-groups', setuid], {
+      encoding: 'utf8',
+    })
+    const self = JSON.parse(run.stdout)
+    assert.equal(self.euid, 0)
+    const row = sensor
+      .drain()
+      .get('exec')
+      ?.find((one) => one['file'] === setuid)
+    assert.equal(row?.['uid'], 65534)
+    assert.equal(row?.['euid'], 0)
+    assert.ok(row && has(row, imageFlags.privilegesRaised))
+    const asRoot = runProgram(setuid)
+    assert.ok(!has(execOf(asRoot.pid), imageFlags.privilegesRaised))
+  })
+
+  test('says where a process stands in a version 2 cgroup', { skip: unifiedSkip() }, () => {
+    const mount = unifiedMount() ?? ''
+    const cgroup = join(mount, `hg-test-${process.pid}`, 'web.service')
+    mkdirSync(cgroup, { recursive: true })
+    try {
+      const run = spawnSync('/bin/sh', ['-c', `echo $$ > ${cgroup}/cgroup.procs && exec ${who}`], {
+        encoding: 'utf8',
+      })
+      const self = JSON.parse(run.stdout)
+      const row = sensor
+        .drain()
+        .get('exec')
+        ?.find((one) => one['pid'] === self.pid && one['file'] === who)
+      assert.equal(row?.['cgroup'], self.unified)
+      assert.equal(row?.['unit'], 'web.service')
+      assert.ok(Number(row?.['cgroupId']) > 1)
+    } finally {
+      spawnSync('rmdir', [cgroup, join(cgroup, '..')])
+    }
+  })
+
+  test('says where a process stands in a version 1 hierarchy', { skip: pidsSkip() }, () => {
+    const id = 'c0ffee'.repeat(10) + 'abcd'
+    const parent = `/sys/fs/cgroup/pids/hg-test-${process.pid}`
+    const cgroup = `${parent}/docker-${id}.scope`
+    mkdirSync(cgroup, { recursive: true })
+    try {
+      const run = spawnSync('/bin/sh', ['-c', `echo $$ > ${cgroup}/cgroup.procs && exec ${who}`], {
+        encoding: 'utf8',
+      })
+      const self = JSON.parse(run.stdout)
+      const row = sensor
+        .drain()
+        .get('exec')
+        ?.find((one) => one['pid'] === self.pid && one['file'] === who)
+      assert.equal(row?.['cgroup'], cgroup.slice('/sys/fs/cgroup/pids'.length))
+      assert.equal(row?.['container'], id)
+      assert.equal(row?.['cgroupId'], 1n)
+    } finally {
+      spawnSync('rmdir', [cgroup, parent])
+    }
+  })
+
+  test('a storm of long argument lists cuts them, and loses no exec', () => {
+    const long = 'y'.repeat(120_000)
+    const script = `for i in $(seq 40); do ${who} ${long} > /dev/null; done`
+    writeFileSync(join(folder, 'storm.sh'), script)
+    spawnSync('/bin/sh', [join(folder, 'storm.sh')])
+    const rows = sensor.drain()
+    const execs = (rows.get('exec') ?? []).filter((row) => row['file'] === who)
+    assert.equal(execs.length, 40)
+    assert.ok(execs.some((row) => has(row, imageFlags.argvTruncated)))
+    for (const row of execs) {
+      assert.equal(row['argvBytes'], who.length + 1 + long.length + 1)
+      assert.ok(argvOf(who, long).startsWith(String(row['argv'])))
+      assert.ok(String(row['argv']).length >= 256)
+    }
+    assert.deepEqual(rows.get('loss') ?? [], [])
+  })
+})
+
+function unifiedMount(): string | undefined {
+  const mounts = spawnSync('findmnt', ['-rn', '-t', 'cgroup2', '-o', 'TARGET'], {
+    encoding: 'utf8',
+  }).stdout
+  return mounts.split('\n')[0] || undefined
+}
+function unifiedSkip(): string | false {
+  return unifiedMount() === undefined ? 'needs a mounted cgroup2' : false
+}
+function pidsSkip(): string | false {
+  const found = spawnSync('test', ['-d', '/sys/fs/cgroup/pids/cgroup.procs/..'])
+  void found
+  return spawnSync('test', ['-e', '/sys/fs/cgroup/pids/cgroup.procs']).status === 0
+    ? false
+    : 'needs the version 1 pids hierarchy'
+}

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { after, before, suite, test } from 'node:test'
+import { tcpFlags, tcpOperations } from '@honeyguide/model/tables/tcp'
+import {
+  kernelSkip,
+  openTestKernel,
+  runProgram,
+  said,
+  testProgram,
+  type PlainRow,
+  type ProgramRun,
+  type TestKernel,
+} from '../../kernel/kernel-harness.ts'
+
+const loopback = {
+  '4': '\x7f\x00\x00\x01',
+  '6': '\0'.repeat(15) + '\x01',
+} as const
+
+suite('tcp probe', { skip: kernelSkip }, () => {
+  let sensor: TestKernel
+  const connection = testProgram('connection')
+  before(async () => {
+    sensor = await openTestKernel()
+  })
+  after(() => sensor[Symbol.asyncDispose]())
+
+  /** Rows of the scenario: those with one of its ports at either end. */
+  function run(
+    scenario: string,
+    version: '4' | '6',
+    port: string,
+  ): ProgramRun & { rows: PlainRow[] } {
+    sensor.drain()
+    const ran = runProgram(connection, [scenario, version])
+    assert.equal(ran.status, 0, ran.text)
+    const rows = sensor.drain()
+    assert.deepEqual(rows.get('loss') ?? [], [])
+    const number = said(ran, port, 2)
+    return {
+      ...ran,
+      rows: (rows.get('tcp') ?? []).filter(
+        (row) => row['localPort'] === number || row['remotePort'] === number,
+      ),
+    }
+  }
+
+  function only(rows: readonly PlainRow[], operation: number, localPort?: number): PlainRow {
+    const found = rows.filter(
+      (row) =>
+        row['operation'] === operation &&
+        (localPort === undefined || row['localPort'] === localPort),
+    )
+    assert.equal(found.length, 1, `operation ${operation}: ${JSON.stringify(found, plain)}`)
+    return found[0] as PlainRow
+  }
+  const plain = (_: string, value: unknown): unknown =>
+    typeof value === 'bigint' ? String(value) : value
+
+  for (const version of ['4', '6'] as const) {
+    test(`IPv${version}: listen, connect, accept and close, with the right process at each end`, () => {
+      const ran = run('echo', version, 'listener')
+      const { rows } = ran
+      assert.equal(rows.length, 5, JSON.stringify(rows, plain))
+      const serverPort = said(ran, 'server', 2)
+      const clientPort = said(ran, 'client', 2)
+      const listen = only(rows, tcpOperations.listen)
+      assert.equal(listen['pid'], said(ran, 'listener'))
+      const connect = only(rows, tcpOperations.connect)
+      const accept = only(rows, tcpOperations.accept)
+      for (const [row, role, local, remote] of [
+        [connect, 'client', clientPort, serverPort],
+        [accept, 'server', serverPort, clientPort],
+      ] as const) {
+        assert.equal(row['pid'], said(ran, role))
+        assert.equal(row['family'], version === '4' ? 2 : 10)
+        assert.equal(row['localAddress'], loopback[version])
+        assert.equal(row['remoteAddress'], loopback[version])
+        assert.equal(row['localPort'], local)
+        assert.equal(row['remotePort'], remote)
+        assert.equal(row['flags'], 0)
+        assert.equal(row['uid'], 0)
+        const close = only(rows, tcpOperations.close, local)
+        assert.equal(close['socketId'], row['socketId'])
+        assert.equal(close['pid'], row['pid'])
+        assert.equal(close['startNs'], row['startNs'])
+        assert.equal(close['bytesSent'], BigInt(said(ran, role, 4)))
+        assert.equal(close['bytesReceived'], BigInt(said(ran, role, 5)))
+        assert.ok((close['durationNs'] as bigint) >= 29_000_000n)
+        assert.ok((close['durationNs'] as bigint) < 5_000_000_000n)
+        assert.equal(close['flags'], 0)
+      }
+      assert.notEqual(connect['pid'], accept['pid'])
+      assert.notEqual(connect['socketId'], accept['socketId'])
+      assert.ok((connect['durationNs'] as bigint) > 0n)
+    })
+
+    test(`IPv${version}: a refused connect`, () => {
+      const ran = run('refused', version, 'refused')
+      const row = only(ran.rows, tcpOperations.connectFailed)
+      assert.equal(row['pid'], said(ran, 'refused'))
+      assert.equal(row['errno'], said(ran, 'refused', 3))
+      assert.equal(row['remotePort'], said(ran, 'refused', 2))
+    })
+
+    test(`IPv${version}: a forked worker accepts on its parent's socket`, () => {
+      const ran = run('worker', version, 'listener')
+      assert.equal(only(ran.rows, tcpOperations.listen)['pid'], said(ran, 'listener'))
+      const accept = only(ran.rows, tcpOperations.accept)
+      assert.equal(accept['pid'], said(ran, 'worker'))
+      assert.notEqual(accept['pid'], said(ran, 'listener'))
+      const close = only(ran.rows, tcpOperations.close, said(ran, 'listener', 2))
+      assert.equal(close['pid'], said(ran, 'worker'))
+      assert.equal(close['flags'], 0)
+    })
+
+    test(`IPv${version}: whoever closes a descriptor that was passed on is told, as inherited`, () => {
+      const ran = run('passed', version, 'acceptor')
+      const accept = only(ran.rows, tcpOperations.accept)
+      assert.equal(accept['pid'], said(ran, 'acceptor'))
+      const close = only(ran.rows, tcpOperations.close, said(ran, 'acceptor', 2))
+      assert.equal(close['socketId'], accept['socketId'])
+      assert.equal(close['pid'], said(ran, 'receiver'))
+      assert.equal(close['flags'], tcpFlags.inherited)
+    })
+  }
+
+  test('a reset is told at both ends', () => {
+    const ran = run('reset', '4', 'server')
+    for (const local of [said(ran, 'server', 2), said(ran, 'client', 2)]) {
+      const close = only(ran.rows, tcpOperations.close, local)
+      assert.equal(Number(close['flags']) & tcpFlags.reset, tcpFlags.reset)
+    }
+    assert.equal(
+      only(ran.rows, tcpOperations.close, said(ran, 'server', 2))['pid'],
+      said(ran, 'server'),
+    )
+  })
+
+  test('a connection that ended before it was accepted is accepted and closed', () => {
+    const ran = run('early-reset', '4', 'server')
+    const accept = only(ran.rows, tcpOperations.accept)
+    const close = only(ran.rows, tcpOperations.close, said(ran, 'server', 2))
+    assert.equal(accept['pid'], said(ran, 'server'))
+    assert.equal(close['socketId'], accept['socketId'])
+  })
+
+  test('a connection that is older than the sensor closes as inherited', async () => {
+    const held = spawn(connection, ['held', '4'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const [line] = (await once(held.stdout, 'data')) as [Buffer]
+    const [, , clientPort, serverPort] = line.toString().trim().split(' ').map(Number)
+    await using later = await openTestKernel()
+    later.drain()
+    held.stdin.end('x')
+    await once(held, 'exit')
+    const rows = later.drain().get('tcp') ?? []
+    for (const port of [clientPort, serverPort]) {
+      const close = only(rows, tcpOperations.close, port)
+      assert.equal(close['pid'], held.pid)
+      assert.equal(Number(close['flags']) & tcpFlags.inherited, tcpFlags.inherited)
+    }
+  })
+
+  test('1,000 connections: four events each, nothing lost', () => {
+    sensor.drain()
+    const ran = runProgram(connection, ['storm', '4', '1000'])
+    const port = said(ran, 'storm', 2)
+    const rows = sensor.drain()
+    const ours = (rows.get('tcp') ?? []).filter(
+      (row) => row['localPort'] === port || row['remotePort'] === port,
+    )
+    const count = (operation: number): number =>
+      ours.filter((row) => row['operation'] === operation).length
+    assert.equal(count(tcpOperations.connect), 1000)
+    assert.equal(count(tcpOperations.accept), 1000)
+    assert.equal(count(tcpOperations.close), 2000)
+    assert.deepEqual(rows.get('loss') ?? [], [])
+  })
+})
