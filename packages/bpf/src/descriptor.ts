@@ -4,8 +4,8 @@
  * Kernel objects of eBPF live as long as a descriptor, a pin or a link holds them, so whoever opens
  * one must close it: `using` does.
  */
-import { closeSync } from 'node:fs'
 import { BpfError } from './error.ts'
+import { closeFd } from './ffi.ts'
 
 /** An owned descriptor. */
 export class Descriptor implements Disposable {
@@ -30,7 +30,7 @@ export class Descriptor implements Disposable {
 
   [Symbol.dispose](): void {
     if (this.#fd < 0) return
-    closeSync(this.#fd)
+    closeFd(this.#fd)
     this.#fd = -1
   }
 }

@@ -4,9 +4,9 @@
  * Version numbers and configuration files mislead: a hardened 6.18 lists "bpf" among its LSMs and
  * refuses every LSM program. Each probe runs once a process; an unsupported feature is a value.
  */
-import { closeSync, existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { isPermissionErrno, nameOfErrno } from './error.ts'
-import { libbpf, type NativePointer } from './ffi.ts'
+import { closeFd, libbpf, type NativePointer } from './ffi.ts'
 import { btfLoad, linkCreate, mapCreate, openRawTracepoint, programLoad } from './kernel-call.ts'
 import { mapTypes } from './map.ts'
 
@@ -66,13 +66,13 @@ function tryProgram(
   try {
     return use(fd)
   } finally {
-    closeSync(fd)
+    closeFd(fd)
   }
 }
 
 function closing(fd: number): string | undefined {
   if (fd < 0) return refused(fd)
-  closeSync(fd)
+  closeFd(fd)
   return undefined
 }
 
@@ -132,7 +132,7 @@ function taskStorage(): string | undefined {
       }),
     )
   } finally {
-    closeSync(btfFd)
+    closeFd(btfFd)
   }
 }
 

@@ -17,6 +17,7 @@ const mmap = libc.func(
 )
 const munmap = libc.func('int munmap(int64_t at, size_t length)')
 const readInto = libc.func('int64_t read(int fd, void *into, size_t length)')
+const close = libc.func('int close(int fd)')
 const getPageSize = libc.func('int getpagesize()')
 const fcntl = libc.func('int fcntl(int fd, int command, int value)')
 const vasprintf = libc.func('int vasprintf(_Out_ void **out, const char *format, void *arguments)')
@@ -50,6 +51,14 @@ export function addressOf(memory: Uint8Array): bigint {
 export function readFd(fd: number, into: Uint8Array): number {
   const result = Number(readInto(fd, into, into.length))
   return result < 0 ? -koffi.errno() : result
+}
+
+/**
+ * Closes a descriptor that bpf(2) gave us. Not `fs.closeSync`: in a worker Node keeps a list of what
+ * it opened itself, and warns about every other number that is closed through it.
+ */
+export function closeFd(fd: number): void {
+  close(fd)
 }
 
 /** A second descriptor of the same thing, closed on exec. Returns it, or a negative errno. */

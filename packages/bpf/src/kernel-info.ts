@@ -4,11 +4,10 @@
  * Field offsets are those of `struct bpf_prog_info`, `bpf_map_info` and `bpf_link_info` in
  * <linux/bpf.h>. Older kernels fill a shorter structure: what they lack reads as undefined.
  */
-import { closeSync } from 'node:fs'
 import { BpfError, isPermissionErrno } from './error.ts'
 import { enableStats, fdById, infoByFd, nextId, type KernelObjectKind } from './kernel-call.ts'
 import { Descriptor } from './descriptor.ts'
-import { addressOf } from './ffi.ts'
+import { addressOf, closeFd } from './ffi.ts'
 
 /** What the kernel counts about a program. */
 export interface ProgramInfo {
@@ -168,7 +167,7 @@ function named(kind: KernelObjectKind, nameOf: (fd: number) => string): Map<numb
     try {
       found.set(id, nameOf(fd))
     } finally {
-      closeSync(fd)
+      closeFd(fd)
     }
   }
   return found
