@@ -38,7 +38,7 @@ function wordMaker<Name extends string>(
       text = pairs
         .filter(([bit]) => (flags & bit) !== 0)
         .map(([, word]) => word)
-        .join(',')
+        .join(', ')
       // Bits that no version of ours sets would grow it without bound.
       if (known.size < 4096) known.set(flags, text)
     }

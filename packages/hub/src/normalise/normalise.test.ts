@@ -260,7 +260,7 @@ suite('normalise', () => {
       process_namespace_mnt: 11,
       process_namespace_net: 12,
       process_created_time: '2026-11-24T14:00:05.000Z',
-      process_flags: 'redacted,privileges raised',
+      process_flags: 'redacted, privileges raised',
       ...processOf('process_parent_process', shellUid, 40, 'bash'),
       ...processOf('actor_process', forkUid, 50, 'bash'),
     })
@@ -321,8 +321,8 @@ suite('normalise', () => {
       row?.dst_endpoint_port,
     ]
     assert.deepEqual(ends(accept), ['Inbound', '10.1.1.1', 5555, '::1', 8080])
-    assert.deepEqual(ends(close), ['Unknown', '10.1.1.1', 5555, '::1', 8080])
-    assert.deepEqual(ends(reset), ['Unknown', '127.0.0.1', 40_000, '10.0.0.9', 443])
+    assert.deepEqual(ends(close), ['Inbound', '10.1.1.1', 5555, '::1', 8080])
+    assert.deepEqual(ends(reset), ['Outbound', '127.0.0.1', 40_000, '10.0.0.9', 443])
     assert.deepEqual(ends(refused), ['Outbound', '127.0.0.1', 40_000, '10.0.0.9', 443])
     assert.deepEqual(ends(listen), ['Unknown', undefined, undefined, '0.0.0.0', 8080])
     assert.deepEqual(
@@ -349,7 +349,7 @@ suite('normalise', () => {
       },
     )
     assert.equal(exit?.exit_signal, undefined)
-    assert.deepEqual([killed?.exit_code, killed?.exit_signal], [undefined, 9])
+    assert.deepEqual([killed?.exit_code, killed?.exit_signal], [0, 9])
     assert.match(String(killed?.process_flags), /core dumped$/)
   })
   test('says of each row what its object says, and knows its kind', () => {

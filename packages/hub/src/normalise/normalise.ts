@@ -336,12 +336,12 @@ export function normalise(
           return (c.flags[row] ?? 0) & 1
             ? words === ''
               ? 'core dumped'
-              : `${words},core dumped`
+              : `${words}, core dumped`
             : words
         }),
       ...processColumns('process_parent_process', parent),
       ...processColumns('actor_process', own),
-      exit_code: () => integerColumn((row) => (c.signal[row] ? null : (c.exitCode[row] ?? 0))),
+      exit_code: () => integerColumn((row) => c.exitCode[row] ?? 0),
       exit_signal: () => integerColumn((row) => c.signal[row] || null),
       run_ms: () => plainColumn((row) => milliseconds(c.runNs[row] ?? 0n)),
       cpu_ms: () =>
@@ -357,13 +357,16 @@ export function normalise(
     const kind = (row: number): EventKind => tcpKind(c.operation[row] ?? 0)
     const isClose = (row: number): boolean => kind(row) === 'close'
     const uid = (row: number): string => connectionUid(prefix, c.socketId[row] ?? 0n)
-    /** Whether the other end opened the connection. A close goes by what the graph saw open. */
-    const isInbound = (row: number): boolean => {
+    /** Who opened the connection. A close goes by what the graph saw open. */
+    const direction = (row: number): 'Outbound' | 'Inbound' | 'Unknown' => {
       const of = kind(row)
-      if (of !== 'close') return of === 'accept' || of === 'listen'
-      const open = lineage.connection(uid(row))
-      return open?.direction === 'accept'
+      if (of === 'connect' || of === 'connect_failed') return 'Outbound'
+      if (of === 'accept') return 'Inbound'
+      const open = of === 'close' ? lineage.connection(uid(row))?.direction : undefined
+      return open === 'accept' ? 'Inbound' : open === 'connect' ? 'Outbound' : 'Unknown'
     }
+    const isInbound = (row: number): boolean =>
+      kind(row) === 'listen' || direction(row) === 'Inbound'
     const address = (ids: Uint32Array, row: number): string =>
       formatAddress(batch.bytes(ids[row] ?? 0))
     const local = (row: number) => ({ ids: c.localAddress, port: c.localPort[row] ?? 0 })
@@ -406,12 +409,7 @@ export function normalise(
       actor_process_container_uid: image((of) => of.container),
       actor_process_unit: image((of) => of.unit),
       connection_info_uid: () => plainColumn(uid),
-      connection_info_direction: () =>
-        plainColumn((row) => {
-          const of = kind(row)
-          if (of === 'connect' || of === 'connect_failed') return 'Outbound'
-          return of === 'accept' ? 'Inbound' : 'Unknown'
-        }),
+      connection_info_direction: () => plainColumn(direction),
       connection_info_protocol_name: () => constantColumn('tcp'),
       src_endpoint_ip: src.ip,
       src_endpoint_port: src.port,
