@@ -53,6 +53,8 @@ export interface BatchBuilder {
   readonly full: boolean
   /** Names of the tables that have rows. */
   readonly names: readonly TableName[]
+  /** Bytes of a dictionary id that `text` or `string` gave; empty for 0. Do not change them. */
+  bytes(id: number): Uint8Array
   /** Encodes what was added. Does not reset. */
   encode(identity: BatchIdentity, wallOffsetNs: bigint, rings: readonly RingPosition[]): Uint8Array
   reset(): void
@@ -66,6 +68,7 @@ interface Store {
 }
 
 const initialRows = 64
+const empty = new Uint8Array(0)
 const latin1 = new TextDecoder('latin1')
 
 function createStore(name: TableName): Store {
@@ -172,6 +175,7 @@ export function createBatchBuilder(
     get full() {
       return rows >= bounds.rows || dictionaryBytes >= bounds.bytes
     },
+    bytes: (id) => (id === 0 ? empty : (entries[id - 1] ?? empty)),
     get names() {
       return [...stores].filter(([, held]) => held.store.rows > 0).map(([name]) => name)
     },
