@@ -47,6 +47,19 @@ export function addressOf(memory: Uint8Array): bigint {
   return koffi.address(memory)
 }
 
+// Buffers whose addresses native code holds although no JavaScript value leads to them.
+const kept = new Set<unknown>()
+
+/** Runs `call` while `buffers`, which it knows by address only, cannot be freed. */
+export function keeping<T>(buffers: readonly unknown[], call: () => T): T {
+  kept.add(buffers)
+  try {
+    return call()
+  } finally {
+    kept.delete(buffers)
+  }
+}
+
 /** Reads up to `into.length` bytes. Returns the bytes read, 0 at the end, or a negative errno. */
 export function readFd(fd: number, into: Uint8Array): number {
   const result = Number(readInto(fd, into, into.length))

@@ -55,8 +55,19 @@ function u64(at: number, value: bigint): void {
   fields.setBigUint64(at, value, true)
 }
 
+// What the block points to. The engine sees addresses as mere numbers: without a reference it may
+// free a buffer between here and the system call.
+const held: Uint8Array[] = []
+
 function pointer(at: number, memory: Uint8Array): void {
+  held.push(memory)
   fields.setBigUint64(at, addressOf(memory), true)
+}
+
+function call(which: number, size: number): number {
+  const result = bpf(which, attr, size)
+  held.length = 0
+  return result
 }
 
 const text = new TextEncoder()
@@ -88,7 +99,7 @@ export function mapCreate(options: {
   u32(48, options.btfFd ?? 0)
   u32(52, options.keyTypeId ?? 0)
   u32(56, options.valueTypeId ?? 0)
-  return bpf(command.mapCreate, attr, 64)
+  return call(command.mapCreate, 64)
 }
 
 function element(
@@ -104,7 +115,7 @@ function element(
   if (key && key.length > 0) pointer(8, key)
   if (value) pointer(16, value)
   u64(24, BigInt(flags))
-  return bpf(which, attr, 32)
+  return call(which, 32)
 }
 
 /** BPF_MAP_LOOKUP_ELEM into `value`. */
@@ -136,7 +147,7 @@ export function mapNextKey(fd: number, key: Uint8Array | undefined, next: Uint8A
 export function mapFreeze(fd: number): number {
   begin(4)
   u32(0, fd)
-  return bpf(command.mapFreeze, attr, 4)
+  return call(command.mapFreeze, 4)
 }
 
 /** What a batch command did: `error` is 0 or a negative errno, `count` the elements handled. */
@@ -161,7 +172,7 @@ function batch(
   if (values) pointer(24, values)
   u32(32, count)
   u32(36, fd)
-  const error = bpf(which, attr, 56)
+  const error = call(which, 56)
   return { error: Math.min(error, 0), count: fields.getUint32(32, true) }
 }
 
@@ -198,7 +209,7 @@ export function pinFd(fd: number, path: string): number {
   begin(16)
   pointer(0, name)
   u32(8, fd)
-  return bpf(command.pin, attr, 16)
+  return call(command.pin, 16)
 }
 
 /** BPF_OBJ_GET: a new descriptor of what is pinned at `path`. */
@@ -206,7 +217,7 @@ export function openPinnedFd(path: string): number {
   const name = cString(path)
   begin(16)
   pointer(0, name)
-  return bpf(command.get, attr, 16)
+  return call(command.get, 16)
 }
 
 /** BPF_OBJ_GET_INFO_BY_FD; the kernel writes at most `info.length` bytes. */
@@ -215,7 +226,7 @@ export function infoByFd(fd: number, info: Uint8Array): number {
   u32(0, fd)
   u32(4, info.length)
   pointer(8, info)
-  return bpf(command.infoByFd, attr, 16)
+  return call(command.infoByFd, 16)
 }
 
 /** BPF_RAW_TRACEPOINT_OPEN; without a name the target was fixed at load (tp_btf, fentry, lsm). */
@@ -224,7 +235,7 @@ export function openRawTracepoint(programFd: number, name?: string): number {
   begin(16)
   if (tracepoint) pointer(0, tracepoint)
   u32(8, programFd)
-  return bpf(command.rawTracepointOpen, attr, 16)
+  return call(command.rawTracepointOpen, 16)
 }
 
 /** BPF_LINK_CREATE on a target descriptor (a cgroup; 0 for iterators). */
@@ -245,7 +256,7 @@ export function linkCreate(options: {
     pointer(16, options.iteratorInfo)
     u32(24, options.iteratorInfo.length)
   }
-  return bpf(command.linkCreate, attr, 32)
+  return call(command.linkCreate, 32)
 }
 
 /** BPF_LINK_UPDATE: swaps the program of a link without a moment between. */
@@ -253,21 +264,21 @@ export function linkUpdate(linkFd: number, programFd: number): number {
   begin(16)
   u32(0, linkFd)
   u32(4, programFd)
-  return bpf(command.linkUpdate, attr, 16)
+  return call(command.linkUpdate, 16)
 }
 
 /** BPF_LINK_DETACH: takes the program off although descriptors and pins remain. */
 export function linkDetach(linkFd: number): number {
   begin(4)
   u32(0, linkFd)
-  return bpf(command.linkDetach, attr, 4)
+  return call(command.linkDetach, 4)
 }
 
 /** BPF_ITER_CREATE: a descriptor whose reads run the iterator. */
 export function iteratorCreate(linkFd: number): number {
   begin(8)
   u32(0, linkFd)
-  return bpf(command.iterCreate, attr, 8)
+  return call(command.iterCreate, 8)
 }
 
 /** BPF_BTF_LOAD: a descriptor of type information for maps. */
@@ -275,14 +286,14 @@ export function btfLoad(btf: Uint8Array): number {
   begin(32)
   pointer(0, btf)
   u32(16, btf.length)
-  return bpf(command.btfLoad, attr, 32)
+  return call(command.btfLoad, 32)
 }
 
 /** BPF_ENABLE_STATS for run times; counting lasts as long as the descriptor. */
 export function enableStats(): number {
   begin(4)
   u32(0, 0)
-  return bpf(command.enableStats, attr, 4)
+  return call(command.enableStats, 4)
 }
 
 /** The kinds of objects that the kernel numbers. */
@@ -306,7 +317,7 @@ const fdByIdCommand = {
 export function nextId(kind: KernelObjectKind, after: number): number {
   begin(12)
   u32(0, after)
-  const error = bpf(nextIdCommand[kind], attr, 12)
+  const error = call(nextIdCommand[kind], 12)
   return error < 0 ? error : fields.getUint32(4, true)
 }
 
@@ -314,7 +325,7 @@ export function nextId(kind: KernelObjectKind, after: number): number {
 export function fdById(kind: KernelObjectKind, id: number): number {
   begin(12)
   u32(0, id)
-  return bpf(fdByIdCommand[kind], attr, 12)
+  return call(fdByIdCommand[kind], 12)
 }
 
 /** BPF_PROG_LOAD of raw instructions, without a verifier log unless `log` is given. */
@@ -341,7 +352,7 @@ export function programLoad(options: {
   u32(44, options.flags ?? 0)
   u32(68, options.expectedAttachType ?? 0)
   u32(108, options.attachBtfId ?? 0)
-  return bpf(command.progLoad, attr, 120)
+  return call(command.progLoad, 120)
 }
 
 /** What a test run gave back. */
@@ -381,7 +392,7 @@ export function testRun(options: {
     pointer(48, options.context)
   }
   u32(64, options.flags ?? 0)
-  const error = Math.min(bpf(command.testRun, attr, 80), 0)
+  const error = Math.min(call(command.testRun, 80), 0)
   return {
     error,
     returnValue: fields.getUint32(4, true),

@@ -7,7 +7,7 @@
 import { BpfError, isPermissionErrno } from './error.ts'
 import { enableStats, fdById, infoByFd, nextId, type KernelObjectKind } from './kernel-call.ts'
 import { Descriptor } from './descriptor.ts'
-import { addressOf, closeFd } from './ffi.ts'
+import { addressOf, closeFd, keeping } from './ffi.ts'
 
 /** What the kernel counts about a program. */
 export interface ProgramInfo {
@@ -98,7 +98,7 @@ function readMapIds(fd: number, count: number): number[] {
   view.setUint32(52, count, true)
   const idBytes = new Uint8Array(ids.buffer)
   view.setBigUint64(56, addressOf(idBytes), true)
-  const error = infoByFd(fd, info)
+  const error = keeping([ids], () => infoByFd(fd, info))
   // The kernel zeroes what it cannot give; ids are a nicety, never worth an exception.
   return error < 0 ? [] : Array.from(ids).filter((id) => id !== 0)
 }

@@ -6,7 +6,7 @@
  * loader needs these few functions only.
  */
 import { BpfError, isPermissionErrno, type BpfErrorCode } from './error.ts'
-import { addressOf, lastErrno, libbpf, withLibbpfLog, type NativePointer } from './ffi.ts'
+import { addressOf, keeping, lastErrno, libbpf, withLibbpfLog, type NativePointer } from './ffi.ts'
 import { cString } from './kernel-call.ts'
 import { digestLog } from './libbpf-log.ts'
 
@@ -66,10 +66,12 @@ export const libbpfLoader: ObjectLoader = {
     view.setBigUint64(0, 72n, true)
     view.setBigUint64(8, addressOf(nameBytes), true)
     if (rootBytes) view.setBigUint64(24, addressOf(rootBytes), true)
-    const { result, messages } = withLibbpfLog(() => {
-      const opened = library.openMem(bytes, bytes.length, options)
-      return { opened, errno: opened === null ? lastErrno() : 0 }
-    })
+    const { result, messages } = keeping([nameBytes, rootBytes], () =>
+      withLibbpfLog(() => {
+        const opened = library.openMem(bytes, bytes.length, options)
+        return { opened, errno: opened === null ? lastErrno() : 0 }
+      }),
+    )
     if (result.opened === null) {
       throw refusal('open', name, result.errno, messages)
     }

@@ -5,7 +5,6 @@
  * that only reads maps never loads it. Keys and values are JavaScript values by the types that the
  * object's BTF gives (see value-codec.ts), or raw bytes through the `...Bytes` methods.
  */
-import { availableParallelism } from 'node:os'
 import { readFileSync } from 'node:fs'
 import { Descriptor } from './descriptor.ts'
 import { BpfError, isPermissionErrno } from './error.ts'
@@ -88,16 +87,23 @@ const ENOSPC = -28
 
 let possibleCpus: number | undefined
 
-/** CPUs that the kernel may ever bring up: the number of values a per-CPU entry has. */
+/**
+ * CPUs that the kernel may ever bring up: the number of values that a per-CPU entry has. Throws
+ * `BPF_MAP_FAILED` where /sys is not mounted.
+ */
 export function possibleCpuCount(): number {
   if (possibleCpus !== undefined) return possibleCpus
+  // No guess when it cannot be read: the kernel would write past the end of too small a buffer.
+  const path = '/sys/devices/system/cpu/possible'
+  let text = ''
   try {
-    const ranges = readFileSync('/sys/devices/system/cpu/possible', 'utf8').trim().split(',')
-    const last = ranges.at(-1)?.split('-').at(-1) ?? ''
-    possibleCpus = Number.parseInt(last, 10) + 1
-  } catch {
-    possibleCpus = availableParallelism()
+    text = readFileSync(path, 'utf8').trim()
+  } catch (cause) {
+    throw new BpfError('BPF_MAP_FAILED', `cannot read ${path}: is /sys mounted?`, { cause })
   }
+  const last = /(\d+)$/.exec(text)?.[1]
+  if (last === undefined) throw new BpfError('BPF_MAP_FAILED', `${path} holds "${text}"`)
+  possibleCpus = Number(last) + 1
   return possibleCpus
 }
 
