@@ -45,7 +45,8 @@ export function plainRows(batch: ReturnType<typeof decodeBatch>): Map<TableName,
     const rows: PlainRow[] = []
     for (let i = 0; i < table.rows; i++) {
       const row: Record<string, string | number | bigint> = {}
-      for (const [column, values] of Object.entries(table.columns)) {
+      const columns: Record<string, Uint32Array | BigUint64Array> = table.columns
+      for (const [column, values] of Object.entries(columns)) {
         const value = values[i] ?? 0
         row[column] =
           definitions[column]?.kind === 'text'

@@ -278,6 +278,10 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       context.builder = builder
       writeNotices(builder)
       // Data first: every process that a record up to here names has its record up to there.
+      // A ring this full may have refused records that no later number shows yet.
+      for (const ring of [lifecycle, data])
+        if (ring.producerPosition - ring.consumerPosition > BigInt(ring.sizeBytes >> 1))
+          mustRead = true
       const dataEnd = data.producerPosition
       const lifecycleEnd = lifecycle.producerPosition
       const first = lifecycle.drain(onLifecycle, {

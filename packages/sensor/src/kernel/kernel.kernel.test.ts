@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import {
+  listKernelIds,
+  openPinnedLink,
+  openPinnedMap,
+  openPinnedProgram,
+  readClockNs,
+} from '@honeyguide/bpf'
+import { createBatchBuilder } from '@honeyguide/model/batch'
+import { HoneyguideError } from '@honeyguide/model/errors'
+import type { TableName } from '@honeyguide/model/tables'
+import { layout } from '../../gen/records.ts'
+import { consumedLines } from './kernel-consumer.ts'
+import {
+  kernelSkip,
+  mountTestPins,
+  openTestKernel,
+  runProgram,
+  testObjects,
+  testProgram,
+  type PlainRow,
+  type TestKernel,
+} from './kernel-harness.ts'
+import { openKernel, type KernelSettings } from './kernel.ts'
+
+const consumer = fileURLToPath(new URL('./kernel-consumer.ts', import.meta.url))
+const hooks = ['exec', 'exec_failed', 'fork', 'exit', 'tcp'] as const
+
+/** Counters of the kernel by hook. */
+function offered(sensor: TestKernel): Map<string, bigint> {
+  // A fresh reader each time: rows come only for what has changed.
+  const builder = createBatchBuilder()
+  sensor.kernel.hooks(builder)
+  const table = builder.table('hook')
+  const found = new Map<string, bigint>()
+  for (let row = 0; row < table.rows; row++)
+    found.set(
+      new TextDecoder().decode(builder.bytes(table.columns.hook[row] ?? 0)),
+      table.columns.offered[row] ?? 0n,
+    )
+  return found
+}
+
+const sum = (rows: readonly PlainRow[], column: string): bigint =>
+  rows.reduce((total, row) => total + BigInt(row[column] ?? 0), 0n)
+
+suite('kernel side', { skip: kernelSkip }, () => {
+  test('an overflow: offered = seen + lost, exactly, hook by hook', async () => {
+    await using sensor = await openTestKernel({
+      rings: { lifecycleBytes: 64 << 10, dataBytes: 64 << 10 },
+    })
+    const seen = new Map<string, bigint>()
+    const lost = new Map<string, bigint>()
+    const told = new Map<string, bigint>()
+    const offers = new Map<string, bigint>()
+    const take = (rows: Map<TableName, PlainRow[]>): void => {
+      for (const hook of hooks)
+        seen.set(hook, (seen.get(hook) ?? 0n) + BigInt(rows.get(hook)?.length ?? 0))
+      for (const row of rows.get('loss') ?? []) {
+        const hook = String(row['hook'])
+        assert.equal(row['reason'], 'ring_full')
+        assert.ok((row['fromNs'] as bigint) < (row['toNs'] as bigint))
+        lost.set(hook, (lost.get(hook) ?? 0n) + (row['lost'] as bigint))
+        told.set(hook, (told.get(hook) ?? 0n) + (row['offered'] as bigint))
+        assert.equal(row['offered'], (row['seen'] as bigint) + (row['lost'] as bigint))
+      }
+    }
+    const family = testProgram('family')
+    const connection = testProgram('connection')
+    for (let round = 0; round < 3; round++) {
+      runProgram(family, ['storm', '2000', '4'])
+      runProgram(connection, ['storm', '4', '1000'])
+      take(sensor.drain())
+    }
+    // Others work on this machine too: wait for a moment in which nothing happened.
+    for (let tries = 0; tries < 200; tries++) {
+      for (const [hook, count] of offered(sensor)) offers.set(hook, count)
+      await setTimeout(20)
+      sensor.kernel.pump(createBatchBuilder(), { records: 0 })
+      take(sensor.drain())
+      if (offered(sensor).size === 0) break
+    }
+    await setTimeout(1100)
+    take(sensor.drain())
+    for (const [hook, count] of offered(sensor)) offers.set(hook, count)
+    for (const hook of ['fork', 'exit', 'tcp'] as const) {
+      assert.ok((lost.get(hook) ?? 0n) > 0n, `${hook} lost some`)
+      const total = (seen.get(hook) ?? 0n) + (lost.get(hook) ?? 0n)
+      const all = offers.get(hook) ?? 0n
+      assert.equal(total, all, `${hook}: ${seen.get(hook)} seen, ${lost.get(hook)} lost`)
+    }
+  })
+
+  test('a loss stands in an interval that holds it and is not much longer', async () => {
+    await using sensor = await openTestKernel({
+      rings: { lifecycleBytes: 64 << 10, dataBytes: 64 << 10 },
+    })
+    sensor.drain()
+    await setTimeout(1100)
+    runProgram('/bin/true')
+    sensor.drain()
+    const fromNs = readClockNs('boottime')
+    runProgram(testProgram('family'), ['storm', '3000', '4'])
+    const toNs = readClockNs('boottime')
+    const loss = (sensor.drain().get('loss') ?? []).find((row) => row['hook'] === 'fork')
+    assert.ok(loss, 'forks were lost')
+    assert.ok((loss['fromNs'] as bigint) <= fromNs)
+    assert.ok((loss['toNs'] as bigint) >= toNs)
+    assert.ok(
+      (loss['toNs'] as bigint) - (loss['fromNs'] as bigint) < toNs - fromNs + 2_000_000_000n,
+    )
+    assert.equal(sum([loss], 'offered'), sum([loss], 'seen') + sum([loss], 'lost'))
+  })
+
+  test('killed 12 times at random: nothing lost, nothing twice', { timeout: 120_000 }, async () => {
+    const objectDir = await testObjects()
+    using pins = mountTestPins()
+    const settings: KernelSettings = {
+      stateDir: pins.folder,
+      objectDir,
+      pinDir: pins.pinDir,
+      rings: { lifecycleBytes: 8 << 20, dataBytes: 8 << 20 },
+      cache: { processes: 65_536, exitedMs: 60_000 },
+      probes: [],
+      ownPids: [],
+    }
+    const file = join(pins.folder, 'spool')
+    const start = async (): Promise<ChildProcess> => {
+      const child = spawn(process.execPath, [consumer, JSON.stringify(settings), file], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      await once(child.stdout as NodeJS.EventEmitter, 'data')
+      return child
+    }
+    let child = await start()
+    const family = testProgram('family')
+    const connection = testProgram('connection')
+    for (let round = 0; round < 12; round++) {
+      const load = spawn(family, ['storm', '1500', '2'], { stdio: 'ignore' })
+      const net = spawn(connection, ['storm', '4', '300'], { stdio: 'ignore' })
+      const ends = [once(load, 'exit'), once(net, 'exit')]
+      await setTimeout((round * 37) % 150)
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      const restarted = start()
+      await Promise.all(ends)
+      child = await restarted
+    }
+    await setTimeout(1500)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const lines = consumedLines(file)
+    assert.deepEqual(
+      lines.flatMap((line) => line.loss),
+      [],
+    )
+    for (const ring of ['lifecycle', 'data'] as const) {
+      const seqs = lines.flatMap((line) => line[ring]).map(BigInt)
+      const sorted = seqs.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+      assert.ok(sorted.length > (ring === 'data' ? 12_000 : 36_000), `${ring}: ${sorted.length}`)
+      for (let i = 1; i < sorted.length; i++)
+        assert.equal(sorted[i], (sorted[i - 1] as bigint) + 1n, `${ring} after ${sorted[i - 1]}`)
+    }
+  })
+
+  test('a loss that was told in a batch is not told again after a restart', async () => {
+    await using sensor = await openTestKernel({
+      rings: { lifecycleBytes: 64 << 10, dataBytes: 64 << 10 },
+    })
+    runProgram(testProgram('family'), ['storm', '2000', '4'])
+    const first = sensor.drain()
+    assert.ok(
+      sum(
+        (first.get('loss') ?? []).filter((row) => row['hook'] === 'fork'),
+        'lost',
+      ) > 0n,
+    )
+    const saved = JSON.parse(JSON.stringify(sensor.progress))
+    sensor.reopen(saved)
+    assert.ok(!sensor.kernel.isFresh)
+    const again = sensor.drain()
+    assert.deepEqual(again.get('loss') ?? [], [])
+    // Lost while nobody looked: told by whoever comes next, from where the last reading was.
+    sensor.kernel[Symbol.dispose]()
+    runProgram(testProgram('family'), ['storm', '2000', '4'])
+    sensor.kernel = openKernel(sensor.settings, { progress: sensor.progress })
+    const fork = (sensor.drain().get('loss') ?? []).filter((row) => row['hook'] === 'fork')
+    assert.equal(fork.length, 1)
+    assert.ok((fork[0]?.['fromNs'] as bigint) <= BigInt(saved.readNs) + 1_500_000_000n)
+  })
+
+  test('a second consumer is refused', async () => {
+    await using sensor = await openTestKernel()
+    assert.throws(
+      () => openKernel(sensor.settings),
+      (error) => error instanceof HoneyguideError && error.code === 'HG_STATE_LOCKED',
+    )
+  })
+
+  test('a ring of another layout is counted before it is removed', async () => {
+    await using sensor = await openTestKernel()
+    sensor.drain()
+    const { pinDir } = sensor.settings
+    const { progress } = sensor
+    sensor.kernel[Symbol.dispose]()
+    const run = runProgram('/bin/true')
+    assert.equal(run.status, 0)
+    renameSync(join(pinDir, layout.hash), join(pinDir, '0123456789abcdef'))
+    sensor.kernel = openKernel(sensor.settings, { progress })
+    assert.deepEqual(readdirSync(pinDir), [layout.hash])
+    const loss = sensor.drain().get('loss') ?? []
+    const left = loss.find((row) => row['hook'] === 'lifecycle' && row['reason'] === 'decode')
+    assert.ok(
+      left && (left['lost'] as bigint) >= 3n,
+      JSON.stringify(loss, (_, v) => String(v)),
+    )
+    for (const hook of hooks) {
+      const down = loss.find((row) => row['hook'] === hook && row['reason'] === 'down')
+      assert.equal(down?.['fromNs'], BigInt(progress?.readNs ?? 0))
+    }
+  })
+
+  test('nothing is left when pins are removed', async () => {
+    const objectDir = await testObjects()
+    using pins = mountTestPins()
+    const kernel = openKernel({
+      stateDir: pins.folder,
+      objectDir,
+      pinDir: pins.pinDir,
+      rings: { lifecycleBytes: 1 << 20, dataBytes: 1 << 20 },
+      cache: { processes: 1000, exitedMs: 1000 },
+      probes: [],
+    })
+    const folder = join(pins.pinDir, layout.hash)
+    const ids = { map: new Set<number>(), program: new Set<number>(), link: new Set<number>() }
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name)
+      if (name.startsWith('hg_')) {
+        using map = openPinnedMap(path)
+        ids.map.add(map.info.id)
+      } else if (name.startsWith('program-')) {
+        using program = openPinnedProgram(path)
+        ids.program.add(program.info().id)
+        for (const id of program.info().mapIds) ids.map.add(id)
+      } else if (!statSync(path).isDirectory()) {
+        using link = openPinnedLink(path)
+        ids.link.add(link.info.id)
+      }
+    }
+    assert.ok(ids.map.size >= 7 && ids.program.size >= 5 && ids.link.size >= 7)
+    kernel.removePins()
+    kernel[Symbol.dispose]()
+    assert.deepEqual(existsSync(pins.pinDir) ? readdirSync(pins.pinDir) : [], [])
+    // The kernel frees them after a grace period.
+    for (let tries = 0; tries < 50; tries++) {
+      const left = (['map', 'program', 'link'] as const).flatMap((kind) =>
+        listKernelIds(kind).filter((id) => ids[kind].has(id)),
+      )
+      if (left.length === 0) return
+      await setTimeout(100)
+    }
+    assert.fail('objects of the removed set are still there')
+  })
+
+  test('runs without root: five capabilities and a folder of its own', async () => {
+    const objectDir = await testObjects()
+    using pins = mountTestPins()
+    const uid = 65_534
+    chmodSync(pins.folder, 0o755)
+    mkdirSync(pins.pinDir)
+    chownSync(pins.pinDir, uid, uid)
+    const stateDir = join(pins.folder, 'state')
+    mkdirSync(stateDir)
+    chownSync(stateDir, uid, uid)
+    const settings: KernelSettings = {
+      stateDir,
+      objectDir,
+      pinDir: pins.pinDir,
+      rings: { lifecycleBytes: 1 << 20, dataBytes: 1 << 20 },
+      cache: { processes: 1000, exitedMs: 1000 },
+      probes: [],
+      ownPids: [],
+    }
+    const file = join(stateDir, 'spool')
+    const wanted = 'bpf,perfmon,net_admin,sys_ptrace,dac_read_search'.split(',')
+    const capabilities = ['-all', ...wanted.map((name) => `+${name}`)].join(',')
+    const child = spawn(
+      'setpriv',
+      [
+        '--reuid',
+        String(uid),
+        '--regid',
+        String(uid),
+        '--clear-groups',
+        '--no-new-privs',
+        '--bounding-set',
+        capabilities,
+        '--inh-caps',
+        capabilities,
+        '--ambient-caps',
+        capabilities,
+        process.execPath,
+        consumer,
+        JSON.stringify(settings),
+        file,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    await once(child.stdout, 'data')
+    runProgram('/bin/true')
+    for (let tries = 0; tries < 50 && consumedLines(file).length === 0; tries++)
+      await setTimeout(100)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    assert.ok(consumedLines(file).some((line) => line.lifecycle.length > 0))
+  })
+
+  test('watch wakes for a record, and once more for what was lost after it', async () => {
+    await using sensor = await openTestKernel()
+    sensor.drain()
+    const stop = new AbortController()
+    let wakes = 0
+    const watching = sensor.kernel.watch(() => {
+      wakes += 1
+      sensor.drain()
+    }, stop.signal)
+    await setTimeout(100)
+    const before = wakes
+    runProgram('/bin/true')
+    await setTimeout(300)
+    assert.ok(wakes > before, 'woken')
+    stop.abort()
+    await watching
+  })
+})
