@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import { copyToRecordMemory, type RecordMemory } from '@honeyguide/bpf'
+import { createBatchBuilder, decodeBatch } from '@honeyguide/model/batch'
+import { lossReasons } from '@honeyguide/model/loss-reasons'
+import { tables } from '@honeyguide/model/tables'
+import { imageFlags } from '@honeyguide/model/tables/exec'
+import { tcpFlags, tcpOperations } from '@honeyguide/model/tables/tcp'
+import fc from 'fast-check'
+import { probes } from '../../gen/probes.ts'
+import { eventOffsets, execOffsets, execSizeBytes } from '../../gen/records.ts'
+import { createProcessCache } from '../process-cache/process-cache.ts'
+import { createWorkloadNames } from '../workload/workload-names.ts'
+import type { DecodeContext } from './probe.ts'
+
+const packageDir = join(import.meta.dirname, '../..')
+const source = (path: string): string => readFileSync(join(packageDir, path), 'utf8')
+
+function newContext(): DecodeContext {
+  return {
+    builder: createBatchBuilder(),
+    processes: createProcessCache({ capacity: 100, exitedMs: 1000 }),
+    workloads: createWorkloadNames(16),
+    redact: () => undefined,
+    disown: () => {},
+  }
+}
+
+/** Numbers that `#define NAME value` and `NAME = value` give in C, with shifts. */
+function cNumber(text: string, name: string): number | undefined {
+  const found = new RegExp(`\\b${name}\\s*(?:=|\\s)\\s*\\(?(\\d+)u?(?:\\s*<<\\s*(\\d+))?`).exec(
+    text,
+  )
+  if (!found) return undefined
+  return Number(found[1]) * 2 ** Number(found[2] ?? 0)
+}
+
+suite('record decoders', () => {
+  test('C code and tables use the same numbers', () => {
+    const record = source('bpf/base/record.h')
+    for (const [name, { id, where }] of Object.entries(lossReasons))
+      if (where === 'kernel')
+        assert.equal(cNumber(record, `HG_LOSS_${name.toUpperCase()}`), id, name)
+    for (const probe of probes) {
+      const folder = probe.name.replaceAll('_', '-')
+      const code = source(`src/probes/${folder}/${folder}.bpf.c`)
+      const kind = cNumber(code, `HG_PROBE_${probe.name.toUpperCase()}`)
+      assert.equal(kind, tables[probe.name].id, probe.name)
+      assert.equal(probe.ring, tables[probe.name].ring)
+    }
+    const exec = source('src/probes/exec/exec.bpf.c')
+    for (const [flag, name] of [
+      [imageFlags.argvTruncated, 'ARGV_TRUNCATED'],
+      [imageFlags.argvUnreadable, 'ARGV_UNREADABLE'],
+      [imageFlags.memfd, 'MEMFD'],
+      [imageFlags.deleted, 'DELETED'],
+      [imageFlags.script, 'SCRIPT'],
+      [imageFlags.filePartial, 'FILE_PARTIAL'],
+      [imageFlags.cwdPartial, 'CWD_PARTIAL'],
+      [imageFlags.privilegesRaised, 'PRIVILEGES_RAISED'],
+    ] as const)
+      assert.equal(cNumber(exec, `HG_EXEC_${name}`), flag, name)
+    const tcp = source('src/probes/tcp/tcp.bpf.c')
+    assert.equal(cNumber(tcp, 'HG_TCP_INHERITED'), tcpFlags.inherited)
+    assert.equal(cNumber(tcp, 'HG_TCP_UNCERTAIN'), tcpFlags.processUncertain)
+    assert.equal(cNumber(tcp, 'HG_TCP_RESET'), tcpFlags.reset)
+    assert.equal(cNumber(tcp, 'HG_TCP_CONNECT'), tcpOperations.connect)
+    assert.equal(cNumber(tcp, 'HG_TCP_ACCEPT'), tcpOperations.accept)
+    assert.equal(cNumber(tcp, 'HG_TCP_CLOSED'), tcpOperations.close)
+    assert.equal(cNumber(tcp, 'HG_TCP_CONNECT_FAILED'), tcpOperations.connectFailed)
+    assert.equal(cNumber(tcp, 'HG_TCP_LISTENS'), tcpOperations.listen)
+    assert.equal(cNumber(record, 'HG_FLAG_OWN'), imageFlags.own)
+  })
+
+  test('an exec record becomes its row, byte for byte', () => {
+    const texts = ['./x', '/tmp/x', '/tmp', '/system.slice/a.service', 'x\0\xff\xfe\0']
+    const parts = texts.map((text) => Buffer.from(text, 'latin1'))
+    const bytes = Buffer.concat([Buffer.alloc(execSizeBytes), ...parts])
+    bytes.writeUInt32LE(4242, eventOffsets.pid)
+    const lengths = ['typedBytes', 'fileBytes', 'cwdBytes', 'cgroupBytes', 'argvBytes'] as const
+    for (const [i, name] of lengths.entries())
+      bytes.writeUInt32LE(parts[i]?.length ?? 0, execOffsets[name])
+    const context = newContext()
+    const probe = probes.find((one) => one.name === 'exec')
+    assert.ok(probe?.decode(context, copyToRecordMemory(bytes), 0, bytes.length))
+    const { columns } = context.builder.table('exec')
+    const text = (id: number | undefined): string =>
+      Buffer.from(context.builder.bytes(id ?? 0)).toString('latin1')
+    assert.equal(columns.pid[0], 4242)
+    assert.equal(text(columns.fileTyped[0]), './x')
+    assert.equal(text(columns.file[0]), '/tmp/x')
+    assert.equal(text(columns.cwd[0]), '/tmp')
+    assert.equal(text(columns.unit[0]), 'a.service')
+    assert.equal(text(columns.argv[0]), 'x\0\xff\xfe\0')
+  })
+
+  for (const probe of probes)
+    test(`any bytes give a row or a refusal: ${probe.name}`, () => {
+      let context = newContext()
+      let rows = 0
+      const words = fc.oneof(
+        fc.uint8Array({ maxLength: 300, size: 'max' }),
+        fc.uint8Array({ minLength: execSizeBytes, maxLength: 600, size: 'max' }),
+      )
+      fc.assert(
+        fc.property(words, fc.nat(3), fc.integer({ min: 0, max: 64 }), (raw, shape, small) => {
+          const bytes = raw.slice()
+          // Lengths of random size are nearly always too long: make small ones as well.
+          if (shape > 0 && bytes.length >= execSizeBytes)
+            for (let at = 48; at + 4 <= execSizeBytes; at += 4)
+              if (bytes[at]! % 4 < shape) bytes.fill(0, at + 1, at + 4).set([small], at)
+          const memory: RecordMemory = copyToRecordMemory(bytes)
+          const before = context.builder.rows
+          const isRow = probe.decode(context, memory, 0, bytes.length)
+          assert.equal(context.builder.rows - before, isRow ? 1 : 0)
+          if (isRow) rows += 1
+          if (context.builder.full) {
+            decodeBatch(
+              context.builder.encode(
+                { sensor: new Uint8Array(16), boot: new Uint8Array(16), run: 1, sequence: 1n },
+                0n,
+                [],
+              ),
+            )
+            context = newContext()
+          }
+        }),
+        { numRuns: 10_000 },
+      )
+      assert.ok(rows > 0, 'some are rows')
+    })
+})
