@@ -1,0 +1,15 @@
+/** A row as it goes to a page: text bounded, so that one command line of 128 KiB cannot make a message of megabytes. */
+import type { ActivityRow } from '@honeyguide/model'
+
+/** Longest text in UTF-16 units; what is cut ends in an ellipsis. The whole is in the event's own answer. */
+const mostText = 4096
+
+export function boundedRow(row: ActivityRow): ActivityRow {
+  let out: Record<string, unknown> | undefined
+  for (const [column, value] of Object.entries(row)) {
+    if (typeof value !== 'string' || value.length <= mostText) continue
+    out ??= { ...row }
+    out[column] = `${value.slice(0, mostText - 1)}…`
+  }
+  return (out as ActivityRow | undefined) ?? row
+}
