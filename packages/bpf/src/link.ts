@@ -64,7 +64,7 @@ export class BpfLink implements Disposable {
 
 /** Opens a pinned link. Throws `BPF_PIN_FAILED` (errno ENOENT when nothing is pinned there). */
 export function openPinnedLink(path: string): BpfLink {
-  return new BpfLink(openPin(path))
+  return new BpfLink(openPin(path, 'link'))
 }
 
 function linked(fd: number, what: string): BpfLink {

@@ -406,7 +406,7 @@ export function openPinnedMap<Key = unknown, Value = unknown>(
   path: string,
   codecs: MapCodecs = {},
 ): BpfMap<Key, Value> {
-  return new BpfMap<Key, Value>(openPin(path), codecs)
+  return new BpfMap<Key, Value>(openPin(path, 'map'), codecs)
 }
 
 /** Makes a map without an object. Throws `BPF_MAP_FAILED` or `BPF_NOT_PERMITTED`. */

@@ -12,6 +12,7 @@ import { openPinnedLink } from './link.ts'
 import { openPinnedMap } from './map.ts'
 import { openObject } from './object.ts'
 import { unpin } from './pin.ts'
+import { openPinnedProgram } from './pinned-program.ts'
 
 function thrown(call: () => unknown): BpfError {
   try {
@@ -210,6 +211,25 @@ suite('pins', { skip: skipUnless('tp_btf', 'ringbuf') }, () => {
     }
     callGetppid(3)
     assert.equal(counters.get(new Uint8Array(4))?.[0], 3, 'detached with its last holder')
+  })
+
+  test('a pin is opened as what it is, and nothing else', async () => {
+    using folder = mountPinFolder()
+    const at = (name: string): string => join(folder.path, name)
+    using object = openObject(await buildTestProgram('events'), {
+      rodata: { target_tgid: 1 },
+    }).load()
+    object.program('on_call').pin(at('program'))
+    object.map('counters').pin(at('map'))
+    using link = object.attach('on_call', { pin: at('link') })
+    using program = openPinnedProgram(at('program'))
+    assert.equal(program.info().id, object.program('on_call').info().id)
+    using again = openPinnedLink(at('link'))
+    assert.equal(again.info.id, link.info.id)
+    assert.equal(thrown(() => openPinnedMap(at('link'))).code, 'BPF_PIN_FAILED')
+    assert.match(thrown(() => openPinnedLink(at('map'))).message, /no link but .*bpf.map/)
+    assert.equal(thrown(() => openPinnedProgram(at('map'))).errnoName, 'EINVAL')
+    assert.equal(thrown(() => object.map('counters').pin(at('map'))).errnoName, 'EEXIST')
   })
 
   test('says that no bpf filesystem is there', async () => {

@@ -3,9 +3,10 @@
  *
  * Nothing is mounted here; where no bpf filesystem is, `BPF_FS_MISSING` says so.
  */
-import { mkdirSync, rmSync, statfsSync } from 'node:fs'
+import { mkdirSync, readlinkSync, rmSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { BpfError, nameOfErrno } from './error.ts'
+import { closeFd } from './ffi.ts'
 import { openPinnedFd, pinFd } from './kernel-call.ts'
 
 // BPF_FS_MAGIC of <linux/magic.h>.
@@ -60,12 +61,38 @@ export function unpin(path: string): boolean {
   }
 }
 
-/** A new descriptor of what is pinned at `path`. Throws `BPF_PIN_FAILED`, errno ENOENT if nothing. */
-export function openPin(path: string): number {
+/** What a pin can hold. */
+export type PinKind = 'map' | 'program' | 'link'
+
+// What the kernel calls the descriptors (`/proc/self/fd/N`).
+const descriptorNames = {
+  map: /bpf[-_]map/,
+  program: /bpf[-_]prog/,
+  link: /bpf[-_]link/,
+} as const satisfies Record<PinKind, RegExp>
+
+/**
+ * A new descriptor of what is pinned at `path`. Throws `BPF_PIN_FAILED`: errno ENOENT when nothing
+ * is, EINVAL when it is something else than a `kind`.
+ */
+export function openPin(path: string, kind: PinKind): number {
   const fd = openPinnedFd(path)
-  if (fd >= 0) return fd
+  if (fd >= 0) {
+    const found = descriptorName(fd)
+    if (found === undefined || descriptorNames[kind].test(found)) return fd
+    closeFd(fd)
+    throw new BpfError('BPF_PIN_FAILED', `${path} holds no ${kind} but ${found}`, { errno: 22 })
+  }
   const errno = -fd
   throw new BpfError('BPF_PIN_FAILED', `cannot open the pin ${path}: ${nameOfErrno(errno)}`, {
     errno,
   })
+}
+
+function descriptorName(fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return undefined // /proc is not mounted: the first use will tell
+  }
 }

@@ -12,7 +12,7 @@ export interface PinnedProgram extends Disposable {
 
 /** Opens a pinned program. Throws `BPF_PIN_FAILED` (errno ENOENT when nothing is pinned there). */
 export function openPinnedProgram(path: string): PinnedProgram {
-  const descriptor = new Descriptor(openPin(path), 'program')
+  const descriptor = new Descriptor(openPin(path, 'program'), 'program')
   return {
     get fd() {
       return descriptor.fd

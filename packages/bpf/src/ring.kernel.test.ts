@@ -228,6 +228,40 @@ suite('ring', { skip: skipUnless('tp_btf', 'ringbuf') }, () => {
     assert.deepEqual(warnings, [])
   })
 
+  test('two rings are watched together, and a terminated worker takes nothing with it', async () => {
+    using first = await loaded()
+    using second = await loaded()
+    using _one = first.attach('on_call')
+    using one = first.ring('events')
+    using two = second.ring('events')
+    const worker = new Worker(new URL('ring-worker.child.ts', import.meta.url), {
+      workerData: { fd: second.map('events').fd, wanted: Infinity },
+    })
+    await once(worker, 'message')
+    await worker.terminate()
+    const abort = new AbortController()
+    let seen = 0
+    const watch = watchRings(
+      [one, two],
+      () => {
+        for (const ring of [one, two]) {
+          seen += ring.drain(() => undefined).records
+          ring.commit()
+        }
+        if (seen >= 20) abort.abort()
+      },
+      { signal: abort.signal },
+    )
+    await sleep(30)
+    callGetppid(10)
+    {
+      using _two = second.attach('on_call')
+      callGetppid(10)
+    }
+    await watch
+    assert.ok(seen >= 20, `${seen} records`)
+  })
+
   test('a late reader of a closed ring gets an error, not a fault', async () => {
     using object = await loaded()
     const ring = object.ring('events')
