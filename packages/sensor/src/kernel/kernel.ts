@@ -81,6 +81,8 @@ export interface Kernel extends Disposable {
   /** Removes all pins: programs detach, rings go with what they hold. For `down`. */
   removePins(): void
   readonly processes: ProcessCache
+  /** Hash of the layout of the records, 16 hex digits: names the folder of the pins. */
+  readonly layout: string
   /** Whether the programs were attached by this start. */
   readonly isFresh: boolean
 }
@@ -271,6 +273,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
   const held = opening.move()
   const self: Kernel = {
     processes,
+    layout: layout.hash,
     isFresh: kernel.isFresh,
     pump(builder, limits = {}) {
       const { records = 512, bytes = 1 << 20 } = limits
@@ -422,21 +425,4 @@ function countsOf(progress: KernelProgress): Map<string, HookCounts> {
       lost: new Map(Object.entries(lost).map(([reason, count]) => [reason, BigInt(count)])),
     })
   return counts
-}
-
-/** The same for the pump: see `../pump/kernel-port.ts`. */
-export function openPumpKernel(settings: KernelSettings, options: KernelOptions): OpenedKernel {
-  return {
-    kernel: openKernel(settings, options),
-    layout: layout.hash,
-    clock: { bootNs: () => readClockNs('boottime'), wallNs: () => readClockNs('realtime') },
-  }
-}
-
-/** What the pump's thread works with. */
-export interface OpenedKernel {
-  readonly kernel: Kernel
-  /** Hash of the layout of the records, 16 hex digits. */
-  readonly layout: string
-  readonly clock: { bootNs(): bigint; wallNs(): bigint }
 }

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { imageFlags } from '@honeyguide/model/tables/exec'
@@ -186,14 +194,7 @@ suite('exec probe', { skip: kernelSkip }, () => {
   test('paths begin at the root of the process', () => {
     const root = join(folder, 'root')
     mkdirSync(join(root, 'bin'), { recursive: true })
-    const run0 = spawnSync('clang', [
-      '-O1',
-      '-static',
-      '-o',
-      join(root, 'bin/who'),
-      join(import.meta.dirname, '../../../../../test/programs/who.c'),
-    ])
-    assert.equal(run0.status, 0, String(run0.stderr))
+    copyFileSync(testProgram('who', true), join(root, 'bin/who'))
     sensor.drain()
     spawnSync('chroot', [root, '/bin/who'])
     const row = sensor
@@ -205,7 +206,7 @@ suite('exec probe', { skip: kernelSkip }, () => {
   })
 
   test('names the terminal', () => {
-    const run = spawnSync('script', ['-qec', who, '/dev/null'], { encoding: 'utf8' })
+    const run = spawnSync('script', ['-qc', who, '/dev/null'], { encoding: 'utf8' })
     const self = JSON.parse(/\{.*\}/.exec(run.stdout)?.[0] ?? '{}')
     assert.match(self.tty, /^\/dev\/pts\/\d+$/)
     const row = sensor
@@ -299,18 +300,17 @@ suite('exec probe', { skip: kernelSkip }, () => {
 })
 
 function unifiedMount(): string | undefined {
-  const mounts = spawnSync('findmnt', ['-rn', '-t', 'cgroup2', '-o', 'TARGET'], {
-    encoding: 'utf8',
-  }).stdout
-  return mounts.split('\n')[0] || undefined
+  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+    const words = line.split(' ')
+    if (words[words.indexOf('-') + 1] === 'cgroup2') return words[4]
+  }
+  return undefined
 }
 function unifiedSkip(): string | false {
   return unifiedMount() === undefined ? 'needs a mounted cgroup2' : false
 }
 function pidsSkip(): string | false {
-  const found = spawnSync('test', ['-d', '/sys/fs/cgroup/pids/cgroup.procs/..'])
-  void found
-  return spawnSync('test', ['-e', '/sys/fs/cgroup/pids/cgroup.procs']).status === 0
+  return existsSync('/sys/fs/cgroup/pids/cgroup.procs')
     ? false
     : 'needs the version 1 pids hierarchy'
 }
