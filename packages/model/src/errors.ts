@@ -98,6 +98,18 @@ export const errorRows = {
     what: 'The sign-in was refused.',
     fix: 'A sign-in link works once and for ten minutes: make a new one with `honeyguide status --sign-in`.',
   },
+  HG_AUTH_LIMITED: {
+    what: 'Too many sign-ins were refused in a short time.',
+    fix: 'Wait a minute, then use a new link from `honeyguide status --sign-in`.',
+  },
+  HG_HOST_REFUSED: {
+    what: 'The page was asked for under a name that is not its own.',
+    fix: 'Open it under the address that `honeyguide up` printed, or add the name to `hub.hostNames`.',
+  },
+  HG_ORIGIN_REFUSED: {
+    what: 'Another web page tried to use this one.',
+    fix: 'Use the page itself; programs use the unix socket.',
+  },
   HG_REQUEST_INVALID: {
     what: 'The request is not one that the hub understands.',
     fix: 'Correct what the message names.',

@@ -79,6 +79,18 @@ export const lossReasons = {
     what: 'The sensor did not run and its rings were not pinned (or were removed).',
     fix: 'Nothing was watching in this interval.',
   },
+  batch_missing: {
+    id: 12,
+    where: 'hub',
+    what: 'Batches of a run never came, though later ones did. Counted in batches, as nobody knows what was in them.',
+    fix: 'Report it with the logs of sensor and hub.',
+  },
+  log_damaged: {
+    id: 13,
+    where: 'hub',
+    what: "A stretch of the hub's log could not be read, or went to keep the disk cap before it was read. Counted in stretches.",
+    fix: 'Check the disk, or raise `hub.store.capBytes`.',
+  },
 } as const satisfies Record<string, LossReason>
 
 export type LossReasonName = keyof typeof lossReasons
