@@ -104,6 +104,25 @@ suite('ring', { skip: skipUnless('tp_btf', 'ringbuf') }, () => {
     assert.deepEqual(object.map('counters').get(0), { sequence: 8500n, lost: 0n })
   })
 
+  test('positions go on past 32 bits', async () => {
+    using object = openObject(await buildTestProgram('big-records')).load()
+    using ring = object.ring('big')
+    const program = object.program('make_record')
+    let expected = 0n
+    while (ring.position < 5n << 30n) {
+      for (let i = 0; i < 3; i++) assert.equal(program.testRun().returnValue, 0)
+      const drained = ring.drain((memory, at, length) => {
+        assert.equal(length, 256 * 1024)
+        assert.equal(memory.u64[at >>> 3], expected)
+        expected += 1n
+      })
+      assert.equal(drained.records, 3)
+      ring.commit(drained.end)
+      assert.equal(ring.consumerPosition, drained.end)
+    }
+    assert.ok(ring.producerPosition > 2n ** 32n)
+  })
+
   test('a full ring loses what it must, and the program counts it', async () => {
     using object = await loaded(process.pid, 4096)
     using _link = object.attach('on_call')
