@@ -24,8 +24,8 @@ const recordMagic = 0x31524748
 export interface RecordMeta {
   readonly sequence: bigint
   readonly wallOffsetNs: bigint
-  /** Where the kernel side stood after this batch. */
-  readonly progress: Progress
+  /** Where the kernel side stood after this batch; null when it had given out no row in this boot. */
+  readonly progress: Progress | null
   readonly manifest: readonly ManifestRow[]
 }
 
@@ -82,8 +82,7 @@ function isMeta(value: unknown): value is RecordMeta {
     typeof meta['sequence'] === 'bigint' &&
     typeof meta['wallOffsetNs'] === 'bigint' &&
     Array.isArray(meta['manifest']) &&
-    typeof meta['progress'] === 'object' &&
-    meta['progress'] !== null
+    typeof meta['progress'] === 'object'
   )
 }
 

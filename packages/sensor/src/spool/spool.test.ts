@@ -288,7 +288,7 @@ suite('spool', () => {
               const old = spool
               run += 1
               spool = open(dir.path, { ...options, run })
-              if (made > 0) assert.equal(spool.newest?.progress.lifecycle, String(made))
+              if (made > 0) assert.equal(spool.newest?.progress?.lifecycle, String(made))
               reconnect()
               await old[Symbol.asyncDispose]()
             }

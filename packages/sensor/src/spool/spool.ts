@@ -71,7 +71,7 @@ export interface SpoolAppend {
   /** One more than the last, from 1. */
   readonly sequence: bigint
   readonly wallOffsetNs: bigint
-  readonly progress: Progress
+  readonly progress: Progress | null
   readonly manifest: readonly ManifestRow[]
   readonly batch: Uint8Array
 }
@@ -87,7 +87,7 @@ export interface SpoolCounts {
 export interface NewestRecord extends SpoolPosition {
   /** 16 bytes. */
   readonly boot: Uint8Array
-  readonly progress: Progress
+  readonly progress: Progress | null
 }
 
 interface Segment {

@@ -1,0 +1,28 @@
+/** The eBPF kernel side as the pump wants it: `openKernel` with its clock, and a short name of its objects. */
+import { readClockNs } from '@honeyguide/bpf'
+import type { SensorSettings } from '@honeyguide/model/settings'
+import type { OpenedKernel, Progress, PumpKernelOptions } from '../pump/kernel-port.ts'
+import { openKernel } from './kernel.ts'
+import type { KernelProgress } from './progress.ts'
+
+/** Throws what `openKernel` throws. */
+export function openPumpKernel(settings: SensorSettings, options: PumpKernelOptions): OpenedKernel {
+  const kernel = openKernel(settings, {
+    // The spool gives back what it was given, by this same function.
+    progress: options.progress as KernelProgress | undefined,
+    redact: options.redact,
+  })
+  return {
+    kernel: {
+      pump: (builder, limits) => kernel.pump(builder, limits),
+      commit: (progress: Progress) => kernel.commit(progress as KernelProgress),
+      watch: (onWake, signal) => kernel.watch(onWake, signal),
+      snapshot: (builder) => kernel.snapshot(builder),
+      features: (builder) => kernel.features(builder),
+      hooks: (builder) => kernel.hooks(builder),
+      [Symbol.dispose]: () => kernel[Symbol.dispose](),
+    },
+    layout: kernel.layout,
+    clock: { bootNs: () => readClockNs('boottime'), wallNs: () => readClockNs('realtime') },
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * Moves rows from the kernel side into batches, and batches into the spool; only then the kernel may
+ * forget them.
+ *
+ * A batch leaves when the builder is full, or `delayMs` after its first row, or `quietMs` after it when no
+ * batch has left for `delayMs`: a lone event is fast, a stream is dense. No timer stands while nothing
+ * happens. While the disk takes no batch, nothing is pumped: the rings fill, and the kernel counts.
+ *
+ * The first batches of a run are the live processes, the features and the hook counters, spooled like any
+ * other: a hub can rebuild lineage from its spool alone, in order, and nothing depends on when it connects.
+ */
+import { createBatchBuilder, type BatchBuilder, type RingPosition } from '@honeyguide/model/batch'
+import type { LogFields } from '@honeyguide/model/log'
+import type { SensorSettings } from '@honeyguide/model/settings'
+import { manifestOf } from '../spool/manifest.ts'
+import type { Spool, SpoolAppend } from '../spool/spool.ts'
+import type { Clock, Progress, PumpKernel } from './kernel-port.ts'
+import type { SensorIdentity } from './sensor-identity.ts'
+import { createWallOffset } from './wall-clock.ts'
+
+export interface PumpOptions {
+  readonly kernel: PumpKernel
+  readonly spool: Pick<Spool, 'append' | 'nextSequence'>
+  readonly clock: Clock
+  readonly identity: SensorIdentity
+  /** What the kernel was opened with; null when with nothing. */
+  readonly progress: Progress | null
+  readonly batch: SensorSettings['batch']
+  /** Told of each batch once it is in the spool; takes the bytes over. */
+  readonly onBatch: (batch: SpoolAppend & { batch: Uint8Array<ArrayBuffer> }, rows: number) => void
+  readonly onError: (message: string, fields: LogFields) => void
+  /** Pause before a batch that the disk refused is tried again, ms. */
+  readonly retryMs?: number
+}
+
+const hooksEveryNs = 10_000_000_000n
+
+function ringPositions(progress: Progress): RingPosition[] {
+  return (['lifecycle', 'data'] as const).flatMap((ring) => {
+    const position = progress[ring]
+    return position === undefined ? [] : [{ ring, position: BigInt(position) }]
+  })
+}
+
+export interface Pump {
+  /** Pumps until the signal aborts, then once more, and sends away what is left. */
+  run(signal: AbortSignal): Promise<void>
+  /** Says live processes, features and hook counters again, with the next batch. */
+  restate(): void
+  /** Looks at the counters now. */
+  tick(): void
+  /** Encoded batches of the live processes, for an observer; they are not spooled. */
+  snapshot(): Uint8Array<ArrayBuffer>[]
+}
+
+export function createPump(options: PumpOptions): Pump {
+  const { kernel, spool, clock, identity, batch: bounds, retryMs = 250 } = options
+  const builder = createBatchBuilder({ rows: bounds.events, bytes: bounds.bytes })
+  const wallOffset = createWallOffset(clock)
+  /** Of the last row given out; before the first one, of the last run. */
+  let progress = options.progress
+  let timer: NodeJS.Timeout | undefined
+  let leftAtNs: bigint | undefined
+  let hooksAtNs: bigint | undefined
+  let mustState = true
+  let mustTick = false
+  let stopping: AbortSignal | undefined
+  /** One flush at a time; `flush` waits for the one that is under way. */
+  let flushing: Promise<void> | undefined
+  let pumping: Promise<void> | undefined
+
+  function encode(from: BatchBuilder, at: Progress | null, sequence: bigint) {
+    const wallOffsetNs = wallOffset()
+    return {
+      sequence,
+      wallOffsetNs,
+      progress: at,
+      manifest: manifestOf(from),
+      // A fresh copy that is ours alone, so that it can be transferred.
+      batch: new Uint8Array(
+        from.encode(
+          { sensor: identity.sensor, boot: identity.boot, run: identity.run, sequence },
+          wallOffsetNs,
+          at === null ? [] : ringPositions(at),
+        ),
+      ),
+    }
+  }
+
+  /** Tries until the disk takes it, or the sensor stops: then what is not spooled stays in the rings. */
+  async function store(item: ReturnType<typeof encode>): Promise<boolean> {
+    for (;;) {
+      try {
+        spool.append(item)
+        return true
+      } catch (error) {
+        options.onError('A batch could not be spooled; events wait in the kernel.', {
+          error: error as Error,
+        })
+      }
+      if (stopping?.aborted) return false
+      await new Promise((resolve) => setTimeout(resolve, retryMs))
+    }
+  }
+
+  async function leave(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    if (builder.rows === 0) return
+    const nowNs = clock.bootNs()
+    if (hooksAtNs === undefined || nowNs - hooksAtNs >= hooksEveryNs) {
+      hooksAtNs = nowNs
+      kernel.hooks(builder)
+    }
+    const { rows } = builder
+    const item = encode(builder, progress, spool.nextSequence)
+    builder.reset()
+    leftAtNs = nowNs
+    if (!(await store(item))) return
+    if (item.progress !== null) kernel.commit(item.progress)
+    options.onBatch(item, rows)
+  }
+
+  function flush(): Promise<void> {
+    const next = (flushing ?? Promise.resolve()).then(leave)
+    flushing = next
+    return next
+  }
+
+  /** The snapshot goes out in batches of its own; each carries the progress from before it. */
+  async function state(): Promise<void> {
+    mustState = false
+    await flush()
+    kernel.features(builder)
+    hooksAtNs = clock.bootNs()
+    kernel.hooks(builder)
+    for (const _ of kernel.snapshot(builder)) await flush()
+    await flush()
+  }
+
+  /** One at a time: what the watch, a tick and a restatement ask for is done in turn. */
+  function pumpOnce(): Promise<void> {
+    const next = (pumping ?? Promise.resolve()).then(pumpAll)
+    pumping = next
+    return next
+  }
+
+  async function pumpAll(): Promise<void> {
+    await flushing
+    for (;;) {
+      if (mustState) await state()
+      const before = builder.rows
+      const pumped = kernel.pump(builder, {
+        records: Math.max(1, bounds.events - before),
+        bytes: Math.max(1, bounds.bytes - builder.dictionaryBytes),
+      })
+      progress = pumped.progress
+      if (mustTick) {
+        mustTick = false
+        hooksAtNs = clock.bootNs()
+        kernel.hooks(builder)
+      }
+      if (builder.full) await flush()
+      else if (builder.rows > 0 && timer === undefined) {
+        const isQuiet =
+          leftAtNs === undefined || clock.bootNs() - leftAtNs >= BigInt(bounds.delayMs) * 1_000_000n
+        timer = setTimeout(() => void flush(), isQuiet ? bounds.quietMs : bounds.delayMs)
+      }
+      if (!pumped.isMore || stopping?.aborted) return
+      // Other messages of this thread get their turn in a long burst.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  return {
+    async run(signal) {
+      stopping = signal
+      await pumpOnce()
+      await kernel.watch(pumpOnce, signal)
+      await pumpOnce()
+      await flush()
+    },
+    restate() {
+      mustState = true
+      void pumpOnce()
+    },
+    tick() {
+      mustTick = true
+      void pumpOnce()
+    },
+    snapshot() {
+      const own = createBatchBuilder({ rows: bounds.events, bytes: bounds.bytes })
+      const out: Uint8Array<ArrayBuffer>[] = []
+      const take = () => {
+        const last = spool.nextSequence - 1n
+        out.push(encode(own, null, last > 0n ? last : 1n).batch)
+        own.reset()
+      }
+      kernel.features(own)
+      for (const _ of kernel.snapshot(own)) take()
+      if (own.rows > 0) take()
+      return out
+    },
+  }
+}
