@@ -22,14 +22,17 @@ static __always_inline void hg_identify(struct hg_event *event, struct task_stru
 /* Process id in the process's own pid namespace. */
 static __always_inline u32 hg_namespace_pid(struct task_struct *task)
 {
-	struct pid *pid = task->group_leader->thread_pid;
-	unsigned int level = pid->level;
+	struct task_struct *leader = task->group_leader;
+	unsigned int level = leader->thread_pid->level;
+	u64 pid = 0;
 	int nr = 0;
 
 	if (level == 0)
 		return task->tgid;
 	if (level > 32)
 		return 0;
+	/* Read as a number: Linux 6.1 takes no variable offset from a typed pointer. */
+	bpf_core_read(&pid, sizeof(pid), &leader->thread_pid);
 	bpf_probe_read_kernel(&nr, sizeof(nr),
 			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
 				      level * bpf_core_type_size(struct upid) +
