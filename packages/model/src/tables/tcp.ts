@@ -36,13 +36,16 @@ export const tcp = defineTable({
     remotePort: u32(75, 'Port of the other end.'),
     socketId: u64(
       76,
-      'Names the socket within a boot: the same in connect or accept and in close. Generation in the high bits, never reused.',
+      'Names the socket within a boot: the same in connect or accept and in close. A counter, never used again; bit 62 is set for sockets that are older than the sensor.',
     ),
     bytesSent: u64(
       77,
-      'Bytes acknowledged by the other end (tcp_sock.bytes_acked), at close; 0 before.',
+      'Payload bytes that the other end acknowledged (tcp_sock.bytes_acked less SYN and FIN), at close; 0 before.',
     ),
-    bytesReceived: u64(78, 'Bytes received (tcp_sock.bytes_received), at close; 0 before.'),
+    bytesReceived: u64(
+      78,
+      'Payload bytes received (tcp_sock.bytes_received less the FIN), at close; 0 before.',
+    ),
     durationNs: u64(79, 'From established to close in ns; for connect, from SYN to established.'),
     errno: u32(61, 'Positive error number of a failed connect; 0 otherwise.'),
     netNs: u32(24, 'Inode number of the network namespace of the socket.'),
