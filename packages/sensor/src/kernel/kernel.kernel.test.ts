@@ -24,6 +24,7 @@ import {
 import { createBatchBuilder } from '@honeyguide/model/batch'
 import { HoneyguideError } from '@honeyguide/model/errors'
 import type { TableName } from '@honeyguide/model/tables'
+import { imageFlags } from '@honeyguide/model/tables/exec'
 import { layout } from '../../gen/records.ts'
 import { consumedLines } from './kernel-consumer.ts'
 import {
@@ -346,5 +347,55 @@ suite('kernel side', { skip: kernelSkip }, () => {
     assert.ok(wakes > before, 'woken')
     stop.abort()
     await watching
+  })
+})
+
+suite('own processes', { skip: kernelSkip }, () => {
+  test('are counted and not reported, but for exec and exit', async () => {
+    await using sensor = await openTestKernel({ ownPids: [process.pid] })
+    sensor.drain()
+    // A child of an own process is own until it runs a foreign program: its forks are told from then on.
+    const run = runProgram(testProgram('connection'), ['storm', '4', '5'])
+    const first = sensor.drain()
+    const exec = (first.get('exec') ?? []).find((row) => row['pid'] === run.pid)
+    assert.ok(exec, 'the exec is told')
+    assert.equal(Number(exec['flags']) & imageFlags.own, imageFlags.own)
+    assert.ok(
+      (first.get('exit') ?? []).some((row) => row['pid'] === run.pid),
+      'and the exit',
+    )
+    assert.deepEqual(
+      (first.get('fork') ?? []).filter((row) => row['parentPid'] === process.pid),
+      [],
+    )
+    assert.deepEqual(
+      (first.get('tcp') ?? []).filter((row) => row['pid'] === run.pid),
+      [],
+    )
+    const builder = createBatchBuilder()
+    sensor.kernel.hooks(builder)
+    const { columns, rows } = builder.table('hook')
+    const filtered = new Map<string, bigint>()
+    for (let row = 0; row < rows; row++)
+      filtered.set(
+        new TextDecoder().decode(builder.bytes(columns.hook[row] ?? 0)),
+        columns.filtered[row] ?? 0n,
+      )
+    assert.ok((filtered.get('fork') ?? 0n) >= 1n)
+    assert.ok((filtered.get('tcp') ?? 0n) >= 20n, `${filtered.get('tcp')}`)
+  })
+
+  test('one that runs a foreign program is watched as any other', async () => {
+    await using sensor = await openTestKernel({ ownPids: [process.pid] })
+    sensor.drain()
+    const shell = spawn('/bin/sh', ['-c', 'read line; /bin/true; exit 0'], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    })
+    await setTimeout(100)
+    sensor.drain() // reads the exec, and takes the shell out of the own ones
+    shell.stdin.end('go\n')
+    await once(shell, 'exit')
+    const forks = sensor.drain().get('fork') ?? []
+    assert.equal(forks.filter((row) => row['parentPid'] === shell.pid).length, 1)
   })
 })
