@@ -1,4 +1,4 @@
-/** Reads a ring by its descriptor's number in a worker; tells how many records it saw. */
+/** Reads a ring by its descriptor's number in a worker until told to stop; tells how many records it saw. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { mapFromFd } from './map.ts'
 import { Ring } from './ring.ts'
@@ -8,6 +8,7 @@ const { fd, wanted } = workerData as { fd: number; wanted: number }
 using ring = new Ring(mapFromFd(fd))
 const abort = new AbortController()
 let seen = 0
+parentPort?.once('message', () => abort.abort())
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker port has no origin
 parentPort?.postMessage('ready')
 await watchRings(
@@ -22,3 +23,4 @@ await watchRings(
 )
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker port has no origin
 parentPort?.postMessage(seen)
+parentPort?.unref()
