@@ -443,6 +443,8 @@ const job = jobs[name]
 if (!job)
   fail(`there is no job ${name || '(none named)'}`, `one of ${Object.keys(jobs).join(', ')}`)
 if (process.platform !== 'linux') fail(`this is ${process.platform}`, 'run it on Linux')
+// What is installed and built here is run by the daemons' users too.
+process.umask(0o022)
 const isDemo = name === 'start' && rest.includes('--demo')
 const unlock = lockSetUp()
 installNodeModules()
