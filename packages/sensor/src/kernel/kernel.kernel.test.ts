@@ -336,17 +336,38 @@ suite('kernel side', { skip: kernelSkip }, () => {
     sensor.drain()
     const stop = new AbortController()
     let wakes = 0
-    const watching = sensor.kernel.watch(() => {
+    let isInside = false
+    const watching = sensor.kernel.watch(async () => {
+      assert.ok(!isInside, 'one call at a time')
+      isInside = true
       wakes += 1
       sensor.drain()
+      await setTimeout(5)
+      isInside = false
     }, stop.signal)
     await setTimeout(100)
     const before = wakes
     runProgram('/bin/true')
     await setTimeout(300)
     assert.ok(wakes > before, 'woken')
+    await setTimeout(1200)
     stop.abort()
     await watching
+    const after = wakes
+    runProgram('/bin/true')
+    await setTimeout(100)
+    assert.equal(wakes, after, 'nothing runs after the end')
+  })
+
+  test('watch ends with the error of who it calls', async () => {
+    await using sensor = await openTestKernel()
+    const stop = new AbortController()
+    await assert.rejects(
+      sensor.kernel.watch(() => {
+        throw new Error('the spool is gone')
+      }, stop.signal),
+      /the spool is gone/,
+    )
   })
 })
 

@@ -324,22 +324,39 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
         if (position > ring.consumerPosition && position <= ring.position) ring.commit(position)
     },
     async watch(onWake, signal) {
+      const failed = new AbortController()
       let last: NodeJS.Timeout | undefined
-      const wake = async (): Promise<void> => {
+      let running = Promise.resolve()
+      let failure: unknown
+      const once = async (): Promise<void> => {
         await onWake()
         // Losses after the last record of a burst would wait for the next one otherwise.
-        if (hasPendingRead && last === undefined && !signal.aborted)
-          last = setTimeout(() => {
-            last = undefined
-            mustRead = true
-            void wake()
-          }, 1000)
+        if (!hasPendingRead || last !== undefined || signal.aborted) return
+        last = setTimeout(() => {
+          last = undefined
+          mustRead = true
+          wake().catch((cause: unknown) => {
+            failure = cause
+            failed.abort()
+          })
+        }, 1000)
+      }
+      // One after another: the timer and the rings never call at the same time.
+      const wake = (): Promise<void> => {
+        const next = running.then(once)
+        running = next.catch(() => undefined)
+        return next
       }
       try {
-        await watchRings([lifecycle, data], wake, { signal })
+        await watchRings([lifecycle, data], wake, {
+          signal: AbortSignal.any([signal, failed.signal]),
+        })
       } finally {
         clearTimeout(last)
+        await running
+        clearTimeout(last)
       }
+      if (failed.signal.aborted) throw failure
     },
     *snapshot(builder) {
       const rows = yield* takeSnapshot(
