@@ -1,17 +1,24 @@
 /** `main.ts --settings FILE`: the sensor daemon. The file is `SensorSettings` as JSON, written by the launcher. */
 import { readFileSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { SensorSettings } from '@honeyguide/model/settings'
+import { isWarmingUp, restartWithCompileCache, warmUp } from './compile-cache.ts'
 
+const kernelModule = new URL('./kernel/pump-kernel.ts', import.meta.url)
 const { values } = parseArgs({ options: { settings: { type: 'string' } } })
 if (values.settings === undefined) {
   process.stderr.write('Usage: main.ts --settings FILE\n')
   process.exit(2)
 }
-const settings = JSON.parse(readFileSync(values.settings, 'utf8')) as SensorSettings
-// Stripped and compiled once: 89.6 MB resident become 62.9 MB at the second start.
-enableCompileCache(join(settings.stateDir, 'compile-cache'))
-const { runSensorProcess } = await import('./run-sensor.ts')
-await runSensorProcess(settings, new URL('./kernel/pump-kernel.ts', import.meta.url))
+if (isWarmingUp()) {
+  await warmUp(
+    ['./run-sensor.ts', './pump/worker.ts', kernelModule].map(
+      (path) => new URL(path, import.meta.url),
+    ),
+  )
+} else {
+  const settings = JSON.parse(readFileSync(values.settings, 'utf8')) as SensorSettings
+  restartWithCompileCache(settings.stateDir)
+  const { runSensorProcess } = await import('./run-sensor.ts')
+  await runSensorProcess(settings, kernelModule)
+}

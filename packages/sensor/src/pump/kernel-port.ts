@@ -56,6 +56,8 @@ export interface PumpKernelOptions {
 
 /** A module of the kernel side, loaded in the pump's thread. */
 export interface PumpKernelModule {
+  /** Taken before the spool is opened; ends with the process. Throws HG_STATE_LOCKED when another sensor has it. */
+  lockState(stateDir: string): Disposable
   /** Throws a `HoneyguideError` or `BpfError` when it cannot attach. */
   openPumpKernel(settings: SensorSettings, options: PumpKernelOptions): OpenedKernel
 }

@@ -41,6 +41,9 @@ function fail(error: unknown): void {
 }
 
 async function run(): Promise<void> {
+  const module = (await import(kernelModule)) as PumpKernelModule
+  // Opening the spool cuts a torn tail, which must not be the batch that another sensor is writing.
+  using _lock = module.lockState(settings.stateDir)
   await using spool = new Spool({
     dir: join(settings.stateDir, 'spool'),
     sensor: identity.sensor,
@@ -58,7 +61,6 @@ async function run(): Promise<void> {
   const redactor = settings.redaction.enabled
     ? await createRedactor({ patterns: settings.redaction.patterns })
     : undefined
-  const module = (await import(kernelModule)) as PumpKernelModule
   const opened = module.openPumpKernel(settings, {
     progress: progress ?? undefined,
     redact: (argv) => redactor?.redact(argv),

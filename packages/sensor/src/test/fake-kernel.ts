@@ -127,6 +127,11 @@ class FakeKernel implements PumpKernel {
   [Symbol.dispose](): void {}
 }
 
+/** The tests never start two sensors on one folder. */
+export function lockState(): Disposable {
+  return { [Symbol.dispose]: () => undefined }
+}
+
 export function openPumpKernel(settings: SensorSettings, options: PumpKernelOptions): OpenedKernel {
   return { kernel: new FakeKernel(settings, options), layout: '00000000000000aa', clock }
 }
