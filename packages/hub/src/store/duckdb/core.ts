@@ -1,0 +1,107 @@
+/**
+ * The store itself, wherever it runs: follows the two logs, commits twice a second, answers questions.
+ *
+ * In the store's own process for the file (`child.ts`), in the hub for the memory adapter.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LogReader } from '../../spool/index.ts'
+import { ask, type AskAnswer } from './ask.ts'
+import { openDatabase, openParser, type DatabaseOptions } from './database.ts'
+import { openIntake, type LogName } from './intake.ts'
+import { createQuestions, type Questions } from './questions.ts'
+
+export interface CoreOptions extends DatabaseOptions {
+  readonly logs: Readonly<Record<LogName, LogReader>>
+  /** Called after each commit, and when a commit fails. */
+  readonly onProgress?: (
+    taken: Readonly<Record<LogName, number>>,
+    error: string | undefined,
+  ) => void
+  /** Longest time that a row waits for its commit, ms. 500 by default. */
+  readonly flushMs?: number
+  /** Most rows that wait. 20,000 by default. */
+  readonly flushRows?: number
+}
+
+export interface StoreCore extends AsyncDisposable {
+  readonly taken: Readonly<Record<LogName, number>>
+  readonly committed: number
+  /** Rejects when the logs can no longer be taken in: a fault of ours, and the process should end. */
+  readonly ended: Promise<void>
+  ask(sql: string, limit?: number, timeoutMs?: number): Promise<AskAnswer>
+  readonly questions: Questions
+}
+
+export async function openCore(options: CoreOptions): Promise<StoreCore> {
+  const { flushMs = 500, flushRows = 20_000, onProgress } = options
+  const database = await openDatabase(options)
+  const parser = await openParser()
+  const intake = await openIntake(database.writer)
+  const stop = new AbortController()
+  onProgress?.(intake.taken, undefined)
+
+  // One thing at a time on the writer's connection and buffers.
+  let turn: Promise<unknown> = Promise.resolve()
+  function exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const run = turn.then(work, work)
+    turn = run.catch(() => undefined)
+    return run
+  }
+
+  async function commit(): Promise<void> {
+    for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 10_000)) {
+      try {
+        await intake.flush()
+        onProgress?.(intake.taken, undefined)
+        return
+      } catch (error) {
+        // A full disk, or no memory: nothing was committed. Intake waits; the spool keeps what comes.
+        onProgress?.(intake.taken, error instanceof Error ? error.message : String(error))
+        if (stop.signal.aborted) return
+        await sleep(waitMs, undefined, { signal: stop.signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  let timer: NodeJS.Timeout | undefined
+  function commitSoon(): void {
+    // Armed by the first row: an idle store has no timer.
+    timer ??= setTimeout(() => {
+      timer = undefined
+      void exclusive(commit)
+    }, flushMs)
+  }
+
+  async function follow(log: LogName): Promise<void> {
+    const reader = options.logs[log]
+    for await (const chunk of reader.follow(intake.taken[log], stop.signal, 512 * 1024)) {
+      if (stop.signal.aborted) return
+      await exclusive(async () => {
+        await intake.add(log, chunk.records, chunk.next, chunk.damage)
+        if (intake.waiting >= flushRows) await commit()
+      })
+      commitSoon()
+    }
+  }
+  const following = Promise.all([follow('spool'), follow('derived')]).then(() => undefined)
+  following.catch(() => undefined)
+
+  return {
+    taken: intake.taken,
+    get committed() {
+      return intake.committed
+    },
+    ended: following,
+    ask: (sql, limit, timeoutMs) => ask(database.instance, parser, sql, limit, timeoutMs),
+    questions: await createQuestions(database.instance, exclusive, database.writer),
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      clearTimeout(timer)
+      await following.catch(() => undefined)
+      await exclusive(async () => intake.flush()).catch(() => undefined)
+      parser.closeSync()
+      database.writer.closeSync()
+      database.instance.closeSync()
+    },
+  }
+}

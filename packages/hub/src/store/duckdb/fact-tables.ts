@@ -1,0 +1,171 @@
+/**
+ * The tables of the events file: facts with integer ids, dimensions written once, and how far the logs were taken in.
+ *
+ * Facts hold ids and what hunts filter and group by most (time, host, pids, executables, users), so that
+ * a group-by over ten million rows touches no dimension. An image (a process and its exec number) is
+ * written once. Command lines are never interned: nearly all of them differ. Absent is 0 or empty here;
+ * the views turn it into null.
+ */
+
+/** How a column is handed to DuckDB: fixed-width values in bulk, or text. `time` is µs since 1970. */
+export type StoreColumn = 'u8' | 'i32' | 'u32' | 'i64' | 'u64' | 'time' | 'text'
+
+const sqlTypes: Readonly<Record<StoreColumn, string>> = {
+  u8: 'UTINYINT',
+  i32: 'INTEGER',
+  u32: 'UINTEGER',
+  i64: 'BIGINT',
+  u64: 'UBIGINT',
+  time: 'TIMESTAMP',
+  text: 'VARCHAR',
+}
+
+/** Values of `kind` of `process_fact`. On disk: for ever. */
+export const processKind = { exec: 1, execFailed: 2, fork: 3, exit: 4 } as const
+
+/** Values of `kind` of `image`. */
+export const imageKind = {
+  exec: 1,
+  /** A forked child that has not called exec: what its parent was. */
+  fork: 2,
+  /** It ran before the sensor. */
+  snapshot: 3,
+  /** Known by name only, from an event that refers to it. */
+  placeholder: 4,
+  /** What a failed exec would have run; not a process. */
+  attempt: 5,
+} as const
+
+const textTable = { id: 'i32', value: 'text', base: 'text' } as const
+const imageTable = {
+  id: 'i64',
+  /** Id of the first image of its process that the store saw. */
+  process: 'i64',
+  /** Image id; 0 when there is none. */
+  parent: 'i64',
+  origin: 'i32',
+  kind: 'u8',
+  pid: 'u32',
+  start_ns: 'u64',
+  exec_no: 'u32',
+  created: 'time',
+  started: 'time',
+  name: 'text',
+  file: 'text',
+  typed: 'text',
+  interpreter: 'text',
+  cmd_line: 'text',
+  cwd: 'text',
+  unit: 'text',
+  container: 'text',
+  cgroup: 'text',
+  tty: 'text',
+  flags: 'text',
+  user_name: 'text',
+  uid: 'u32',
+  euid: 'u32',
+  gid: 'u32',
+  session_id: 'u32',
+  cap_effective: 'u64',
+  ns_pid: 'u32',
+  mount_ns: 'u32',
+  net_ns: 'u32',
+} as const
+const processTable = {
+  time: 'time',
+  origin: 'i32',
+  kind: 'u8',
+  seq: 'u64',
+  image: 'i64',
+  parent: 'i64',
+  actor: 'i64',
+  process: 'i64',
+  pid: 'u32',
+  parent_pid: 'u32',
+  actor_pid: 'u32',
+  /** Ids of `text`. */
+  file: 'i32',
+  parent_file: 'i32',
+  actor_file: 'i32',
+  user_name: 'i32',
+  uid: 'u32',
+  exit_code: 'u32',
+  signal: 'u32',
+  run_ms: 'i64',
+  cpu_ms: 'i64',
+  peak_rss: 'u64',
+  errno: 'u32',
+  /** Of an exit: bit 0 is "core dumped". */
+  flags: 'u32',
+} as const
+const networkTable = {
+  time: 'time',
+  origin: 'i32',
+  /** One of `tcpOperations`. */
+  kind: 'u8',
+  seq: 'u64',
+  image: 'i64',
+  pid: 'u32',
+  file: 'i32',
+  user_name: 'i32',
+  uid: 'u32',
+  socket: 'u64',
+  /** 0 unknown, 1 outbound, 2 inbound. */
+  direction: 'u8',
+  src_ip: 'i32',
+  src_port: 'u32',
+  dst_ip: 'i32',
+  dst_port: 'u32',
+  bytes_out: 'u64',
+  bytes_in: 'u64',
+  duration_ms: 'i64',
+  errno: 'u32',
+  flags: 'u32',
+} as const
+const lossTable = {
+  origin: 'i32',
+  hook: 'text',
+  reason: 'text',
+  from_time: 'time',
+  to_time: 'time',
+  offered: 'i64',
+  seen: 'i64',
+  lost: 'i64',
+} as const
+
+/** Tables that are filled by appending, by name. */
+export const factTables = {
+  text: textTable,
+  image: imageTable,
+  process_fact: processTable,
+  network_fact: networkTable,
+  loss_fact: lossTable,
+} as const satisfies Record<string, Record<string, StoreColumn>>
+export type FactTable = keyof typeof factTables
+
+/** Version of the events file; what migrates an older one is in `migrations.ts`. */
+export const schemaVersion = 1
+
+/** Statements that make an empty events file. */
+export const createStatements: readonly string[] = [
+  ...Object.entries(factTables).map(
+    ([name, columns]) =>
+      `CREATE TABLE ${name} (${Object.entries(columns)
+        .map(([column, type]) => `"${column}" ${sqlTypes[type]} NOT NULL`)
+        .join(', ')})`,
+  ),
+  // Row 0 is the empty text, so that joins find it.
+  `INSERT INTO text VALUES (0, '', '')`,
+  `CREATE TABLE origin (id INTEGER PRIMARY KEY, device_uid VARCHAR NOT NULL, boot_uid VARCHAR NOT NULL, prefix VARCHAR NOT NULL, hostname VARCHAR NOT NULL)`,
+  `CREATE TABLE user_name (device_uid VARCHAR, uid BIGINT, name VARCHAR, PRIMARY KEY (device_uid, uid))`,
+  `CREATE TABLE finding (uid VARCHAR PRIMARY KEY, time TIMESTAMP, data JSON)`,
+  `CREATE TABLE incident (uid VARCHAR PRIMARY KEY, start_time TIMESTAMP, end_time TIMESTAMP, data JSON)`,
+  // How far each log was taken in: written in the transaction of the rows themselves.
+  `CREATE TABLE progress (log VARCHAR PRIMARY KEY, taken BIGINT NOT NULL)`,
+  `INSERT INTO progress VALUES ('spool', 0), ('derived', 0)`,
+  // Everything that ended before this was removed by retention; null while nothing was.
+  `CREATE TABLE retention (trimmed_to TIMESTAMP, rows_removed BIGINT NOT NULL)`,
+  `INSERT INTO retention VALUES (NULL, 0)`,
+  `CREATE TABLE schema_version (version INTEGER NOT NULL)`,
+  `INSERT INTO schema_version VALUES (${schemaVersion})`,
+]

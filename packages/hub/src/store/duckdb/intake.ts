@@ -1,0 +1,225 @@
+/**
+ * Takes log records into the events file, exactly once: rows and the offset behind them are one transaction.
+ *
+ * After a crash the log is read again from the stored offset; what was in flight was never committed.
+ */
+import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
+import { decodeBatch, namePrefix, type Batch } from '@honeyguide/model'
+import { decodeFrameBody } from '@honeyguide/model/frames'
+import type { Damage, LogRecord, RefusedBatch } from '../../spool/index.ts'
+import { createBatchRows, type BatchRows } from './batch-rows.ts'
+import { readImages, readStart } from './database.ts'
+import { decodeDerived, type DerivedLine } from '../../pipeline/derived-lines.ts'
+import { factTables, type FactTable } from './fact-tables.ts'
+
+export type LogName = 'spool' | 'derived'
+
+export interface Intake {
+  /** Offset behind what is committed, per log. */
+  readonly taken: Readonly<Record<LogName, number>>
+  /** Rows that wait for the next flush. */
+  readonly waiting: number
+  /** Buffers records of a log, in order; `next` is where the log goes on behind them. */
+  add(
+    log: LogName,
+    records: readonly LogRecord[],
+    next: number,
+    damage: readonly Damage[],
+  ): Promise<void>
+  /** Commits what waits. Throws when DuckDB does (memory, disk): nothing was committed, and it may be tried again. */
+  flush(): Promise<void>
+  /** Rows committed since it was opened. */
+  readonly committed: number
+}
+
+/** A body that came as a whole frame (length first) or as the frame alone. */
+function frameBody(body: Uint8Array): Uint8Array {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
+  return body.length >= 4 && view.getUint32(0, true) === body.length - 4 ? body.subarray(4) : body
+}
+
+const quote = (value: string): string => `'${value.replaceAll("'", "''").replaceAll('\0', '')}'`
+
+export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
+  const begin = await readStart(writer)
+  const taken: Record<LogName, number> = { ...begin.taken }
+  const pending: Partial<Record<LogName, number>> = {}
+  const rows: BatchRows = createBatchRows(begin.start)
+  for (const [prefix, image] of begin.images) rows.learn(prefix, image)
+  const derived = new Map<string, DerivedLine>()
+  let committed = 0
+  const appenders = new Map<FactTable, DuckDBAppender>()
+
+  async function addBatch(batch: Batch): Promise<void> {
+    const missing = rows.missing(batch)
+    if (missing.length > 0) {
+      const prefix = namePrefix(batch.sensor, batch.boot)
+      for (const image of await readImages(writer, prefix, missing)) rows.learn(prefix, image)
+    }
+    rows.add(batch)
+  }
+
+  async function addRecord(record: LogRecord): Promise<void> {
+    switch (record.kind) {
+      case 'batch': {
+        let batch
+        try {
+          batch = decodeBatch(record.body)
+        } catch {
+          // The ingest reads it before it spools it, so this is damage or a newer writer: told as a loss.
+          const us = record.receivedNs / 1000n
+          rows.addLoss({
+            ...record,
+            hook: 'batch',
+            reason: 'batch_invalid',
+            fromUs: us,
+            toUs: us,
+            lost: 1n,
+          })
+          return
+        }
+        await addBatch(batch)
+        return
+      }
+      case 'hello': {
+        try {
+          const frame = decodeFrameBody(frameBody(record.body))
+          if (frame.kind === 'hello') rows.hello(frame.hello.sensor, frame.hello.hostname)
+        } catch {
+          // A newer hello: the host keeps the name it had.
+        }
+        return
+      }
+      case 'refused': {
+        const us = record.receivedNs / 1000n
+        let told: Partial<RefusedBatch> = {}
+        try {
+          told = JSON.parse(Buffer.from(record.body).toString('utf8')) as Partial<RefusedBatch>
+        } catch {
+          // Then the time it came at has to do.
+        }
+        const time = (text: string | undefined): bigint =>
+          text !== undefined && /^\d{1,19}$/.test(text) ? BigInt(text) / 1000n : us
+        // How many events it held cannot be read: one at least.
+        rows.addLoss({
+          ...record,
+          hook: 'batch',
+          reason: 'batch_invalid',
+          fromUs: time(told.fromNs),
+          toUs: time(told.toNs),
+          lost: 1n,
+        })
+        return
+      }
+      case 'derived':
+        for (const line of decodeDerived(record.body).lines)
+          derived.set(`${line.view}/${line.uid}`, line)
+    }
+  }
+
+  async function appender(table: FactTable): Promise<DuckDBAppender> {
+    let open = appenders.get(table)
+    if (!open) {
+      open = await writer.createAppender(table)
+      appenders.set(table, open)
+    }
+    return open
+  }
+
+  async function write(): Promise<void> {
+    for (const origin of rows.newOrigins)
+      await writer.run(
+        `INSERT OR IGNORE INTO origin VALUES (${origin.id}, ${quote(origin.deviceUid)}, ${quote(origin.bootUid)}, ${quote(origin.prefix)}, ${quote(origin.hostname)})`,
+      )
+    for (let from = 0; from < rows.newUsers.length; from += 500)
+      await writer.run(
+        `INSERT OR REPLACE INTO user_name VALUES ${[
+          ...new Map(
+            rows.newUsers
+              .slice(from, from + 500)
+              .map(([device, uid, name]) => [
+                `${device}/${uid}`,
+                `(${quote(device)}, ${uid}, ${quote(name)})`,
+              ]),
+          ).values(),
+        ].join(', ')}`,
+      )
+    for (let from = 0; from < rows.replaced.length; from += 1000)
+      await writer.run(
+        `DELETE FROM image WHERE id IN (${rows.replaced.slice(from, from + 1000).join(',')})`,
+      )
+    for (const table of Object.keys(factTables) as FactTable[]) {
+      const buffer = rows.buffers[table]
+      if (buffer.rows > 0) buffer.appendTo(await appender(table))
+    }
+    for (const { view, uid, row } of derived.values()) {
+      const table = view === 'detection_finding' ? 'finding' : 'incident'
+      if (row === null) {
+        await writer.run(`DELETE FROM ${table} WHERE uid = $1`, [uid])
+        continue
+      }
+      const times = view === 'detection_finding' ? [row.time] : [row.start_time, row.end_time]
+      await writer.run(
+        `INSERT OR REPLACE INTO ${table} VALUES ($1, ${times.map((_, at) => `coalesce(try_cast($${at + 3} AS TIMESTAMPTZ)::TIMESTAMP, TIMESTAMP '1970-01-01')`).join(', ')}, $2::JSON)`,
+        [uid, JSON.stringify(row), ...times.map((time) => String(time ?? ''))],
+      )
+    }
+    for (const [log, next] of Object.entries(pending))
+      await writer.run(`UPDATE progress SET taken = ${next} WHERE log = '${log}'`)
+  }
+
+  return {
+    taken,
+    get waiting() {
+      return rows.rows + derived.size
+    },
+    get committed() {
+      return committed
+    },
+    async add(log, records, next, damage) {
+      for (const record of records) await addRecord(record)
+      for (const stretch of damage) {
+        // Whose it was cannot be known; it is told on a host of its own.
+        const us = BigInt(Date.now()) * 1000n
+        rows.addLoss({
+          sensor: new Uint8Array(16),
+          boot: new Uint8Array(16),
+          hook: 'batch',
+          reason: stretch.why === 'gone' ? 'hub_spool_full' : 'hub_spool_corrupt',
+          fromUs: us,
+          toUs: us,
+          lost: 1n,
+        })
+      }
+      pending[log] = next
+    },
+    async flush() {
+      const logs = Object.keys(pending) as LogName[]
+      if (logs.length === 0) return
+      const facts = rows.rows
+      await writer.run('BEGIN TRANSACTION')
+      try {
+        await write()
+        await writer.run('COMMIT')
+      } catch (error) {
+        // Appenders that failed are of no more use.
+        for (const open of appenders.values()) {
+          try {
+            open.clear()
+            open.closeSync()
+          } catch {
+            // Only its rows, which are still in the buffers.
+          }
+        }
+        appenders.clear()
+        await writer.run('ROLLBACK').catch(() => undefined)
+        throw error
+      }
+      for (const log of logs) taken[log] = pending[log] ?? taken[log]
+      for (const log of logs) delete pending[log]
+      rows.clear()
+      derived.clear()
+      committed += facts
+    },
+  }
+}

@@ -1,0 +1,387 @@
+/**
+ * The hub's own questions: strip, event list, process tree, losses, size, retention.
+ *
+ * Asked through the public views, so that a page and a hunt can never disagree. Values come as parameters
+ * or through `filterToSql`, which quotes them. Times are µs since 1970; rows come as JSON cells by column name.
+ */
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
+import { views, type ActivityRow, type ViewName } from '@honeyguide/model'
+import { filterToSql, type Filter } from '@honeyguide/model/filter'
+import { toCell, type JsonCell } from './values.ts'
+import { viewSelect } from './view-sql.ts'
+
+export interface Interval {
+  readonly fromUs: number
+  readonly toUs: number
+  /** Host names; all when absent. */
+  readonly hosts?: readonly string[]
+}
+
+export interface LossRow {
+  readonly host: string
+  readonly deviceUid: string
+  readonly hook: string
+  readonly reason: string
+  readonly fromUs: number
+  readonly toUs: number
+  readonly offered: number
+  readonly lost: number
+}
+
+export interface EventCount {
+  /** Host name, kind (exec, fork, exit, exec_failed, tcp) and how many events are stored. */
+  readonly host: string
+  readonly hook: string
+  readonly count: number
+}
+
+export interface Bucket {
+  readonly at: number
+  readonly process: number
+  readonly network: number
+}
+
+export interface EventsPage {
+  readonly rows: readonly ActivityRow[]
+  readonly total: number
+  readonly facets: Readonly<
+    Record<string, readonly { readonly value: string; readonly count: number }[]>
+  >
+}
+
+export interface ProcessRow {
+  readonly uid: string
+  readonly parentUid: string | null
+  readonly pid: number
+  readonly name: string
+  readonly cmdLine: string
+  readonly filePath: string
+  readonly user: string
+  readonly unit: string
+  readonly container: string
+  readonly startUs: number
+  readonly endUs: number | null
+  readonly exitCode: number | null
+  readonly exitSignal: number | null
+  readonly flags: string
+}
+
+export interface StoreSize {
+  /** Of the file and its log, as DuckDB counts blocks. */
+  readonly bytes: number
+  readonly rows: Readonly<Record<ViewName, number>>
+  readonly oldestUs: number | null
+  readonly newestUs: number | null
+  /** Before this, events were removed for want of room; null while none were. */
+  readonly trimmedToUs: number | null
+}
+
+export interface Questions {
+  losses(interval: Interval): Promise<LossRow[]>
+  /** How many events are stored per host and hook. */
+  counts(interval: Interval): Promise<EventCount[]>
+  timeline(interval: Interval, buckets: number): Promise<Bucket[]>
+  /** Newest first. */
+  events(
+    options: Interval & {
+      readonly filter: Filter
+      readonly limit: number
+      readonly beforeUs?: number
+    },
+  ): Promise<EventsPage>
+  event(uid: string): Promise<ActivityRow | undefined>
+  processes(
+    options: Interval & { readonly limit: number; readonly root?: string },
+  ): Promise<{ rows: ProcessRow[]; total: number }>
+  size(): Promise<StoreSize>
+  /** Removes events, processes that ended, and findings from before. Returns how many facts went. */
+  retain(beforeUs: number): Promise<number>
+}
+
+const number = (value: unknown): number => Number(value ?? 0)
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+export async function createQuestions(
+  instance: DuckDBInstance,
+  exclusive: <T>(work: () => Promise<T>) => Promise<T>,
+  writer: DuckDBConnection,
+): Promise<Questions> {
+  // Questions of the hub itself queue on one connection; people's have their own.
+  const connection = await instance.connect()
+
+  async function rows(sql: string, values: DuckDBValue[] = []): Promise<JsonCell[][]> {
+    const answer = await connection.runAndReadAll(sql, values)
+    return answer.getRows().map((row) => row.map(toCell))
+  }
+  const view = (name: ViewName, ...columns: string[]): string =>
+    `(${viewSelect(name, columns.length === 0 ? 'all' : new Set(columns))})`
+  const timestamp = (us: number): string => `make_timestamp(${Math.round(us)})`
+  const between = (interval: Interval, column = 'time'): string =>
+    `${column} >= ${timestamp(interval.fromUs)} AND ${column} <= ${timestamp(interval.toUs)}`
+  function onHosts(interval: Interval, column = 'device_hostname'): string {
+    if (!interval.hosts) return ''
+    if (interval.hosts.length === 0) return ' AND FALSE'
+    return ` AND ${column} IN (${interval.hosts.map((host) => `'${host.replaceAll("'", "''").replaceAll('\0', '')}'`).join(', ')})`
+  }
+
+  function activityRow(name: ViewName, cells: readonly JsonCell[]): ActivityRow {
+    const row: Record<string, JsonCell> = {}
+    for (const [at, column] of Object.keys(views[name]).entries()) {
+      const cell = cells[at] ?? null
+      if (cell !== null) row[column] = cell
+    }
+    return row as unknown as ActivityRow
+  }
+
+  /** Whole rows of one view by event uid: the joins of a whole row are paid for the chosen ones only. */
+  async function pick(
+    name: 'process_activity' | 'network_activity',
+    condition: string,
+    limit: number,
+  ): Promise<ActivityRow[]> {
+    const found = await rows(
+      `SELECT * FROM ${view(name)} WHERE ${condition} ORDER BY time DESC, event_uid DESC LIMIT ${limit}`,
+    )
+    return found.map((cells) => activityRow(name, cells))
+  }
+
+  const questions: Questions = {
+    async losses(interval) {
+      const found = await rows(
+        `SELECT host, device_uid, hook, reason, epoch_us(from_time), epoch_us(to_time), offered, lost FROM ${view('losses')}
+         WHERE lost > 0 AND from_time <= ${timestamp(interval.toUs)} AND to_time >= ${timestamp(interval.fromUs)}
+         ${onHosts(interval, 'host')} ORDER BY to_time DESC LIMIT 100000`,
+      )
+      return found.map((row) => ({
+        host: text(row[0]),
+        deviceUid: text(row[1]),
+        hook: text(row[2]),
+        reason: text(row[3]),
+        fromUs: number(row[4]),
+        toUs: number(row[5]),
+        offered: number(row[6]),
+        lost: number(row[7]),
+      }))
+    },
+    async counts(interval) {
+      const found = await rows(
+        `SELECT o.hostname, CASE f.kind WHEN 1 THEN 'exec' WHEN 2 THEN 'exec_failed' WHEN 3 THEN 'fork' ELSE 'exit' END, sum(f.n)
+           FROM (SELECT origin, kind, count(*) n FROM process_fact WHERE ${between(interval)} GROUP BY ALL) f JOIN origin o ON o.id = f.origin
+           WHERE TRUE ${onHosts(interval, 'o.hostname')} GROUP BY ALL
+         UNION ALL
+         SELECT o.hostname, 'tcp', sum(f.n)
+           FROM (SELECT origin, count(*) n FROM network_fact WHERE ${between(interval)} GROUP BY ALL) f JOIN origin o ON o.id = f.origin
+           WHERE TRUE ${onHosts(interval, 'o.hostname')} GROUP BY ALL`,
+      )
+      return found.map((row) => ({ host: text(row[0]), hook: text(row[1]), count: number(row[2]) }))
+    },
+    async timeline(interval, buckets) {
+      const width = Math.max(1, Math.ceil((interval.toUs - interval.fromUs) / buckets))
+      const part = (table: string): string =>
+        `SELECT (epoch_us(f.time) - ${Math.round(interval.fromUs)}) // ${width} AS bucket, count(*) AS n
+           FROM ${table} f ${interval.hosts ? 'JOIN origin o ON o.id = f.origin' : ''}
+          WHERE ${between(interval, 'f.time')} ${onHosts(interval, 'o.hostname')} GROUP BY ALL`
+      const found = await rows(
+        `SELECT bucket, sum(p), sum(n) FROM (
+           SELECT bucket, n AS p, 0 AS n FROM (${part('process_fact')})
+           UNION ALL SELECT bucket, 0, n FROM (${part('network_fact')})) GROUP BY ALL ORDER BY bucket`,
+      )
+      return found.map((row) => ({
+        at: Math.min(number(row[0]), buckets - 1),
+        process: number(row[1]),
+        network: number(row[2]),
+      }))
+    },
+    async events({ filter, limit, beforeUs, ...interval }) {
+      const most = Math.max(1, Math.min(limit, 1000))
+      const bounds = {
+        ...interval,
+        toUs: beforeUs === undefined ? interval.toUs : Math.min(interval.toUs, beforeUs),
+      }
+      const names = ['process_activity', 'network_activity'] as const
+      const conditions = names.map((name) => filterToSql(filter, name))
+      const wanted = (at: number): ReadonlySet<string> => {
+        // Words of the condition that are columns; literals that look like one cost a join, no more.
+        const words = new Set((conditions[at] ?? '').match(/[a-z_]+/g) ?? [])
+        return words.add('time').add('event_uid').add('device_hostname').add('activity_name')
+      }
+      const condition = (at: number, span: Interval): string =>
+        `${between(span)} ${onHosts(span)} AND (${conditions[at]})`
+      let found: ActivityRow[] = []
+      // From the end backwards in growing windows: the newest page of a large store must not sort all of it.
+      let to = bounds.toUs
+      for (let width = 60e6; ; width *= 8) {
+        const from = Math.max(bounds.fromUs, to - width)
+        const span = { ...bounds, fromUs: from, toUs: to }
+        const parts = await Promise.all(
+          names.map((name, at) =>
+            conditions[at] === 'FALSE' ? [] : pick(name, condition(at, span), most - found.length),
+          ),
+        )
+        found = [
+          ...found,
+          ...parts.flat().sort((a, b) => (String(a.time) < String(b.time) ? 1 : -1)),
+        ].slice(0, most)
+        if (found.length >= most || from <= bounds.fromUs) break
+        to = from - 1
+      }
+      const facetColumns: readonly (readonly [facet: string, process: string, network: string])[] =
+        [
+          ['type', 'activity_name', 'activity_name'],
+          ['host', 'device_hostname', 'device_hostname'],
+          ['user', 'process_user_name', 'actor_process_user_name'],
+          ['process', 'process_name', 'actor_process_name'],
+        ]
+      const facets: Record<string, { value: string; count: number }[]> = {}
+      let total = 0
+      const grouped = await rows(
+        names
+          .map((name, at) => {
+            const columns = facetColumns.map((facet) => facet[at + 1] ?? '')
+            const named = new Set([...wanted(at), ...columns])
+            return `SELECT ${columns.map((column, no) => `${column} AS c${no}`).join(', ')}, count(*) AS n FROM (${viewSelect(name, named)}) WHERE ${condition(at, bounds)} GROUP BY ALL`
+          })
+          .join(' UNION ALL '),
+      )
+      for (const [no, [facet]] of facetColumns.entries()) {
+        const counts = new Map<string, number>()
+        for (const row of grouped) {
+          const value = text(row[no])
+          if (value !== '') counts.set(value, (counts.get(value) ?? 0) + number(row[4]))
+        }
+        facets[facet] = [...counts]
+          .map(([value, count]) => ({ value, count }))
+          .sort((a, b) => b.count - a.count)
+          .slice(0, 12)
+      }
+      for (const row of grouped) total += number(row[4])
+      return { rows: found, total, facets }
+    },
+    async event(uid) {
+      const match = /^([0-9a-f]{12}-[0-9a-f]{8})-([ld])([0-9a-z]{1,13})$/.exec(uid)
+      if (!match) return undefined
+      const [, prefix = '', ring, digits = ''] = match
+      let seq = 0n
+      for (const digit of digits) seq = seq * 36n + BigInt(parseInt(digit, 36))
+      const name = ring === 'l' ? 'process_activity' : 'network_activity'
+      const table = ring === 'l' ? 'process_fact' : 'network_fact'
+      // The time first, by numbers; then the whole row in that moment.
+      const [at] = await rows(
+        `SELECT epoch_us(f.time) FROM ${table} f WHERE f.seq = ${BigInt.asUintN(63, seq)} AND f.origin IN (SELECT id FROM origin WHERE prefix = '${prefix}') LIMIT 1`,
+      )
+      if (!at) return undefined
+      const [row] = await pick(
+        name,
+        `time = ${timestamp(number(at[0]))} AND event_uid = '${uid}'`,
+        1,
+      )
+      return row
+    },
+    async processes({ limit, root, ...interval }) {
+      // Alive in the interval: began before its end, did not end before its beginning.
+      const [rootRow] =
+        root === undefined
+          ? []
+          : await rows(
+              `SELECT process_uid FROM ${view('processes', 'process_uid')} WHERE process_uid = $1`,
+              [root],
+            )
+      if (root !== undefined && !rootRow) return { rows: [], total: 0 }
+      const base = `SELECT p.*, x.exit_code, x.signal FROM ${view('processes')} p
+        LEFT JOIN (SELECT f.exit_code, f.signal, f.pid, f.time, o.device_uid FROM process_fact f JOIN origin o ON o.id = f.origin WHERE f.kind = 4) x
+          ON x.pid = p.process_pid AND x.time = p.end_time AND x.device_uid = p.device_uid
+        WHERE coalesce(p.start_time, TIMESTAMP '1970-01-01') <= ${timestamp(interval.toUs)} AND coalesce(p.end_time, TIMESTAMP '9999-01-01') >= ${timestamp(interval.fromUs)} ${onHosts(interval, 'p.device_hostname')}`
+      const sql = (select: string, tail: string): string =>
+        root === undefined
+          ? `SELECT ${select} FROM (${base}) q ${tail}`
+          : `WITH RECURSIVE t AS MATERIALIZED (${base}), tree(uid, depth) AS (SELECT $1::VARCHAR, 0 UNION ALL SELECT t.process_uid, depth + 1 FROM t JOIN tree ON t.process_parent_process_uid = tree.uid WHERE depth < 64)
+             SELECT ${select} FROM (SELECT * FROM t WHERE process_uid IN (SELECT uid FROM tree)) q ${tail}`
+      const values = root === undefined ? [] : [root]
+      const [count] = await rows(sql('count(*)', ''), values)
+      const found = await rows(
+        sql(
+          `process_uid, process_parent_process_uid, process_pid, process_name, process_cmd_line, process_file_path, process_user_name,
+           process_unit, process_container_uid, epoch_us(start_time), epoch_us(end_time), exit_code, signal, process_flags`,
+          `ORDER BY start_time DESC LIMIT ${Math.max(1, Math.min(limit, 10_000))}`,
+        ),
+        values,
+      )
+      return {
+        total: number(count?.[0]),
+        rows: found.map((row) => ({
+          uid: text(row[0]),
+          parentUid: row[1] === null ? null : text(row[1]),
+          pid: number(row[2]),
+          name: text(row[3]),
+          cmdLine: text(row[4]),
+          filePath: text(row[5]),
+          user: text(row[6]),
+          unit: text(row[7]),
+          container: text(row[8]),
+          startUs: number(row[9]),
+          endUs: row[10] === null ? null : number(row[10]),
+          exitCode: row[10] === null ? null : number(row[11]),
+          exitSignal: row[10] === null || !row[12] ? null : number(row[12]),
+          flags: text(row[13]),
+        })),
+      }
+    },
+    async size() {
+      const [blocks] = await rows(
+        'SELECT block_size * used_blocks, wal_size FROM pragma_database_size()',
+      )
+      const [counts] = await rows(
+        `SELECT (SELECT count(*) FROM process_fact), (SELECT count(*) FROM network_fact), (SELECT count(*) FROM finding), (SELECT count(*) FROM incident),
+          (SELECT count(*) FROM loss_fact), (SELECT count(*) FROM image WHERE kind <> 5),
+          (SELECT epoch_us(min(t)) FROM (SELECT min(time) t FROM process_fact UNION ALL SELECT min(time) FROM network_fact)),
+          (SELECT epoch_us(max(t)) FROM (SELECT max(time) t FROM process_fact UNION ALL SELECT max(time) FROM network_fact)),
+          (SELECT epoch_us(max(trimmed_to)) FROM retention)`,
+      )
+      const at = (no: number): number => number(counts?.[no])
+      const time = (no: number): number | null => (counts?.[no] == null ? null : number(counts[no]))
+      const wal = /^([\d.]+) (bytes|KiB|MiB|GiB)$/.exec(text(blocks?.[1]))
+      const units: Record<string, number> = { bytes: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
+      return {
+        bytes: number(blocks?.[0]) + (wal ? Number(wal[1]) * (units[wal[2] ?? ''] ?? 0) : 0),
+        rows: {
+          process_activity: at(0),
+          network_activity: at(1),
+          detection_finding: at(2),
+          incident_finding: at(3),
+          losses: at(4),
+          processes: at(5),
+        },
+        oldestUs: time(6),
+        newestUs: time(7),
+        trimmedToUs: time(8),
+      }
+    },
+    retain: (beforeUs) =>
+      exclusive(async () => {
+        const before = timestamp(beforeUs)
+        await writer.run('BEGIN TRANSACTION')
+        try {
+          let removed = 0
+          const remove = async (sql: string): Promise<number> => (await writer.run(sql)).rowsChanged
+          // Images go with their process, unless something that stays refers to them.
+          await remove(
+            `DELETE FROM image WHERE started < ${before} AND (process IN (SELECT process FROM process_fact WHERE kind = 4 AND time < ${before}) OR kind = 5)
+               AND id NOT IN (SELECT parent FROM process_fact WHERE time >= ${before} UNION SELECT actor FROM process_fact WHERE time >= ${before} UNION SELECT image FROM process_fact WHERE time >= ${before} UNION SELECT image FROM network_fact WHERE time >= ${before})`,
+          )
+          removed += await remove(`DELETE FROM process_fact WHERE time < ${before}`)
+          removed += await remove(`DELETE FROM network_fact WHERE time < ${before}`)
+          await remove(`DELETE FROM loss_fact WHERE to_time < ${before}`)
+          await remove(`DELETE FROM finding WHERE time < ${before}`)
+          await writer.run(
+            `UPDATE retention SET trimmed_to = greatest(coalesce(trimmed_to, ${before}), ${before}), rows_removed = rows_removed + ${removed}`,
+          )
+          await writer.run('COMMIT')
+          return removed
+        } catch (error) {
+          await writer.run('ROLLBACK').catch(() => undefined)
+          throw error
+        }
+      }),
+  }
+  return questions
+}

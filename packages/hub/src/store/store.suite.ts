@@ -1,0 +1,329 @@
+/** The behaviour that every store must show. Call it from each adapter's test file. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, test, type TestContext } from 'node:test'
+import { HoneyguideError, parseFilter, type HuntAnswer } from '@honeyguide/model'
+import { encodeDerived } from '../pipeline/derived-lines.ts'
+import { openSpool, type NewRecord, type Spool } from '../spool/index.ts'
+import { huntExamples } from './guard/examples.ts'
+import { SqlRefused } from './guard/sql-refused.ts'
+import { addLife, addShell, scriptedHost, shell, type ScriptedHost } from './scripted-host.ts'
+import type { EventStore } from './store.ts'
+
+export interface StoreHarness {
+  readonly dir: string
+  readonly spool: Spool
+  readonly derived: Spool
+  readonly store: EventStore
+}
+
+const bootMs = Date.UTC(2026, 10, 24, 12)
+const span = { fromMs: bootMs, toMs: bootMs + 3_600_000 }
+
+/** Rows as objects. */
+export function objects(answer: HuntAnswer): Record<string, unknown>[] {
+  return answer.rows.map((row) =>
+    Object.fromEntries(answer.columns.map((column, at) => [column.name, row[at]])),
+  )
+}
+
+export async function openHarness(
+  t: TestContext,
+  open: (parts: { dir: string; spool: Spool; derived: Spool }) => Promise<EventStore>,
+): Promise<StoreHarness> {
+  const dir = await mkdtemp(join(tmpdir(), 'hg-store-'))
+  const spool = await openSpool(join(dir, 'spool'))
+  const derived = await openSpool(join(dir, 'derived'))
+  const store = await open({ dir, spool, derived })
+  t.after(async () => {
+    await store[Symbol.asyncDispose]()
+    await spool[Symbol.asyncDispose]()
+    await derived[Symbol.asyncDispose]()
+    await rm(dir, { recursive: true, force: true })
+  })
+  return { dir, spool, derived, store }
+}
+
+export async function put(harness: StoreHarness, ...records: readonly NewRecord[]): Promise<void> {
+  await Promise.all(records.map((record) => harness.spool.append(record)))
+  await harness.store.caughtUp({ spool: harness.spool.end })
+}
+
+function host(no = 1): ScriptedHost {
+  return scriptedHost(no, bootMs)
+}
+
+export function storeSuite(
+  name: string,
+  open: (parts: { dir: string; spool: Spool; derived: Spool }) => Promise<EventStore>,
+  skip: string | false = false,
+): void {
+  suite(`${name} store`, { skip }, () => {
+    test('finds a process by its name, with its parent, user and end', async (t) => {
+      const harness = await openHarness(t, open)
+      const web = host()
+      const hello = web.hello('web-1')
+      addShell(web)
+      for (let i = 0; i < 10; i++) addLife(web, i, shell)
+      await put(harness, hello, web.batch())
+      const answer = await harness.store.hunt(
+        `SELECT * FROM process_activity WHERE process_cmd_line LIKE '%--number 7' ORDER BY time, activity_id DESC`,
+      )
+      const [launch, end] = objects(answer).filter((row) => row['activity_name'] !== 'Fork')
+      assert.equal(answer.rows.length, 2)
+      assert.equal(launch?.['activity_name'], 'Launch')
+      assert.equal(launch?.['device_hostname'], 'web-1')
+      assert.equal(launch?.['process_name'], 'program-7')
+      assert.equal(launch?.['process_cmd_line'], 'program-7 --number 7')
+      assert.equal(launch?.['process_user_name'], 'ann')
+      assert.equal(launch?.['process_parent_process_cmd_line'], 'bash')
+      assert.equal(launch?.['process_parent_process_pid'], 40)
+      assert.equal(
+        launch?.['actor_process_name'],
+        'bash',
+        'the image that called exec was still the shell',
+      )
+      assert.equal(launch?.['time'], new Date(bootMs + 10_007).toISOString().replace('Z', '001Z'))
+      assert.equal(end?.['exit_code'], 7)
+      assert.equal(answer.evidence.complete, true)
+      const { nodes } = await harness.store.processes({ host: 'web-1', ...span, limit: 100 })
+      assert.equal(nodes.length, 21, 'the shell, ten forks, ten programs')
+      assert.equal(nodes.filter((node) => node.parentUid === null).length, 1)
+      assert.equal(nodes.find((node) => node.cmdLine.endsWith('--number 7'))?.exitCode, 7)
+      const uid = nodes.find((node) => node.name === 'bash' && node.pid === 40)?.uid ?? ''
+      const tree = await harness.store.processes({ host: 'web-1', ...span, limit: 100, root: uid })
+      assert.equal(tree.total, 21)
+    })
+    test('gives an event by its uid and events by a filter, newest first', async (t) => {
+      const harness = await openHarness(t, open)
+      const web = host()
+      const hello = web.hello('web-1')
+      addShell(web)
+      for (let i = 0; i < 50; i++) addLife(web, i, shell)
+      web.add('tcp', {
+        ...shell,
+        tid: 40,
+        bootNs: 30_000_000_000n,
+        seq: 1n,
+        uid: 1000,
+        operation: 1,
+        family: 2,
+        localAddress: Uint8Array.from([10, 0, 0, 1]),
+        localPort: 40_000,
+        remoteAddress: Uint8Array.from([10, 0, 0, 2]),
+        remotePort: 443,
+        socketId: 9n,
+      })
+      await put(harness, hello, web.batch())
+      const page = await harness.store.events({ ...span, filter: { kind: 'all' }, limit: 20 })
+      assert.equal(page.total, 151)
+      assert.equal(page.rows.length, 20)
+      assert.equal(page.rows[0]?.class_uid, 4001)
+      assert.equal(page.rows[0]?.dst_endpoint_ip, '10.0.0.2')
+      assert.ok(
+        page.rows.every(
+          (row, at) => at === 0 || String(row.time) <= String(page.rows[at - 1]?.time),
+        ),
+      )
+      assert.deepEqual(page.facets['host'], [{ value: 'web-1', count: 151 }])
+      const uid = String(page.rows[3]?.event_uid)
+      assert.deepEqual(await harness.store.event(uid), page.rows[3])
+      assert.equal(await harness.store.event('0101010101ff-65656565-l1'), undefined)
+      const some = await harness.store.events({
+        ...span,
+        filter: parseFilter('process_name = program-3 and kind = exec'),
+        limit: 100,
+      })
+      assert.equal(some.total, 3)
+      assert.ok(some.rows.every((row) => row.process_name === 'program-3'))
+      const strip = await harness.store.timeline(
+        { fromMs: bootMs + 10_000, toMs: bootMs + 39_999 },
+        30,
+      )
+      assert.equal(strip.bucketMs, 1000)
+      assert.equal(strip.process[0], 150)
+      assert.equal(strip.network[20], 1)
+      assert.equal(strip.process[20], 0)
+      assert.equal(strip.process[29], null)
+    })
+    test('says of every answer over a loss that it is incomplete, and of others that it is not', async (t) => {
+      const harness = await openHarness(t, open)
+      const web = host()
+      const hello = web.hello('web-1')
+      addShell(web)
+      for (let i = 0; i < 10; i++) addLife(web, i, shell)
+      web.add('loss', {
+        fromNs: 60_000_000_000n,
+        toNs: 61_000_000_000n,
+        hook: 'tcp',
+        reason: 'ring_full',
+        offered: 100n,
+        seen: 60n,
+        lost: 40n,
+      })
+      await put(harness, hello, web.batch())
+      const before = await harness.store.hunt(
+        `SELECT count(*) FROM process_activity WHERE time >= TIMESTAMP '2026-11-24 12:00:00' AND time < TIMESTAMP '2026-11-24 12:00:30'`,
+      )
+      assert.equal(before.evidence.complete, true)
+      assert.equal(before.from, '2026-11-24T12:00:00.000Z')
+      assert.equal(before.to, '2026-11-24T12:00:30.000Z')
+      const over = await harness.store.hunt(
+        `SELECT count(*) FROM process_activity WHERE time BETWEEN '2026-11-24 12:00:00' AND '2026-11-24 12:10:00'`,
+      )
+      assert.equal(over.evidence.complete, false)
+      assert.equal(over.evidence.lost, 40)
+      assert.equal(
+        over.evidence.gaps[0]?.mayHide,
+        'It may hide connections; it cannot hide a process start.',
+      )
+      const all = await harness.store.hunt('SELECT count(*) FROM process_activity')
+      assert.equal(all.from, null)
+      assert.equal(all.evidence.complete, false)
+      assert.equal((await harness.store.evidence({ ...span, hosts: ['other'] })).complete, true)
+      assert.deepEqual(
+        (await harness.store.evidenceByKind(span)).find(({ kind }) => kind === 'tcp'),
+        { kind: 'tcp', offered: 40, lost: 40 },
+      )
+      const [row] = objects(await harness.store.hunt('SELECT * FROM losses'))
+      assert.deepEqual(row, {
+        host: 'web-1',
+        device_uid: '01'.repeat(16),
+        hook: 'tcp',
+        reason: 'ring_full',
+        from_time: '2026-11-24T12:01:00.000Z',
+        to_time: '2026-11-24T12:01:01.000Z',
+        offered: 100,
+        seen: 60,
+        lost: 40,
+      })
+    })
+    test('writes a finding or an incident over an older one of the same uid', async (t) => {
+      const harness = await openHarness(t, open)
+      const incident = (title: string) => ({
+        view: 'incident_finding' as const,
+        uid: 'INC-1',
+        row: {
+          time: '2026-11-24T12:00:05.000Z',
+          class_uid: 2005,
+          activity_id: 1,
+          activity_name: 'Create',
+          severity_id: 4,
+          incident_uid: 'INC-1',
+          finding_info_title: title,
+          status: 'new',
+          start_time: '2026-11-24T12:00:00.000Z',
+          end_time: '2026-11-24T12:00:05.000Z',
+          device_hostname: 'web-1',
+          attacks_technique_uid: 'T1059',
+          step_count: 2,
+          finding_count: 3,
+          complete: true,
+        },
+      })
+      const record = (lines: Parameters<typeof encodeDerived>[0]): NewRecord => ({
+        kind: 'derived',
+        sensor: new Uint8Array(16),
+        boot: new Uint8Array(16),
+        run: 0,
+        sequence: 0n,
+        receivedNs: 0n,
+        body: encodeDerived(lines),
+      })
+      await harness.derived.append(record([incident('first')]))
+      await harness.store.caughtUp({ derived: harness.derived.end })
+      await harness.derived.append(record([incident('second')]))
+      await harness.store.caughtUp({ derived: harness.derived.end })
+      const rows = objects(await harness.store.hunt('SELECT * FROM incident_finding'))
+      assert.equal(rows.length, 1)
+      assert.equal(rows[0]?.['finding_info_title'], 'second')
+      assert.equal(rows[0]?.['end_time'], '2026-11-24T12:00:05.000Z')
+      assert.equal(rows[0]?.['step_count'], 2)
+      assert.equal(rows[0]?.['complete'], true)
+      const web = host()
+      web.add('loss', {
+        fromNs: 1_000_000_000n,
+        toNs: 2_000_000_000n,
+        hook: 'exec',
+        reason: 'down',
+        lost: 1n,
+      })
+      await put(harness, web.hello('web-1'), web.batch())
+      assert.deepEqual((await harness.store.hunt('SELECT complete FROM incident_finding')).rows, [
+        [false],
+      ])
+      await harness.derived.append(record([{ view: 'incident_finding', uid: 'INC-1', row: null }]))
+      await harness.store.caughtUp({ derived: harness.derived.end })
+      assert.equal((await harness.store.hunt('SELECT * FROM incident_finding')).rows.length, 0)
+    })
+    test('describes a parent that was only referred to, once its sensor tells of it', async (t) => {
+      const harness = await openHarness(t, open)
+      const web = host()
+      addLife(web, 1, shell)
+      await put(harness, web.hello('web-1'), web.batch())
+      const parent = `SELECT process_parent_process_pid AS pid, process_parent_process_cmd_line AS line, process_parent_process_user_uid AS uid FROM process_activity WHERE activity_name = 'Launch'`
+      assert.deepEqual((await harness.store.hunt(parent)).rows, [[40, null, null]])
+      addShell(web)
+      await put(harness, web.batch())
+      assert.deepEqual((await harness.store.hunt(parent)).rows, [[40, 'bash', 1000]])
+      assert.deepEqual(
+        (
+          await harness.store.hunt(
+            'SELECT process_uid, count(*) FROM processes GROUP BY 1 HAVING count(*) > 1',
+          )
+        ).rows,
+        [],
+      )
+    })
+    test('runs every example, and refuses what is no hunt with the place and a way out', async (t) => {
+      const harness = await openHarness(t, open)
+      const web = host()
+      addShell(web)
+      addLife(web, 1, shell)
+      await put(harness, web.hello('web-1'), web.batch())
+      for (const { title, sql } of huntExamples)
+        await assert.doesNotReject(harness.store.hunt(sql), title)
+      await assert.rejects(harness.store.hunt('SELECT *\n  FROM duckdb_settings()'), (error) => {
+        assert.ok(error instanceof SqlRefused)
+        assert.equal(error.code, 'HG_SQL_REFUSED')
+        assert.deepEqual([error.line, error.column], [2, 8])
+        return true
+      })
+      await assert.rejects(
+        harness.store.hunt('SELECT nothing_such FROM process_activity'),
+        (error) => error instanceof HoneyguideError && error.code === 'HG_SQL_REFUSED',
+      )
+      const few = await harness.store.hunt('SELECT * FROM process_activity', 2)
+      assert.equal(few.rows.length, 2)
+      assert.equal(few.truncated, true)
+    })
+    test('removes what is older and says so of answers that reach back', async (t) => {
+      const harness = await openHarness(t, open)
+      const web = host()
+      addShell(web)
+      for (let i = 0; i < 20; i++)
+        addLife(web, i, shell, { atNs: BigInt(i + 10) * 60_000_000_000n })
+      await put(harness, web.hello('web-1'), web.batch())
+      const cut = bootMs + 20 * 60_000
+      assert.equal(await harness.store.retain(cut), 30)
+      const answer = await harness.store.hunt('SELECT count(*) FROM process_activity')
+      assert.deepEqual(answer.rows, [[30]])
+      const [left] = objects(
+        await harness.store.hunt(
+          `SELECT count(*) AS n, count(process_parent_process_name) AS named FROM process_activity`,
+        ),
+      )
+      assert.deepEqual(left, { n: 30, named: 30 })
+      const reach = await harness.store.evidence({ fromMs: bootMs, toMs: bootMs + 1e7 })
+      assert.equal(reach.complete, false)
+      assert.equal(reach.gaps[0]?.reason, 'retention')
+      assert.equal(
+        (await harness.store.evidence({ fromMs: cut, toMs: bootMs + 1e7 })).complete,
+        true,
+      )
+      assert.equal((await harness.store.sizes()).trimmedToMs, cut)
+    })
+  })
+}
