@@ -73,18 +73,6 @@ export const lossReasons = {
     what: 'An observer on the observe socket read too slowly: it did not get these batches. The hub did.',
     fix: 'Filter more, or read faster.',
   },
-  hub_spool_full: {
-    id: 12,
-    where: 'hub',
-    what: "The hub's spool reached its cap before the store or the pipeline had read it: the oldest batches went.",
-    fix: 'Raise `hub.store.capBytes`, or find out why the store was away so long.',
-  },
-  hub_spool_corrupt: {
-    id: 13,
-    where: 'hub',
-    what: "A batch in the hub's spool failed its checksum.",
-    fix: 'Check the disk.',
-  },
   down: {
     id: 10,
     where: 'sensor',

@@ -185,7 +185,7 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
           sensor: new Uint8Array(16),
           boot: new Uint8Array(16),
           hook: 'batch',
-          reason: stretch.why === 'gone' ? 'hub_spool_full' : 'hub_spool_corrupt',
+          reason: 'log_damaged',
           fromUs: us,
           toUs: us,
           lost: 1n,
