@@ -325,7 +325,8 @@ function commandOf(inputs: CommandInputs): {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     LANG: 'C.UTF-8',
     HOME: stateDir,
-    NODE_COMPILE_CACHE: join(stateDir, 'compile-cache'),
+    // The sensor fills its cache of compiled code itself, before it becomes what stays (compile-cache.ts).
+    ...(name === 'hub' ? { NODE_COMPILE_CACHE: join(stateDir, 'compile-cache') } : {}),
   }
   if (!user) return { command: [process.execPath, ...nodeArguments], environment }
   const node = join(appDir, 'node')

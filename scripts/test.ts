@@ -1,0 +1,203 @@
+/**
+ * Runs every suite, or those named, and ends with the plain line `N passed, N failed, N skipped`:
+ *
+ *     bin/node scripts/test.ts [check|unit|kernel|page|vm|acceptance ...]
+ *
+ * A test that is skipped without being listed in test/skips.json fails the run: a skip must be a decision.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { SuiteReport } from './test-reporter.ts'
+
+const root = resolve(import.meta.dirname, '..')
+process.chdir(root)
+
+interface Suite {
+  readonly title: string
+  run(): Promise<SuiteReport>
+}
+
+/** A skip that is expected: which tests (a regular expression on the reason or the name) and why. */
+interface ExpectedSkip {
+  readonly match: string
+  readonly why: string
+}
+
+function execute(
+  command: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<number> {
+  return new Promise((done) => {
+    const child = spawn(command, args, {
+      stdio: 'inherit',
+      env: { ...process.env, ...environment },
+    })
+    child.on('error', (error) => {
+      console.log(`${command}: ${error.message}`)
+      done(1)
+    })
+    child.on('exit', (code) => done(code ?? 1))
+  })
+}
+
+const node = process.execPath
+
+/** Files matching the patterns, less those matching `not`. */
+function find(patterns: readonly string[], not: RegExp): string[] {
+  return globSync(patterns as string[])
+    .filter((file) => !not.test(file) && !file.includes('node_modules'))
+    .toSorted()
+}
+
+const special = /\.(kernel|page|vm)\.test\.ts$/
+
+async function nodeTests(files: readonly string[], args: readonly string[]): Promise<SuiteReport> {
+  if (files.length === 0) return { passed: 0, failed: 0, skipped: [] }
+  const folder = mkdtempSync(join(tmpdir(), 'honeyguide-report-'))
+  const file = join(folder, 'report.json')
+  try {
+    const code = await execute(
+      node,
+      [
+        '--test',
+        ...args,
+        `--test-reporter=${join(root, 'scripts/test-reporter.ts')}`,
+        '--test-reporter-destination=stdout',
+        ...files,
+      ],
+      { HG_TEST_REPORT: file, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile') },
+    )
+    const report = existsSync(file)
+      ? (JSON.parse(readFileSync(file, 'utf8')) as SuiteReport)
+      : { passed: 0, failed: 1, skipped: [] }
+    // A run that breaks off (a crash, a missing module) may have reported nothing.
+    if (code !== 0 && report.failed === 0) report.failed = 1
+    return report
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function checks(): Promise<SuiteReport> {
+  const report: SuiteReport = { passed: 0, failed: 0, skipped: [] }
+  const steps: readonly (readonly [string, readonly string[]])[] = [
+    ['types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']],
+    ...(existsSync('packages/ui/tsconfig.json')
+      ? [
+          [
+            'types of the page',
+            ['node_modules/typescript/bin/tsc', '-p', 'packages/ui/tsconfig.json'],
+          ] as const,
+        ]
+      : []),
+    ['lint', ['node_modules/oxlint/bin/oxlint', '--type-aware']],
+    ['format', ['node_modules/oxfmt/bin/oxfmt', '--check', '.']],
+    ['unused code', ['node_modules/knip/bin/knip.js', '--no-progress']],
+  ]
+  for (const [title, args] of steps) {
+    const began = performance.now()
+    const code = await execute(node, args)
+    console.log(
+      `  ${code === 0 ? 'ok    ' : 'failed'} ${title} (${((performance.now() - began) / 1000).toFixed(1)} s)`,
+    )
+    if (code === 0) report.passed += 1
+    else report.failed += 1
+  }
+  return report
+}
+
+const suites: Readonly<Record<string, Suite>> = {
+  check: { title: 'check: types, lint, format, unused code', run: checks },
+  unit: {
+    title: 'unit: anyone, any machine',
+    run: () =>
+      nodeTests(
+        find(
+          [
+            'packages/*/src/**/*.test.ts',
+            'packages/*/examples/**/*.test.ts',
+            'test/*.test.ts',
+            'scripts/*.test.ts',
+          ],
+          special,
+        ),
+        ['--test-isolation=none', '--test-timeout=120000'],
+      ),
+  },
+  kernel: {
+    title: `kernel: this kernel${process.getuid?.() === 0 ? '' : ' (most of it needs root)'}`,
+    run: () =>
+      nodeTests(find(['packages/*/src/**/*.kernel.test.ts', 'test/*.kernel.test.ts'], /$^/), [
+        '--test-concurrency=1',
+        '--test-timeout=180000',
+      ]),
+  },
+  page: {
+    title: 'page: in a browser',
+    run: () =>
+      nodeTests(find(['packages/*/src/**/*.page.test.ts', 'test/**/*.page.test.ts'], /$^/), [
+        '--test-concurrency=1',
+        '--test-timeout=300000',
+      ]),
+  },
+  vm: {
+    title: 'vm: other kernels, in QEMU',
+    run: () =>
+      nodeTests(find(['packages/*/src/**/*.vm.test.ts', 'test/**/*.vm.test.ts'], /$^/), [
+        '--test-concurrency=1',
+        '--test-timeout=600000',
+      ]),
+  },
+  acceptance: {
+    title: 'acceptance: each promise, small, without thresholds on time',
+    async run() {
+      if (!existsSync('scripts/acceptance.ts')) return { passed: 0, failed: 0, skipped: [] }
+      const code = await execute(node, ['scripts/acceptance.ts', '--small'])
+      return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] }
+    },
+  },
+}
+
+function unexpectedSkips(report: SuiteReport): SuiteReport['skipped'] {
+  const expected: readonly ExpectedSkip[] = existsSync('test/skips.json')
+    ? (JSON.parse(readFileSync('test/skips.json', 'utf8')) as { skips: ExpectedSkip[] }).skips
+    : []
+  return report.skipped.filter(
+    ({ name, reason }) =>
+      !expected.some(({ match }) => new RegExp(match).test(`${name}: ${reason}`)),
+  )
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.find((name) => suites[name] === undefined)
+if (unknown !== undefined) {
+  console.log(`there is no suite ${unknown}; the suites are ${Object.keys(suites).join(', ')}`)
+  process.exit(2)
+}
+const total = { passed: 0, failed: 0, skipped: 0 }
+const lines: string[] = []
+for (const name of asked.length > 0 ? asked : Object.keys(suites)) {
+  const suite = suites[name]
+  if (!suite) continue
+  console.log(`\n== ${suite.title}`)
+  const began = performance.now()
+  const report = await suite.run()
+  const unexpected = unexpectedSkips(report)
+  for (const skip of report.skipped)
+    console.log(`  skipped: ${skip.name} (${skip.reason || 'no reason given'})`)
+  for (const skip of unexpected)
+    console.log(`  failed: this skip is not listed in test/skips.json: ${skip.name} (${skip.file})`)
+  total.passed += report.passed
+  total.failed += report.failed + unexpected.length
+  total.skipped += report.skipped.length
+  const line = `${name.padEnd(11)} ${((performance.now() - began) / 60_000).toFixed(2)} min  ${report.passed} passed, ${report.failed + unexpected.length} failed, ${report.skipped.length} skipped`
+  lines.push(line)
+  console.log(line)
+}
+console.log(
+  `\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`,
+)
+process.exit(total.failed === 0 ? 0 : 1)
