@@ -1,0 +1,247 @@
+/** Draws the causal graph that `view/story-layout` placed. Each node is one stop for arrows along edges. */
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { Incident } from '@honeyguide/model/incident'
+import { layoutStory, nextBox, type StoryBox, type StoryPicture } from '../view/story-layout.ts'
+import { grouped } from '../view/number-words.ts'
+import { middle, shown, start } from '../view/shorten.ts'
+import { clock, offsetWords } from '../view/time-words.ts'
+
+function useWidth(): readonly [React.RefObject<HTMLDivElement | null>, number] {
+  const box = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(0)
+  useEffect(() => {
+    const element = box.current
+    if (!element) return
+    const watch = new ResizeObserver((entries) => {
+      const now = entries[0]?.contentRect.width
+      if (now !== undefined) setWidth(Math.floor(now))
+    })
+    watch.observe(element)
+    setWidth(Math.floor(element.getBoundingClientRect().width))
+    return () => watch.disconnect()
+  }, [])
+  return [box, width]
+}
+
+const charWidth = 6.65
+
+function boxPath(box: StoryBox): string {
+  const { x, y, width: w, height: h } = box
+  const fold = 9
+  return `M${x} ${y}H${x + w - fold}L${x + w} ${y + fold}V${y + h}H${x}Z`
+}
+
+function boxName(box: StoryBox, index: number, total: number, picture: StoryPicture): string {
+  const by = picture.edges.find((edge) => edge.to === box.node.id)
+  const from = by && picture.boxes.find((one) => one.node.id === by.from)
+  const reason = box.node.reasonNo === null ? '' : `, reason ${box.node.reasonNo}`
+  const source = by && from ? `, ${by.label === '' ? 'from' : by.label} ${shown(from.node.label, 40)}` : ''
+  const many = box.count > 1 ? `, ${box.count} alike` : ''
+  return `${index + 1} of ${total}, ${shown(box.node.label, 60)}, ${box.node.kind}${source}${many}${reason}`
+}
+
+export function Story({
+  incident,
+  mode,
+  stepNow,
+  untilMs,
+  chosen,
+  onChoose,
+  onStep,
+  onShown,
+}: {
+  incident: Incident
+  mode: 'story' | 'nodes'
+  stepNow: number
+  /** Nodes that begin later are dimmed: the playhead. */
+  untilMs: number | null
+  chosen: string | null
+  onChoose: (id: string | null) => void
+  onStep: (no: number) => void
+  onShown: (shown: number) => void
+}) {
+  const [box, width] = useWidth()
+  const picture = useMemo(
+    () =>
+      width === 0
+        ? null
+        : layoutStory(incident, {
+            width: Math.max(width, 320),
+            most: mode === 'story' ? 16 : 200,
+          }),
+    [incident, width, mode],
+  )
+  useEffect(() => {
+    if (picture) onShown(picture.shown)
+  }, [picture, onShown])
+  const [focused, setFocused] = useState<string | null>(null)
+  const nodes = useRef(new Map<string, SVGGElement>())
+  const steps = new Map(incident.steps.map((step) => [step.no, step]))
+  const lit = focused ?? chosen
+  return (
+    <div className="gwrap" ref={box}>
+      {picture === null ? null : (
+        <svg
+          className="graph"
+          width={picture.width}
+          height={picture.height}
+          viewBox={`0 0 ${picture.width} ${picture.height}`}
+          role="group"
+          aria-label={`Causal graph, ${picture.columns.length} columns of steps from left to right, ${picture.boxes.length} nodes`}
+        >
+          <defs>
+            {(['process', 'file', 'socket'] as const).map((kind) => (
+              <marker key={kind} id={`ar-${kind}`} viewBox="0 0 8 8" refX="6.5" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+                <path d="M1 1l6 3-6 3z" className={`ah ${kind}`} />
+              </marker>
+            ))}
+          </defs>
+          {picture.columns.map((column) => {
+            const [no = 0] = column.steps
+            const step = steps.get(no)
+            const several = column.steps.length > 1
+            const now = column.steps.includes(stepNow)
+            const room = Math.floor((column.width - 30) / 5.9)
+            const begun = untilMs === null || (step !== undefined && Date.parse(step.time) <= untilMs)
+            return (
+              <g key={column.index} className={`stp ${begun ? '' : 'later'}`}>
+                <rect
+                  x={column.x}
+                  y={0}
+                  width={column.width}
+                  height={picture.height}
+                  className={`cb ${column.index % 2 === 1 ? 'o' : ''} ${now ? 'now' : ''}`}
+                  onClick={() => onStep(no)}
+                />
+                <circle cx={column.x + 12} cy={13} r={8} />
+                <text x={column.x + 12} y={16.8} className="sn">
+                  {no}
+                </text>
+                <text x={column.x + 24} y={17} className="sa">
+                  {start(several ? `${column.steps.length} steps` : shown(step?.name ?? '', 60), room)}
+                </text>
+                <text x={column.x + 4} y={34} className="sb">
+                  {several ? `to ${column.steps[column.steps.length - 1] ?? no}` : shown(step?.techniqueUid ?? '', 14)}
+                </text>
+                <text x={column.x + column.width - 4} y={46} className="sc">
+                  {step === undefined
+                    ? ''
+                    : no === incident.steps[0]?.no
+                      ? clock(Date.parse(step.time))
+                      : offsetWords(step.offsetMs)}
+                </text>
+              </g>
+            )
+          })}
+          {picture.lanes.map((lane) => (
+            <g key={lane.label} className="lane">
+              <line x1={0} x2={picture.width} y1={lane.y} y2={lane.y} />
+              <text x={4} y={lane.y + 13} className="ll">
+                {shown(lane.label, 60)}
+              </text>
+            </g>
+          ))}
+          {picture.edges.map((edge) => {
+            const touched = lit !== null && (edge.from === lit || edge.to === lit)
+            const from = picture.boxes.find((one) => one.node.id === edge.from)
+            const later = untilMs !== null && from !== undefined && Date.parse(from.node.firstTime) > untilMs
+            const [middlePoint = [0, 0]] = edge.points.slice(Math.floor(edge.points.length / 2))
+            const at = edge.labelAt ?? (touched ? { x: middlePoint[0] + 4, y: middlePoint[1] - 5, anchor: 'start' as const } : undefined)
+            return (
+              <g key={`${edge.from}-${edge.to}-${edge.label}`} className={`${touched ? 'lit' : ''} ${later ? 'later' : ''}`}>
+                <path className={`ge ${edge.kind}`} d={edge.path} markerEnd={`url(#ar-${edge.kind})`} />
+                {at === undefined || edge.label === '' ? null : (
+                  <text className="gl" x={at.x} y={at.y} textAnchor={at.anchor}>
+                    {shown(edge.label, 60)}
+                  </text>
+                )}
+              </g>
+            )
+          })}
+          {picture.boxes.map((one, index) => {
+            const { node } = one
+            const id = node.id
+            const first = (chosen ?? picture.boxes[0]?.node.id) === id
+            const room = Math.min(14, Math.floor((one.width - 6) / charWidth))
+            const detailRoom = Math.floor((one.width - 4) / 5.6)
+            const countText = one.count > 1 ? ` ×${grouped(one.count)}` : ''
+            const later = untilMs !== null && Date.parse(node.firstTime) > untilMs
+            return (
+              <g
+                key={id}
+                ref={(element) => {
+                  if (element) nodes.current.set(id, element)
+                  else nodes.current.delete(id)
+                }}
+                className={`gn ${node.kind} ${later ? 'later' : ''}`}
+                role="button"
+                tabIndex={first ? 0 : -1}
+                aria-label={boxName(one, index, picture.boxes.length, picture)}
+                aria-pressed={chosen === id}
+                onClick={() => onChoose(chosen === id ? null : id)}
+                onFocus={() => setFocused(id)}
+                onBlur={() => setFocused(null)}
+                onKeyDown={(event) => {
+                  if (event.key === 'Enter' || event.key === ' ') {
+                    event.preventDefault()
+                    event.stopPropagation()
+                    onChoose(chosen === id ? null : id)
+                  }
+                  if (
+                    event.key === 'ArrowLeft' ||
+                    event.key === 'ArrowRight' ||
+                    event.key === 'ArrowUp' ||
+                    event.key === 'ArrowDown'
+                  ) {
+                    event.preventDefault()
+                    event.stopPropagation()
+                    const next = nextBox(picture, id, event.key)
+                    if (next === undefined) return
+                    const element = nodes.current.get(next)
+                    element?.setAttribute('tabindex', '0')
+                    element?.focus()
+                  }
+                }}
+              >
+                <title>{shown(node.full, 400)}</title>
+                {chosen === id ? (
+                  <rect className="ring" x={one.x - 3} y={one.y - 3} width={one.width + 6} height={one.height + 6} rx={7} />
+                ) : null}
+                {node.kind === 'file' ? (
+                  <>
+                    <path className="shape" d={boxPath(one)} />
+                    <path className="fold" d={`M${one.x + one.width - 9} ${one.y}V${one.y + 9}H${one.x + one.width}`} />
+                  </>
+                ) : (
+                  <rect
+                    className="shape"
+                    x={one.x}
+                    y={one.y}
+                    width={one.width}
+                    height={one.height}
+                    rx={node.kind === 'socket' ? one.height / 2 : 4}
+                  />
+                )}
+                <text x={one.x + one.width / 2} y={one.y + 14.5} className="nm">
+                  {middle(shown(node.label, 200), Math.max(5, room))}
+                </text>
+                <text x={one.x + one.width / 2} y={one.y + 27} className="ns">
+                  {start(shown(node.detail, 100), Math.max(6, detailRoom - countText.length))}
+                  {countText}
+                </text>
+                {node.reasonNo === null ? null : (
+                  <g className="wy">
+                    <circle cx={one.x + one.width - 2} cy={one.y} r={7.5} />
+                    <text x={one.x + one.width - 2} y={one.y + 3.6}>
+                      {node.reasonNo}
+                    </text>
+                  </g>
+                )}
+              </g>
+            )
+          })}
+        </svg>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,572 @@
+/** What happens now: filter, rate, histogram with a brush, values, rows; loss is a row where it happened. */
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import type { EventsAnswer, Timeline } from '@honeyguide/model/api'
+import { filterToSql, parseFilter } from '@honeyguide/model/filter'
+import type { ActivityRow } from '@honeyguide/model/ocsf'
+import { changeQuery, go, useAddress, useQueryValue } from '../state/navigation.ts'
+import { addressOf } from '../state/route.ts'
+import type { Span } from '../state/time-range.ts'
+import { useLiveFeed } from '../state/live-feed.ts'
+import { useAnswer } from '../state/use-answer.ts'
+import { csvOf } from '../view/export-rows.ts'
+import { eventWords, kindLabel, type EventWords } from '../view/event-words.ts'
+import { bothFilters, hostsFilter, withCondition } from '../view/filter-draft.ts'
+import type { LiveEntry } from '../view/live-window.ts'
+import { counted, grouped, short, tiny } from '../view/number-words.ts'
+import { shown } from '../view/shorten.ts'
+import { clockMs, lengthWords, sharedPrefix } from '../view/time-words.ts'
+import { SeverityHex } from '../parts/badges.tsx'
+import { saveFile } from '../parts/copy.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { EventList, EventParts } from '../parts/event-list.tsx'
+import { facetValues, FilterField } from '../parts/filter-field.tsx'
+import { reasonWords } from '../parts/gaps.tsx'
+import { Grid, type GridColumn } from '../parts/grid.tsx'
+import { Histogram, type HistogramBar } from '../parts/histogram.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { useKeys } from '../parts/keys.ts'
+import { Link } from '../parts/link.tsx'
+import { Popover } from '../parts/popover.tsx'
+import { evidenceSentence, Shell, useHub, useScreenTime } from '../parts/shell.tsx'
+import { Empty, FailureNote, Skeleton } from '../parts/states.tsx'
+import { FilterActs, Value } from '../parts/value.tsx'
+
+type Row =
+  | { readonly kind: 'event'; readonly words: EventWords; readonly incidentUid: string | undefined; readonly raw: ActivityRow }
+  | { readonly kind: 'gap'; readonly entry: Extract<LiveEntry, { kind: 'gap' }> }
+
+const said = new WeakMap<object, Row>()
+
+/** The words of an event are made once and kept with it. */
+function rowOf(entry: LiveEntry): Row {
+  if (entry.kind === 'gap') return { kind: 'gap', entry }
+  const known = said.get(entry)
+  if (known) return known
+  const row: Row = { kind: 'event', words: eventWords(entry.row), incidentUid: entry.incidentUid, raw: entry.row }
+  said.set(entry, row)
+  return row
+}
+
+const barCount = 120
+
+function timeOf(row: Row): number {
+  return Date.parse(row.kind === 'event' ? row.words.time : row.entry.gap.to)
+}
+
+function histogramBars(
+  span: Span,
+  seconds: readonly { readonly at: number; readonly process: number; readonly network: number; readonly notDrawn: number }[],
+  liveFrom: number,
+  timeline: Timeline | undefined,
+): readonly HistogramBar[] {
+  const step = (span.toMs - span.fromMs) / barCount
+  const bars: { process: number | null; network: number | null; other: number | null }[] = Array.from(
+    { length: barCount },
+    () => ({ process: null, network: null, other: null }),
+  )
+  if (timeline) {
+    const from = Date.parse(timeline.from)
+    timeline.process.forEach((value, at) => {
+      const middleMs = from + (at + 0.5) * timeline.bucketMs
+      if (middleMs >= liveFrom) return
+      const bar = bars[Math.floor((middleMs - span.fromMs) / step)]
+      if (!bar) return
+      const network = timeline.network[at] ?? null
+      if (value !== null) bar.process = (bar.process ?? 0) + value
+      if (network !== null) bar.network = (bar.network ?? 0) + network
+    })
+  }
+  for (const second of seconds) {
+    if (second.at < liveFrom) continue
+    const bar = bars[Math.floor((second.at + 500 - span.fromMs) / step)]
+    if (!bar) continue
+    bar.process = (bar.process ?? 0) + second.process
+    bar.network = (bar.network ?? 0) + second.network
+    bar.other = (bar.other ?? 0) + second.notDrawn
+  }
+  return bars
+}
+
+const facetSections = [
+  { key: 'type', name: 'Type', field: 'kind' },
+  { key: 'host', name: 'Host', field: 'host' },
+  { key: 'user', name: 'User', field: 'user' },
+  { key: 'process', name: 'Process', field: 'name' },
+] as const
+
+const networkTypes = new Set(['connect', 'accept', 'close', 'connect_failed', 'listen', 'network'])
+
+function Facets({ facets, onValue }: {
+  facets: EventsAnswer['facets'] | undefined
+  onValue: (field: string, value: string, act: 'only' | 'not') => void
+}) {
+  return (
+    <aside className="facets" aria-label="Frequent values">
+      {facetSections.map(({ key, name, field }) => {
+        const values = facets?.[key] ?? []
+        if (values.length === 0) return null
+        const most = Math.max(1, ...values.map((one) => one.count))
+        return (
+          <section key={key}>
+            <h3>{name}</h3>
+            {values.slice(0, 8).map((one) => (
+              <button
+                key={one.value}
+                type="button"
+                className="fa"
+                title="Click: only this. Alt or x: not this."
+                onClick={(event) => onValue(field, one.value, event.altKey ? 'not' : 'only')}
+                onKeyDown={(event) => {
+                  if (event.key !== 'x' && event.key !== 'f') return
+                  event.preventDefault()
+                  event.stopPropagation()
+                  onValue(field, one.value, event.key === 'x' ? 'not' : 'only')
+                }}
+              >
+                <i style={{ width: `${(one.count / most) * 100}%` }} />
+                {key === 'type' ? <Icon name={networkTypes.has(one.value) ? 'net' : 'proc'} size={14} /> : null}
+                <span className="trunc tele">{shown(kindLabel(one.value as 'event'), 60)}</span>
+                <b>{tiny(one.count)}</b>
+              </button>
+            ))}
+          </section>
+        )
+      })}
+    </aside>
+  )
+}
+
+export function Live() {
+  const time = useScreenTime('5m', 1000)
+  const { params } = useAddress()
+  const { hosts, openIncidents } = useHub()
+  const [filter, setFilter] = useQueryValue('filter')
+  const [row, setRow] = useQueryValue('row')
+  const [paused, setPaused] = useState(false)
+  const [scrolled, setScrolled] = useState(false)
+  const isLive = time.range.kind === 'last'
+  const whole = useMemo(() => bothFilters(filter, hostsFilter(time.hosts)), [filter, time.hosts])
+  let readable = true
+  try {
+    parseFilter(filter)
+  } catch {
+    readable = false
+  }
+  const historyMs = time.span.toMs - time.span.fromMs
+  const feed = useLiveFeed(isLive && readable ? whole : null, historyMs)
+  const span = time.span
+  const past = useAnswer<EventsAnswer>(
+    isLive || !readable
+      ? null
+      : `/events?from=${new Date(span.fromMs).toISOString()}&to=${new Date(span.toMs).toISOString()}&filter=${encodeURIComponent(whole)}&limit=1000`,
+  )
+  const base = useAnswer<Timeline>(
+    filter === ''
+      ? `/timeline?from=${new Date(Math.floor((isLive ? feed.openedAt : span.toMs) / 1000) * 1000 - historyMs).toISOString()}&to=${new Date(Math.floor((isLive ? feed.openedAt : span.toMs) / 1000) * 1000).toISOString()}&buckets=${barCount}${time.hosts.map((host) => `&host=${encodeURIComponent(host)}`).join('')}`
+      : null,
+  )
+
+  // What is on screen while it is held: paused, or scrolled away from the newest row.
+  const held = isLive && (paused || scrolled)
+  const [frozen, setFrozen] = useState<{ rows: readonly Row[]; received: number; span: Span } | null>(null)
+  const liveRows = useMemo(() => {
+    const out: Row[] = []
+    const { entries } = feed.snapshot
+    for (let at = entries.length - 1; at >= 0; at--) {
+      const entry = entries[at]
+      if (entry) out.push(rowOf(entry))
+    }
+    return out
+  }, [feed.snapshot])
+  const received = feed.snapshot.received
+  useEffect(() => {
+    if (!held) setFrozen(null)
+    else setFrozen((before) => before ?? { rows: liveRows, received, span })
+    // Only the moment of holding counts, not what came since.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [held])
+  const pastRows = useMemo<readonly Row[]>(
+    () => (past.data?.rows ?? []).map((one) => rowOf({ kind: 'event', row: one, incidentUid: undefined })),
+    [past.data],
+  )
+  const fresh = frozen ? received - frozen.received : 0
+  const brushText = params.get('brush')
+  const brush = useMemo<Span | null>(() => {
+    const [from, to] = (brushText ?? '').split('..').map((one) => Date.parse(one))
+    return from !== undefined && to !== undefined && from < to ? { fromMs: from, toMs: to } : null
+  }, [brushText])
+  const setBrush = (next: Span | null) =>
+    changeQuery({
+      brush: next ? `${new Date(next.fromMs).toISOString()}..${new Date(next.toMs).toISOString()}` : null,
+    })
+  const source = isLive ? (frozen?.rows ?? liveRows) : pastRows
+  const rows = useMemo(
+    () =>
+      brush
+        ? source.filter((one) => {
+            const at = timeOf(one)
+            return at >= brush.fromMs && at <= brush.toMs
+          })
+        : source,
+    [source, brush],
+  )
+  const picture = frozen?.span ?? span
+  const bars = histogramBars(
+    picture,
+    isLive ? feed.snapshot.seconds : [],
+    isLive ? Math.ceil(feed.openedAt / 1000) * 1000 : Infinity,
+    base.data,
+  )
+  const facets = isLive ? feed.facets : past.data?.facets
+  const evidence = isLive ? feed.evidence : past.data?.evidence
+  const gaps = [...(base.data?.evidence.gaps ?? []), ...feed.snapshot.gaps]
+  const failure = isLive ? feed.refused : past.failure
+  const valuesOf = useMemo(() => facetValues(facets), [facets])
+  const act = useCallback(
+    (field: string, value: string | number, which: 'only' | 'not') =>
+      setFilter(withCondition(filter, field, value, which), 'push'),
+    [filter, setFilter],
+  )
+  const selected = Math.max(
+    0,
+    rows.findIndex((one) => one.kind === 'event' && one.words.uid === row),
+  )
+  const severityOf = (uid: string) => openIncidents?.find((one) => one.uid === uid)?.severity ?? 'high'
+  const toggle = () => setPaused(!paused)
+  const [openEvent, setOpenEvent] = useQueryValue('event')
+  useKeys({
+    ' ': toggle,
+    Escape: () => {
+      if (brush) setBrush(null)
+      else if (row !== '') setRow(null)
+      else if (filter !== '') setFilter(null, 'push')
+    },
+  })
+  const sqlParts = (() => {
+    try {
+      const parsed = parseFilter(filter)
+      const network = /ip|port|endpoint|traffic|connection|connect|accept|listen/.test(filter)
+      const view = network ? 'network_activity' : 'process_activity'
+      return { view, where: filterToSql(parsed, view) }
+    } catch {
+      return undefined
+    }
+  })()
+  const saveAsHunt = () => {
+    if (!sqlParts) return
+    const sql = `SELECT time, device_hostname, activity_name, ${sqlParts.view === 'network_activity' ? 'actor_process_name, dst_endpoint_ip, dst_endpoint_port' : 'process_name, process_cmd_line'}\nFROM ${sqlParts.view}\nWHERE ${sqlParts.where}\nORDER BY time DESC\nLIMIT 200`
+    go(addressOf({ screen: 'hunt' }, { sql }))
+  }
+  const exportable = () => rows.flatMap((one) => (one.kind === 'event' ? [one.raw] : []))
+
+  const columns: readonly GridColumn<Row>[] = [
+    {
+      key: 'time',
+      head: 'Time, UTC',
+      width: '96px',
+      cell: (one, index) => {
+        if (one.kind === 'gap') return null
+        const text = clockMs(one.words.time)
+        const next = rows[index - 1]
+        const cut = index === 0 ? 0 : sharedPrefix(text, next?.kind === 'event' ? clockMs(next.words.time) : undefined)
+        return (
+          <span className="ts">
+            <i>{text.slice(0, cut)}</i>
+            {text.slice(cut)}
+          </span>
+        )
+      },
+    },
+    {
+      key: 'host',
+      head: 'Host',
+      width: '84px',
+      cell: (one) =>
+        one.kind === 'gap' ? null : (
+          <Value icon="text" flat text={one.words.host} field="host" value={one.words.host} most={12} inGrid />
+        ),
+    },
+    {
+      key: 'type',
+      head: 'Type',
+      width: '104px',
+      cell: (one) =>
+        one.kind === 'gap' ? null : (
+          <span className={`kd ${one.words.group === 'network' ? 'net' : ''}`}>
+            <Icon name={one.words.group === 'network' ? 'net' : 'proc'} size={12} />
+            {kindLabel(one.words.kind)}
+          </span>
+        ),
+    },
+    {
+      key: 'event',
+      head: 'Event',
+      width: 'minmax(0, 1fr)',
+      cell: (one) =>
+        one.kind === 'gap' ? null : (
+          <span className="ev">
+            <EventParts parts={one.words.parts} host={one.words.host} hot={one.incidentUid !== undefined} inGrid />
+          </span>
+        ),
+    },
+    {
+      key: 'user',
+      head: 'User',
+      width: '84px',
+      cell: (one) =>
+        one.kind === 'gap' ? null : (
+          <Value icon="text" flat text={one.words.user} field="user" value={one.words.user} most={12} inGrid />
+        ),
+    },
+    {
+      key: 'incident',
+      head: '',
+      width: '112px',
+      cell: (one) =>
+        one.kind === 'gap' || one.incidentUid === undefined ? null : (
+          <Link to={addressOf({ screen: 'incident', uid: one.incidentUid })} className="row incl" tabIndex={-1}>
+            <SeverityHex severity={severityOf(one.incidentUid)} />
+            <span className="mono trunc">{one.incidentUid.replace('INC-', '')}</span>
+          </Link>
+        ),
+    },
+  ]
+  const gapText = (one: Row) =>
+    one.kind === 'gap'
+      ? `${shown(one.entry.gap.host, 60)} · ${one.entry.gap.lost === 0 ? 'an uncounted number of' : grouped(one.entry.gap.lost)} ${shown(one.entry.gap.hook, 40)} events lost between ${clockMs(one.entry.gap.from)} and ${clockMs(one.entry.gap.to)} · ${reasonWords(one.entry.gap.reason)}`
+      : undefined
+
+  return (
+    <FilterActs.Provider value={act}>
+      <Shell screen="live" title="Live" time={time} evidence={evidence} live>
+        <div className="lv">
+          <FilterField
+            text={filter}
+            onChange={(next) => setFilter(next, 'push')}
+            valuesOf={valuesOf}
+            after={
+              <>
+                {isLive ? (
+                  <button type="button" className="btn" aria-pressed={paused} onClick={toggle}>
+                    <Icon name={paused ? 'play' : 'pause'} size={14} />
+                    {paused ? 'Go on' : 'Pause'} <kbd className="nomob">Space</kbd>
+                  </button>
+                ) : (
+                  <button type="button" className="btn" onClick={() => changeQuery({ from: null, to: null, range: null }, 'push')}>
+                    <Icon name="play" size={14} />
+                    Go live
+                  </button>
+                )}
+                <button type="button" className="btn ghost nomob" onClick={saveAsHunt} disabled={!sqlParts}>
+                  <Icon name="star" size={14} />
+                  Save as hunt
+                </button>
+                <Popover
+                  label="Export"
+                  role="menu"
+                  side="to-left"
+                  className="btn ghost"
+                  button={
+                    <>
+                      <Icon name="dl" size={14} />
+                      <span className="nomob">Export</span>
+                    </>
+                  }
+                >
+                  {(close) => (
+                    <>
+                      <button
+                        type="button"
+                        role="menuitem"
+                        className="opt"
+                        onClick={() => {
+                          saveFile('events.csv', 'text/csv', csvOf(exportable()))
+                          close()
+                        }}
+                      >
+                        CSV, {counted(rows.length, 'row')} on screen
+                      </button>
+                      <button
+                        type="button"
+                        role="menuitem"
+                        className="opt"
+                        onClick={() => {
+                          saveFile('events.json', 'application/json', JSON.stringify(exportable(), null, 1))
+                          close()
+                        }}
+                      >
+                        JSON, {counted(rows.length, 'row')} on screen
+                      </button>
+                    </>
+                  )}
+                </Popover>
+              </>
+            }
+          />
+          <div className="lh">
+            <div className="hh">
+              <div className="row small t2 wrap hhrow">
+                {isLive ? (
+                  <>
+                    <span className={`livedot ${feed.state === 'open' && !paused ? '' : 'off'}`} />
+                    <b className="med">
+                      {paused ? 'Paused' : feed.state === 'open' ? 'Live' : feed.state === 'connecting' ? 'Connecting' : 'Hub away'}
+                    </b>
+                    <span>
+                      matches <b className="med">{grouped(feed.snapshot.matchedPerSecond)} /s</b> of{' '}
+                      {grouped(feed.snapshot.totalPerSecond)} /s
+                    </span>
+                    <span className="t3">
+                      · page lag {feed.snapshot.lagMs === null ? '—' : lengthWords(Math.max(0, feed.snapshot.lagMs))}
+                    </span>
+                    <span className="t3">
+                      · not shown to keep up: <b className="med">{short(feed.snapshot.notDrawn)}</b>
+                    </span>
+                    <span className="t3">
+                      · lost on hosts: <b className="med">{short(feed.snapshot.lost)}</b>
+                    </span>
+                  </>
+                ) : (
+                  <>
+                    <b className="med">Past</b>
+                    <span>
+                      {past.data ? counted(past.data.total, 'event') : '—'} {filter === '' ? '' : 'match'}
+                    </span>
+                  </>
+                )}
+                <span className="end legend micro" aria-hidden="true">
+                  <i className="k-network" />
+                  network
+                  <i className="k-process" />
+                  process
+                  <i className="k-other" />
+                  not drawn
+                  <i className="hatch" />
+                  lost
+                </span>
+              </div>
+              <Histogram bars={bars} span={picture} gaps={gaps} brush={brush} onBrush={setBrush} />
+            </div>
+          </div>
+          <div className="lb">
+            <Facets facets={facets} onValue={act} />
+            <div className="rows">
+              {fresh > 0 ? (
+                <button
+                  type="button"
+                  className="fresh"
+                  onClick={() => {
+                    setPaused(false)
+                    setScrolled(false)
+                    document.querySelector('.ltbl')?.scrollTo({ top: 0 })
+                    document.querySelector('.main')?.scrollTo({ top: 0 })
+                  }}
+                >
+                  <Icon name="up" size={12} />
+                  {short(fresh)} new
+                </button>
+              ) : null}
+              {failure ? (
+                <FailureNote failure={failure} what="The events" again={past.again}>
+                  <button type="button" className="btn ghost sm" onClick={() => setFilter(null, 'push')}>
+                    Clear the filter
+                  </button>
+                </FailureNote>
+              ) : rows.length === 0 && ((isLive && feed.facets === undefined && readable) || (!isLive && !past.data)) ? (
+                <Skeleton label="Loading events" rows={12} />
+              ) : rows.length === 0 ? (
+                <Empty
+                  title={filter === '' && !brush ? 'No event in this range yet' : 'No event matches in this range'}
+                  acts={
+                    filter === '' && !brush ? undefined : (
+                      <button
+                        type="button"
+                        className="btn sm"
+                        onClick={() => changeQuery({ filter: null, brush: null }, 'push')}
+                      >
+                        Clear the filter
+                      </button>
+                    )
+                  }
+                >
+                  Looked at {evidenceSentence(hosts, evidence)}.
+                </Empty>
+              ) : (
+                <Grid
+                  label="Events, newest first"
+                  className="ltbl"
+                  rows={rows}
+                  columns={columns}
+                  rowHeight={24}
+                  rowKey={(_, index) => index}
+                  rowName={(one) =>
+                    one.kind === 'gap'
+                      ? (gapText(one) ?? '')
+                      : `${kindLabel(one.words.kind)} on ${shown(one.words.host, 60)}`
+                  }
+                  selected={selected}
+                  onSelect={(index) => {
+                    const one = rows[index]
+                    if (one?.kind === 'event') setRow(one.words.uid)
+                    if (isLive && !paused && index > 0) setPaused(true)
+                  }}
+                  onOpen={(one) => {
+                    if (one.kind === 'event') setOpenEvent(one.words.uid, 'push')
+                  }}
+                  rowClass={(one) => (one.kind === 'event' && one.incidentUid !== undefined ? 'hotrow' : '')}
+                  whole={(one) => (one.kind === 'gap' ? <span className="gaplbl">{gapText(one)}</span> : undefined)}
+                  onScrolled={(atTop) => {
+                    if (isLive && !paused) setScrolled(!atTop)
+                  }}
+                  narrow={{
+                    height: 74,
+                    cell: (one) =>
+                      one.kind === 'gap' ? (
+                        <span className="gaplbl">{gapText(one)}</span>
+                      ) : (
+                        <div className="ev-card">
+                          <div className="row">
+                            <span className="ts mono">{clockMs(one.words.time)}</span>
+                            <span className="t2 mono tele trunc">{shown(one.words.host, 40)}</span>
+                            <span className="t2 small nowrap">{kindLabel(one.words.kind)}</span>
+                            {one.incidentUid === undefined ? null : (
+                              <span className="end">
+                                <SeverityHex severity={severityOf(one.incidentUid)} label={one.incidentUid} />
+                              </span>
+                            )}
+                          </div>
+                          <div className="ev">
+                            <EventParts parts={one.words.parts} host={one.words.host} hot={one.incidentUid !== undefined} inGrid />
+                          </div>
+                        </div>
+                      ),
+                  }}
+                />
+              )}
+              <div className="tfoot">
+                <span>
+                  {grouped(rows.length)} {isLive ? 'kept' : 'shown'} of{' '}
+                  {grouped(Math.max(rows.length, isLive ? (feed.total ?? 0) : (past.data?.total ?? 0)))} in the window
+                </span>
+                <span className="end nomob">
+                  <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>↵</kbd> open <kbd>f</kbd> only this <kbd>x</kbd> not this <kbd>c</kbd> copy
+                </span>
+              </div>
+            </div>
+          </div>
+        </div>
+      </Shell>
+      {openEvent === '' ? null : (
+        <Dialog label="Event" className="wide-dialog" close={() => setOpenEvent(null)}>
+          <div className="row">
+            <h2 className="grow">Event</h2>
+            <button type="button" className="btn ghost sm" aria-label="Close" data-autofocus onClick={() => setOpenEvent(null)}>
+              <Icon name="x" size={14} />
+            </button>
+          </div>
+          <EventList uids={[openEvent]} />
+        </Dialog>
+      )}
+    </FilterActs.Provider>
+  )
+}

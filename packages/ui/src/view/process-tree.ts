@@ -1,0 +1,139 @@
+/**
+ * The process tree as rows: guides at the left, a lifetime bar at the right.
+ *
+ * Pure; bounded recursion is none (explicit stack), as a host may send a chain of 10,000 processes.
+ */
+import type { ProcessNode } from '@honeyguide/model/api'
+
+/** What stands in one guide column of a row: nothing, a passing line, a branch, or the last branch. */
+export type Guide = 'none' | 'pass' | 'branch' | 'last'
+
+export interface TreeRow {
+  readonly node: ProcessNode
+  readonly depth: number
+  readonly guides: readonly Guide[]
+  readonly childCount: number
+  readonly open: boolean
+  /** In the incident in view. */
+  readonly hot: boolean
+  /** An ancestor of one that is. */
+  readonly path: boolean
+  /** Row of the parent, -1 for a root: where the fork line begins. */
+  readonly parentRow: number
+}
+
+export interface TreeOptions {
+  readonly closed: ReadonlySet<string>
+  /** Only what belongs to this incident and its ancestors; null for all. */
+  readonly incidentUid: string | null
+}
+
+/** Rows in order: roots by start, children by start. A node whose parent is not in the answer is a root. */
+export function treeRows(nodes: readonly ProcessNode[], options: TreeOptions): readonly TreeRow[] {
+  const byUid = new Map(nodes.map((node) => [node.uid, node]))
+  const children = new Map<string, ProcessNode[]>()
+  const roots: ProcessNode[] = []
+  for (const node of nodes) {
+    const parent = node.parentUid === null ? undefined : byUid.get(node.parentUid)
+    if (!parent || parent === node) {
+      roots.push(node)
+      continue
+    }
+    const list = children.get(parent.uid)
+    if (list) list.push(node)
+    else children.set(parent.uid, [node])
+  }
+  const byStart = (a: ProcessNode, b: ProcessNode) =>
+    a.start < b.start ? -1 : a.start > b.start ? 1 : a.pid - b.pid
+  roots.sort(byStart)
+  for (const list of children.values()) list.sort(byStart)
+
+  const onPath = new Set<string>()
+  for (const node of nodes) {
+    if (node.incidentUid === null) continue
+    if (options.incidentUid !== null && node.incidentUid !== options.incidentUid) continue
+    let at: ProcessNode | undefined = node
+    while (at && !onPath.has(at.uid)) {
+      onPath.add(at.uid)
+      at = at.parentUid === null ? undefined : byUid.get(at.parentUid)
+    }
+  }
+  const wanted = (node: ProcessNode) => options.incidentUid === null || onPath.has(node.uid)
+
+  const rows: TreeRow[] = []
+  const seen = new Set<string>()
+  interface Frame {
+    readonly node: ProcessNode
+    readonly depth: number
+    readonly guides: readonly Guide[]
+    readonly parentRow: number
+  }
+  const stack: Frame[] = roots
+    .filter(wanted)
+    .reverse()
+    .map((node) => ({ node, depth: 0, guides: [], parentRow: -1 }))
+  for (let frame = stack.pop(); frame; frame = stack.pop()) {
+    const { node, depth, guides, parentRow } = frame
+    // A cycle can only come from bad input; a row is shown once.
+    if (seen.has(node.uid)) continue
+    seen.add(node.uid)
+    const below = (children.get(node.uid) ?? []).filter(wanted)
+    const open = !options.closed.has(node.uid)
+    const row = rows.length
+    rows.push({
+      node,
+      depth,
+      guides,
+      childCount: below.length + node.hiddenChildren,
+      open,
+      hot: node.incidentUid !== null && onPath.has(node.uid),
+      path: onPath.has(node.uid),
+      parentRow,
+    })
+    if (!open) continue
+    const passing = guides.map((guide): Guide =>
+      guide === 'branch' || guide === 'pass' ? 'pass' : 'none',
+    )
+    for (let index = below.length - 1; index >= 0; index--) {
+      const child = below[index]
+      if (child)
+        stack.push({
+          node: child,
+          depth: depth + 1,
+          guides: [...passing.slice(-39), index === below.length - 1 ? 'last' : 'branch'],
+          parentRow: row,
+        })
+    }
+  }
+  return rows
+}
+
+export interface Bar {
+  /** 0 to 1 of the span. */
+  readonly from: number
+  readonly to: number
+  /** It began before the span. */
+  readonly openLeft: boolean
+  /** It ends after the span, or runs. */
+  readonly openRight: boolean
+}
+
+/** Part of the span in which a process lived; undefined when it did not. */
+export function lifetimeBar(
+  node: { readonly start: string; readonly end: string | null },
+  fromMs: number,
+  toMs: number,
+): Bar | undefined {
+  const start = Date.parse(node.start)
+  const end = node.end === null ? Infinity : Date.parse(node.end)
+  if (!(toMs > fromMs) || Number.isNaN(start) || start > toMs || end < fromMs) return undefined
+  const at = (ms: number) => Math.min(1, Math.max(0, (ms - fromMs) / (toMs - fromMs)))
+  return { from: at(start), to: at(end), openLeft: start < fromMs, openRight: end > toMs }
+}
+
+/** "code 0", "signal 9", "runs". */
+export function endWords(node: ProcessNode): string {
+  if (node.end === null) return 'runs'
+  if (node.exitSignal !== null && node.exitSignal !== 0) return `signal ${node.exitSignal}`
+  return node.exitCode === null ? 'ended' : `code ${node.exitCode}`
+}

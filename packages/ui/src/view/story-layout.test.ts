@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import type { Incident, IncidentEdge, IncidentNode } from '@honeyguide/model/incident'
+import { layoutStory, nextBox, type StoryBox } from './story-layout.ts'
+
+function node(id: string, step: number, more: Partial<IncidentNode> = {}): IncidentNode {
+  return {
+    id,
+    kind: 'process',
+    label: id,
+    detail: '',
+    full: id,
+    host: 'web-03',
+    step,
+    reasonNo: null,
+    processUid: null,
+    count: 1,
+    weight: 0.1,
+    firstTime: `2026-11-24T13:42:${String(step).padStart(2, '0')}.000Z`,
+    ...more,
+  }
+}
+
+function edge(from: string, to: string, kind: IncidentEdge['kind'] = 'process'): IncidentEdge {
+  return { from, to, kind, verb: 'exec', detail: '', time: '2026-11-24T13:42:00.000Z', count: 1 }
+}
+
+function incident(nodes: readonly IncidentNode[], edges: readonly IncidentEdge[]): Incident {
+  const steps = [...new Set(nodes.map((one) => one.step))].sort((a, b) => a - b)
+  return {
+    uid: 'INC-0000000000',
+    severity: 'high',
+    title: [],
+    rootProcessUid: '',
+    firstTime: '',
+    lastTime: '',
+    openedTime: '',
+    hosts: ['web-03'],
+    users: [],
+    steps: steps.map((no) => ({
+      no,
+      name: `step ${no}`,
+      techniqueUid: '',
+      techniqueName: '',
+      tacticUid: `TA${no % 3}`,
+      tacticName: '',
+      time: '',
+      offsetMs: 0,
+      nodeIds: [],
+      sentence: [],
+      eventUids: [],
+    })),
+    nodes,
+    edges,
+    reasons: [],
+    findings: [],
+    ticks: [],
+    tactics: [],
+    nodeTotal: nodes.length,
+    alive: null,
+  }
+}
+
+const anyIncident = fc
+  .array(
+    fc.record({
+      step: fc.integer({ min: 1, max: 14 }),
+      kind: fc.constantFrom<IncidentNode['kind']>('process', 'file', 'socket'),
+      host: fc.constantFrom('web-03', 'db-02', 'outside', 'a', 'b', 'c'),
+      reasonNo: fc.option(fc.integer({ min: 1, max: 5 })),
+      weight: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+    { minLength: 1, maxLength: 40 },
+  )
+  .chain((seeds) =>
+    fc
+      .array(fc.tuple(fc.nat(seeds.length - 1), fc.nat(seeds.length - 1)), { maxLength: 60 })
+      .map((pairs) =>
+        incident(
+          seeds.map((seed, at) => node(`n${at}`, seed.step, seed)),
+          pairs.filter(([a, b]) => a !== b).map(([a, b]) => edge(`n${a}`, `n${b}`)),
+        ),
+      ),
+  )
+
+function crosses(box: StoryBox, a: readonly [number, number], b: readonly [number, number]): boolean {
+  const left = Math.min(a[0], b[0])
+  const right = Math.max(a[0], b[0])
+  const top = Math.min(a[1], b[1])
+  const bottom = Math.max(a[1], b[1])
+  return (
+    right > box.x + 1 && left < box.x + box.width - 1 && bottom > box.y + 1 && top < box.y + box.height - 1
+  )
+}
+
+suite('story layout', () => {
+  test('gives the same picture for the same incident', () => {
+    fc.assert(
+      fc.property(anyIncident, (one) => {
+        const options = { width: 1000, most: 16 }
+        assert.deepEqual(layoutStory(one, options), layoutStory(structuredClone(one), options))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('draws at most as many nodes as wanted, and no two in one place', () => {
+    fc.assert(
+      fc.property(anyIncident, (one) => {
+        const picture = layoutStory(one, { width: 1000, most: 16 })
+        assert.ok(picture.boxes.length <= 16)
+        assert.ok(picture.columns.length <= 10)
+        const places = new Set(picture.boxes.map((box) => `${box.x}/${box.y}`))
+        assert.equal(places.size, picture.boxes.length)
+        for (const box of picture.boxes) {
+          assert.ok(box.x >= 0 && box.x + box.width <= picture.width)
+          assert.ok(box.y >= 0 && box.y + box.height <= picture.height)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('draws every edge in horizontal and vertical pieces', () => {
+    fc.assert(
+      fc.property(anyIncident, (one) => {
+        for (const drawn of layoutStory(one, { width: 1000, most: 16 }).edges)
+          for (let at = 1; at < drawn.points.length; at++) {
+            const a = drawn.points[at - 1] ?? [0, 0]
+            const b = drawn.points[at] ?? [0, 0]
+            assert.ok(a[0] === b[0] || a[1] === b[1], `${drawn.from} to ${drawn.to}`)
+          }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('leads no forward edge through a box', () => {
+    fc.assert(
+      fc.property(anyIncident, (one) => {
+        const picture = layoutStory(one, { width: 1400, most: 16 })
+        const column = new Map(picture.boxes.map((box) => [box.node.id, box.column]))
+        for (const drawn of picture.edges) {
+          if ((column.get(drawn.to) ?? 0) < (column.get(drawn.from) ?? 0)) continue
+          for (const box of picture.boxes) {
+            if (box.node.id === drawn.from || box.node.id === drawn.to) continue
+            for (let at = 1; at < drawn.points.length; at++)
+              assert.ok(
+                !crosses(box, drawn.points[at - 1] ?? [0, 0], drawn.points[at] ?? [0, 0]),
+                `${drawn.from} to ${drawn.to} crosses ${box.node.id}: ${JSON.stringify(drawn.points)}`,
+              )
+          }
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('never points an edge of a chain to the left', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 12 }), (steps) => {
+        const nodes = steps.map((step, at) => node(`n${at}`, step))
+        const edges = nodes.slice(1).map((_, at) => edge(`n${at}`, `n${at + 1}`))
+        const picture = layoutStory(incident(nodes, edges), { width: 1000, most: 16 })
+        const column = new Map(picture.boxes.map((box) => [box.node.id, box.column]))
+        for (const one of edges)
+          assert.ok((column.get(one.to) ?? 0) >= (column.get(one.from) ?? 0))
+      }),
+    )
+  })
+
+  test('keeps the path with the most evidence on one straight row', () => {
+    const nodes = [1, 2, 3, 4].map((step) => node(`n${step}`, step, { weight: 0.2 }))
+    const picture = layoutStory(
+      incident(
+        [...nodes, node('file', 3, { kind: 'file' }), node('other', 2, { weight: 0 })],
+        [edge('n1', 'n2'), edge('n2', 'n3'), edge('n3', 'n4'), edge('n3', 'file', 'file'), edge('n1', 'other')],
+      ),
+      { width: 1000, most: 16 },
+    )
+    const rows = new Set(
+      picture.boxes.filter((box) => /^n\d$/.test(box.node.id)).map((box) => box.y),
+    )
+    assert.equal(rows.size, 1)
+  })
+
+  test('folds siblings that differ in nothing but their number', () => {
+    const beacons = Array.from({ length: 45 }, (_, at) =>
+      node(`b${at}`, 2, { kind: 'socket', label: '203.0.113.77', host: 'outside' }),
+    )
+    const picture = layoutStory(
+      incident([node('x', 1), ...beacons], beacons.map((one) => edge('x', one.id, 'socket'))),
+      { width: 1000, most: 16 },
+    )
+    assert.equal(picture.boxes.length, 2)
+    assert.equal(picture.boxes[1]?.count, 45)
+    assert.equal(picture.shown, 46)
+  })
+
+  test('shares a lane among hosts that did the same when there are more than four', () => {
+    const nodes = ['a', 'b', 'c', 'd', 'e'].map((host) => node(`n-${host}`, 1, { host, label: 'x' }))
+    const picture = layoutStory(incident(nodes, []), { width: 1000, most: 16 })
+    assert.deepEqual(
+      picture.lanes.map((lane) => lane.label),
+      ['a × 5'],
+    )
+  })
+
+  test('leads the arrow keys along edges first', () => {
+    const picture = layoutStory(
+      incident([node('a', 1), node('b', 3), node('c', 2, { host: 'db-02' })], [edge('a', 'b')]),
+      { width: 1000, most: 16 },
+    )
+    assert.equal(nextBox(picture, 'a', 'ArrowRight'), 'b')
+    assert.equal(nextBox(picture, 'b', 'ArrowLeft'), 'a')
+  })
+})

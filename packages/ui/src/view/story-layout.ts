@@ -1,0 +1,640 @@
+/**
+ * Places the causal graph: columns are steps, lanes are hosts, edges are orthogonal and never cross a node.
+ *
+ * No physics, no randomness: the same incident and width give the same picture. Order of work: choose nodes,
+ * fold siblings, columns, lanes, sub-rows, edges with tracks of their own. All sizes are px.
+ */
+import type { Incident, IncidentEdge, IncidentNode } from '@honeyguide/model/incident'
+
+export interface StoryOptions {
+  /** Width of the pane. */
+  readonly width: number
+  /** Most nodes drawn; the rest is counted. */
+  readonly most: number
+  /** Most columns before neighbours merge. */
+  readonly mostColumns?: number
+}
+
+export interface StoryColumn {
+  readonly index: number
+  readonly x: number
+  readonly width: number
+  /** Numbers of the steps in it: one, or several after merging. */
+  readonly steps: readonly number[]
+}
+
+export interface StoryLane {
+  /** Hosts that share it. */
+  readonly hosts: readonly string[]
+  readonly label: string
+  readonly y: number
+  readonly height: number
+}
+
+export interface StoryBox {
+  readonly node: IncidentNode
+  /** Ids that this box stands for, the node's own first. */
+  readonly ids: readonly string[]
+  readonly count: number
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+  readonly column: number
+  readonly lane: number
+  readonly row: number
+}
+
+export interface StoryEdge {
+  readonly from: string
+  readonly to: string
+  readonly kind: IncidentEdge['kind']
+  /** SVG path. */
+  readonly path: string
+  /** Corners, for tests and labels. */
+  readonly points: readonly (readonly [number, number])[]
+  readonly label: string
+  /** Where the label lies; undefined when no segment is long enough: it appears on focus. */
+  readonly labelAt: { readonly x: number; readonly y: number; readonly anchor: 'start' | 'middle' } | undefined
+  readonly count: number
+}
+
+export interface StoryPicture {
+  readonly width: number
+  readonly height: number
+  readonly columns: readonly StoryColumn[]
+  readonly lanes: readonly StoryLane[]
+  readonly boxes: readonly StoryBox[]
+  readonly edges: readonly StoryEdge[]
+  /** Nodes that the picture stands for, folded ones included, of `nodeTotal`. */
+  readonly shown: number
+}
+
+const headHeight = 54
+const rowHeight = 72
+const boxHeight = 34
+const lanePad = 18
+const narrowest = 96
+const widest = 176
+const radius = 6
+const pitch = 4
+
+/** Neighbours over edges in both directions, in order of time. */
+function neighbours(edges: readonly IncidentEdge[]): ReadonlyMap<string, readonly string[]> {
+  const out = new Map<string, string[]>()
+  const add = (a: string, b: string) => {
+    const list = out.get(a)
+    if (list) list.push(b)
+    else out.set(a, [b])
+  }
+  for (const edge of edges) {
+    add(edge.from, edge.to)
+    add(edge.to, edge.from)
+  }
+  return out
+}
+
+/** Nodes with a reason, the cheapest causal paths between them, then by weight. */
+function choose(incident: Incident, most: number): ReadonlySet<string> {
+  const order = [...incident.nodes].sort(
+    (a, b) => b.weight - a.weight || a.step - b.step || (a.id < b.id ? -1 : 1),
+  )
+  const chosen = new Set<string>()
+  const reasons = order
+    .filter((node) => node.reasonNo !== null)
+    .sort((a, b) => (a.reasonNo ?? 0) - (b.reasonNo ?? 0))
+  const near = neighbours(incident.edges)
+  const byId = new Map(incident.nodes.map((node) => [node.id, node]))
+  const reach = (goal: string): readonly string[] => {
+    if (chosen.size === 0) return [goal]
+    const before = new Map<string, string | null>([[goal, null]])
+    const queue = [goal]
+    for (let at = 0; at < queue.length; at++) {
+      const here = queue[at] ?? ''
+      if (chosen.has(here)) {
+        const path: string[] = []
+        for (let step: string | null = here; step !== null; step = before.get(step) ?? null)
+          path.push(step)
+        return path
+      }
+      for (const next of near.get(here) ?? [])
+        if (!before.has(next) && byId.has(next)) {
+          before.set(next, here)
+          queue.push(next)
+        }
+    }
+    return [goal]
+  }
+  for (const node of reasons) {
+    if (chosen.size >= most) break
+    if (chosen.has(node.id)) continue
+    for (const id of reach(node.id)) if (chosen.size < most) chosen.add(id)
+  }
+  // What hangs on the picture comes before what would float beside it.
+  for (const attached of [true, false])
+    for (const node of order) {
+      if (chosen.size >= most) return chosen
+      if (chosen.has(node.id)) continue
+      if (attached && chosen.size > 0 && !(near.get(node.id) ?? []).some((id) => chosen.has(id)))
+        continue
+      chosen.add(node.id)
+    }
+  return chosen
+}
+
+interface Folded {
+  readonly nodes: readonly IncidentNode[]
+  readonly ids: ReadonlyMap<string, readonly string[]>
+  readonly edges: readonly IncidentEdge[]
+}
+
+/** Siblings with one template (same parent, verb, kind, host, step and label) become one node. */
+function fold(incident: Incident): Folded {
+  const parents = new Map<string, IncidentEdge[]>()
+  const children = new Set<string>()
+  for (const edge of incident.edges) {
+    const list = parents.get(edge.to)
+    if (list) list.push(edge)
+    else parents.set(edge.to, [edge])
+    children.add(edge.from)
+  }
+  const templates = new Map<string, IncidentNode[]>()
+  for (const node of incident.nodes) {
+    const incoming = parents.get(node.id) ?? []
+    const [only] = incoming
+    const foldable =
+      incoming.length === 1 && only !== undefined && !children.has(node.id) && node.reasonNo === null
+    const key = foldable
+      ? [only.from, only.verb, node.kind, node.host, node.step, node.label].join('\0')
+      : `\0${node.id}`
+    const list = templates.get(key)
+    if (list) list.push(node)
+    else templates.set(key, [node])
+  }
+  const into = new Map<string, string>()
+  const ids = new Map<string, readonly string[]>()
+  const nodes: IncidentNode[] = []
+  for (const alike of templates.values()) {
+    const [first] = alike
+    if (!first) continue
+    const count = alike.reduce((sum, node) => sum + node.count, 0)
+    nodes.push({ ...first, count, weight: alike.reduce((sum, node) => sum + node.weight, 0) })
+    ids.set(
+      first.id,
+      alike.map((node) => node.id),
+    )
+    for (const node of alike) into.set(node.id, first.id)
+  }
+  const merged = new Map<string, IncidentEdge>()
+  for (const edge of incident.edges) {
+    const from = into.get(edge.from)
+    const to = into.get(edge.to)
+    if (from === undefined || to === undefined || from === to) continue
+    const key = [from, to, edge.verb].join('\0')
+    const there = merged.get(key)
+    merged.set(
+      key,
+      there
+        ? { ...there, count: there.count + edge.count }
+        : { ...edge, from, to },
+    )
+  }
+  return { nodes, ids, edges: [...merged.values()] }
+}
+
+/** Which steps share a column: one each up to ten, then neighbours of one tactic, then the middle. */
+function groupSteps(incident: Incident, used: ReadonlySet<number>, most: number): readonly (readonly number[])[] {
+  const tactic = new Map(incident.steps.map((step) => [step.no, step.tacticUid]))
+  let groups: number[][] = [...used].sort((a, b) => a - b).map((no) => [no])
+  while (groups.length > most) {
+    const at = groups.findIndex((group, index) => {
+      const next = groups[index + 1]
+      return next !== undefined && tactic.get(group[0] ?? 0) === tactic.get(next[0] ?? 0)
+    })
+    if (at < 0) break
+    groups[at] = [...(groups[at] ?? []), ...(groups[at + 1] ?? [])]
+    groups = groups.filter((_, index) => index !== at + 1)
+  }
+  if (groups.length > most) {
+    const head = Math.ceil((most - 1) / 2)
+    const tail = most - 1 - head
+    const middleGroups = groups.slice(head, groups.length - tail).flat()
+    groups = [...groups.slice(0, head), middleGroups, ...(tail > 0 ? groups.slice(-tail) : [])]
+  }
+  return groups
+}
+
+/** Column of each node: its step's, moved right until no edge points left. */
+function columnsOf(
+  nodes: readonly IncidentNode[],
+  edges: readonly IncidentEdge[],
+  groups: readonly (readonly number[])[],
+): Map<string, number> {
+  const ofStep = new Map(groups.flatMap((group, index) => group.map((no) => [no, index] as const)))
+  const column = new Map(nodes.map((node) => [node.id, ofStep.get(node.step) ?? 0]))
+  // Bounded: a cycle (A writes to B, B starts A) would otherwise push for ever.
+  for (let round = 0; round < nodes.length; round++) {
+    let moved = false
+    for (const edge of edges) {
+      const from = column.get(edge.from)
+      const to = column.get(edge.to)
+      if (from === undefined || to === undefined || to >= from) continue
+      const back = edges.some((other) => other.from === edge.to && other.to === edge.from)
+      if (back) continue
+      column.set(edge.to, from)
+      moved = true
+    }
+    if (!moved) break
+  }
+  return column
+}
+
+/** Path with the most evidence along process edges: it stays on the first row of its lanes. */
+function spineOf(nodes: readonly IncidentNode[], edges: readonly IncidentEdge[]): ReadonlySet<string> {
+  const processes = nodes.filter((node) => node.kind === 'process')
+  const ids = new Set(processes.map((node) => node.id))
+  const weight = new Map(processes.map((node) => [node.id, node.weight + 0.001]))
+  const next = new Map<string, string[]>()
+  for (const edge of edges)
+    if (ids.has(edge.from) && ids.has(edge.to)) {
+      const list = next.get(edge.from)
+      if (list) list.push(edge.to)
+      else next.set(edge.from, [edge.to])
+    }
+  const best = new Map<string, { readonly sum: number; readonly path: readonly string[] }>()
+  const visit = (id: string, above: ReadonlySet<string>): { sum: number; path: readonly string[] } => {
+    const known = best.get(id)
+    if (known) return known
+    let tail: { sum: number; path: readonly string[] } = { sum: 0, path: [] }
+    for (const child of next.get(id) ?? []) {
+      if (above.has(child)) continue
+      const below = visit(child, new Set([...above, id]))
+      if (below.sum > tail.sum) tail = below
+    }
+    const found = { sum: (weight.get(id) ?? 0) + tail.sum, path: [id, ...tail.path] }
+    best.set(id, found)
+    return found
+  }
+  let spine: { sum: number; path: readonly string[] } = { sum: -1, path: [] }
+  for (const node of processes) {
+    const found = visit(node.id, new Set())
+    if (found.sum > spine.sum) spine = found
+  }
+  return new Set(spine.path)
+}
+
+interface Cell {
+  readonly lane: number
+  readonly row: number
+}
+
+function lanesOf(nodes: readonly IncidentNode[]): { readonly hosts: string[]; readonly label: string }[] {
+  const hosts: string[] = []
+  for (const node of [...nodes].sort((a, b) => a.step - b.step || (a.firstTime < b.firstTime ? -1 : 1)))
+    if (node.host !== 'outside' && !hosts.includes(node.host)) hosts.push(node.host)
+  const outside = nodes.some((node) => node.host === 'outside')
+    ? [{ hosts: ['outside'], label: 'Outside, no sensor' }]
+    : []
+  if (hosts.length <= 4) return [...outside, ...hosts.map((host) => ({ hosts: [host], label: host }))]
+  const signature = (host: string) =>
+    nodes
+      .filter((node) => node.host === host)
+      .map((node) => `${node.step}/${node.kind}/${node.label}`)
+      .sort()
+      .join('\0')
+  const shared = new Map<string, string[]>()
+  for (const host of hosts) {
+    const key = signature(host)
+    const list = shared.get(key)
+    if (list) list.push(host)
+    else shared.set(key, [host])
+  }
+  return [
+    ...outside,
+    ...[...shared.values()].map((alike) => ({
+      hosts: alike,
+      label: alike.length === 1 ? (alike[0] ?? '') : `${alike[0] ?? ''} × ${alike.length}`,
+    })),
+  ]
+}
+
+type Point = readonly [number, number]
+
+/** SVG path through orthogonal points with rounded corners. */
+export function roundedPath(points: readonly Point[]): string {
+  const [first] = points
+  if (!first) return ''
+  let out = `M${first[0]} ${first[1]}`
+  for (let at = 1; at < points.length; at++) {
+    const here = points[at]
+    const before = points[at - 1]
+    const after = points[at + 1]
+    if (!here || !before) continue
+    if (!after) {
+      out += `L${here[0]} ${here[1]}`
+      continue
+    }
+    const inX = Math.sign(here[0] - before[0])
+    const inY = Math.sign(here[1] - before[1])
+    const outX = Math.sign(after[0] - here[0])
+    const outY = Math.sign(after[1] - here[1])
+    const room = Math.min(
+      radius,
+      Math.hypot(here[0] - before[0], here[1] - before[1]) / 2,
+      Math.hypot(after[0] - here[0], after[1] - here[1]) / 2,
+    )
+    out += `L${here[0] - inX * room} ${here[1] - inY * room}`
+    out += `Q${here[0]} ${here[1]} ${here[0] + outX * room} ${here[1] + outY * room}`
+  }
+  return out
+}
+
+/** Drops points that lie on a straight line between their neighbours, and repeats. */
+function straighten(points: readonly Point[]): readonly Point[] {
+  const out: Point[] = []
+  for (const point of points) {
+    const last = out[out.length - 1]
+    if (last && last[0] === point[0] && last[1] === point[1]) continue
+    const before = out[out.length - 2]
+    if (
+      before &&
+      last &&
+      ((before[0] === last[0] && last[0] === point[0]) ||
+        (before[1] === last[1] && last[1] === point[1]))
+    )
+      out.pop()
+    out.push(point)
+  }
+  return out
+}
+
+export function layoutStory(incident: Incident, options: StoryOptions): StoryPicture {
+  const mostColumns = options.mostColumns ?? 10
+  const folded = fold(incident)
+  const chosen = choose({ ...incident, nodes: folded.nodes, edges: folded.edges }, options.most)
+  const nodes = folded.nodes
+    .filter((node) => chosen.has(node.id))
+    .sort(
+      (a, b) =>
+        a.step - b.step ||
+        (a.firstTime < b.firstTime ? -1 : a.firstTime > b.firstTime ? 1 : 0) ||
+        (a.id < b.id ? -1 : 1),
+    )
+  const edges = folded.edges
+    .filter((edge) => chosen.has(edge.from) && chosen.has(edge.to))
+    .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.from < b.from ? -1 : 1))
+  const groups = groupSteps(incident, new Set(nodes.map((node) => node.step)), mostColumns)
+  const column = columnsOf(nodes, edges, groups)
+  const used = [...new Set(column.values())].sort((a, b) => a - b)
+  const compact = new Map(used.map((index, at) => [index, at]))
+  const columnCount = Math.max(1, used.length)
+  const columnWidth = Math.max(narrowest, Math.min(widest, Math.floor(options.width / columnCount)))
+  const width = Math.max(options.width, columnWidth * columnCount)
+  const columns: StoryColumn[] = used.map((index, at) => ({
+    index: at,
+    x: at * columnWidth,
+    width: columnWidth,
+    steps: groups[index] ?? [],
+  }))
+  const boxWidth = Math.max(columnWidth - 28, Math.min(columnWidth - 16, 92))
+
+  const laneHosts = lanesOf(nodes)
+  const laneOf = (host: string) => Math.max(0, laneHosts.findIndex((lane) => lane.hosts.includes(host)))
+  const spine = spineOf(nodes, edges)
+  const taken = new Set<string>()
+  const cells = new Map<string, Cell>()
+  const place = (node: IncidentNode, wanted: number) => {
+    const lane = laneOf(node.host)
+    const col = compact.get(column.get(node.id) ?? 0) ?? 0
+    let row = wanted
+    while (taken.has(`${lane}/${col}/${row}`)) row += 1
+    taken.add(`${lane}/${col}/${row}`)
+    cells.set(node.id, { lane, row })
+  }
+  // The spine first, so that it is straight; then other processes, sockets and files in order of time.
+  for (const node of nodes) if (spine.has(node.id)) place(node, 0)
+  for (const node of nodes)
+    if (!spine.has(node.id) && (node.kind === 'process' || node.host === 'outside')) place(node, 0)
+  for (const node of nodes)
+    if (!cells.has(node.id)) place(node, 1)
+
+  const laneRows = laneHosts.map((_, lane) =>
+    Math.max(1, ...[...cells.values()].filter((cell) => cell.lane === lane).map((cell) => cell.row + 1)),
+  )
+  const lanes: StoryLane[] = []
+  let y = headHeight
+  laneHosts.forEach((lane, index) => {
+    const height = (laneRows[index] ?? 1) * rowHeight + lanePad
+    lanes.push({ hosts: lane.hosts, label: lane.label, y, height })
+    y += height
+  })
+  const height = y
+
+  const boxes: StoryBox[] = nodes.map((node) => {
+    const cell = cells.get(node.id) ?? { lane: 0, row: 0 }
+    const col = compact.get(column.get(node.id) ?? 0) ?? 0
+    const lane = lanes[cell.lane]
+    return {
+      node,
+      ids: folded.ids.get(node.id) ?? [node.id],
+      count: node.count,
+      x: col * columnWidth + (columnWidth - boxWidth) / 2,
+      y: (lane?.y ?? headHeight) + lanePad + cell.row * rowHeight + (rowHeight - boxHeight) / 2 - 6,
+      width: boxWidth,
+      height: boxHeight,
+      column: col,
+      lane: cell.lane,
+      row: cell.row,
+    }
+  })
+  const drawn = routeEdges(boxes, edges, columnWidth)
+  const shown = boxes.reduce((sum, box) => sum + Math.max(box.ids.length, 1), 0)
+  return { width, height, columns, lanes, boxes, edges: drawn, shown }
+}
+
+/** Global row of a box: its y is unique per lane and row. */
+function routeEdges(
+  boxes: readonly StoryBox[],
+  edges: readonly IncidentEdge[],
+  columnWidth: number,
+): readonly StoryEdge[] {
+  const byId = new Map(boxes.map((box) => [box.node.id, box]))
+  const rows = [...new Set(boxes.map((box) => box.y))].sort((a, b) => a - b)
+  const filled = new Set(boxes.map((box) => `${box.column}@${box.y}`))
+  const freeRow = (yAt: number, from: number, to: number) => {
+    for (let col = Math.min(from, to) + 1; col < Math.max(from, to); col++)
+      if (filled.has(`${col}@${yAt}`)) return false
+    return true
+  }
+  const freeColumn = (col: number, fromY: number, toY: number) => {
+    const low = Math.min(fromY, toY)
+    const high = Math.max(fromY, toY)
+    return !rows.some((row) => row > low && row < high && filled.has(`${col}@${row}`))
+  }
+  // How many lines already use a side of a box, a gutter or a corridor: each gets its own track.
+  const tracks = new Map<string, number>()
+  const track = (key: string, most = 5) => {
+    const at = tracks.get(key) ?? 0
+    tracks.set(key, at + 1)
+    const place = Math.min(at, most - 1)
+    return (place % 2 === 0 ? place / 2 : -(place + 1) / 2) * pitch
+  }
+  const sorted = [...edges].sort((a, b) => {
+    const ay = byId.get(a.to)?.y ?? 0
+    const by = byId.get(b.to)?.y ?? 0
+    return ay - by || (a.time < b.time ? -1 : 1)
+  })
+  const out: StoryEdge[] = []
+  for (const edge of sorted) {
+    const from = byId.get(edge.from)
+    const to = byId.get(edge.to)
+    if (!from || !to) continue
+    const points = straighten(route(from, to))
+    const label = [edge.verb, edge.detail].filter(Boolean).join(', ') + (edge.count > 1 ? ` ×${edge.count}` : '')
+    out.push({
+      from: edge.from,
+      to: edge.to,
+      kind: edge.kind,
+      path: roundedPath(points),
+      points,
+      label,
+      labelAt: placeLabel(points, label),
+      count: edge.count,
+    })
+  }
+  return out
+
+  function route(from: StoryBox, to: StoryBox): readonly Point[] {
+    const right = from.x + from.width
+    const fromMid = from.y + from.height / 2
+    const toMid = to.y + to.height / 2
+    const toCentre = to.x + to.width / 2
+    const fromCentre = from.x + from.width / 2
+    if (from.column === to.column) {
+      if (from.y !== to.y && freeColumn(from.column, from.y, to.y)) {
+        const x = fromCentre + track(`v${from.column}@${Math.min(from.y, to.y)}`)
+        return from.y < to.y
+          ? [
+              [x, from.y + from.height],
+              [x, to.y],
+            ]
+          : [
+              [x, from.y],
+              [x, to.y + to.height],
+            ]
+      }
+      const gutter = right + 10 + track(`g${from.column}`)
+      return [
+        [right, fromMid],
+        [gutter, fromMid],
+        [gutter, toMid],
+        [to.x + to.width, toMid],
+      ]
+    }
+    if (to.column > from.column) {
+      if (from.y === to.y && freeRow(from.y, from.column, to.column)) {
+        const shift = track(`h${from.node.id}${to.node.id}`)
+        return [
+          [right, fromMid + shift],
+          [to.x, fromMid + shift],
+        ]
+      }
+      const leave = from.y < to.y ? 6 : -6
+      // Along the source's row, then down or up into the target.
+      if (
+        from.y !== to.y &&
+        !filled.has(`${to.column}@${from.y}`) &&
+        freeRow(from.y, from.column, to.column) &&
+        freeColumn(to.column, from.y, to.y)
+      ) {
+        const shift = leave + track(`r${from.node.id}${Math.sign(leave)}`) / 2
+        const x = toCentre + track(`t${to.node.id}${Math.sign(leave)}`) * 2
+        return [
+          [right, fromMid + shift],
+          [x, fromMid + shift],
+          [x, from.y < to.y ? to.y : to.y + to.height],
+        ]
+      }
+      const gutter = (from.column + 1) * columnWidth + track(`g${from.column}`)
+      if (freeRow(to.y, from.column, to.column))
+        return [
+          [right, fromMid + leave / 2],
+          [gutter, fromMid + leave / 2],
+          [gutter, toMid],
+          [to.x, toMid],
+        ]
+      // Through the corridor above the target's row: no box ever stands there.
+      const corridor = to.y - 12 + track(`c${to.y}`)
+      const into = to.column * columnWidth - 2 + track(`g${to.column - 1}`)
+      return [
+        [right, fromMid + leave / 2],
+        [gutter, fromMid + leave / 2],
+        [gutter, corridor],
+        [into, corridor],
+        [into, toMid],
+        [to.x, toMid],
+      ]
+    }
+    // Only a cycle points left: around, through the corridor.
+    const corridor = Math.min(from.y, to.y) - 14 + track(`c${Math.min(from.y, to.y)}`)
+    return [
+      [fromCentre, from.y],
+      [fromCentre, corridor],
+      [toCentre, corridor],
+      [toCentre, to.y],
+    ]
+  }
+}
+
+const labelCharWidth = 5.6
+
+function placeLabel(points: readonly Point[], label: string): StoryEdge['labelAt'] {
+  if (label === '') return undefined
+  const needed = label.length * labelCharWidth + 12
+  for (let at = 1; at < points.length; at++) {
+    const a = points[at - 1]
+    const b = points[at]
+    if (!a || !b) continue
+    if (a[1] === b[1] && Math.abs(b[0] - a[0]) >= needed)
+      return { x: (a[0] + b[0]) / 2, y: a[1] - 4, anchor: 'middle' }
+  }
+  for (let at = 1; at < points.length; at++) {
+    const a = points[at - 1]
+    const b = points[at]
+    if (!a || !b) continue
+    if (a[0] === b[0] && Math.abs(b[1] - a[1]) >= 22 && needed < 120)
+      return { x: a[0] + 5, y: (a[1] + b[1]) / 2 + 4, anchor: 'start' }
+  }
+  return undefined
+}
+
+/** The box that an arrow key leads to from `id`: along an edge, else the nearest in that direction. */
+export function nextBox(
+  picture: StoryPicture,
+  id: string,
+  key: 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown',
+): string | undefined {
+  const here = picture.boxes.find((box) => box.node.id === id)
+  if (!here) return picture.boxes[0]?.node.id
+  const linked = new Set(
+    picture.edges.flatMap((edge) =>
+      edge.from === id ? [edge.to] : edge.to === id ? [edge.from] : [],
+    ),
+  )
+  const ahead = picture.boxes.filter((box) => {
+    if (box.node.id === id) return false
+    switch (key) {
+      case 'ArrowRight':
+        return box.x > here.x
+      case 'ArrowLeft':
+        return box.x < here.x
+      case 'ArrowUp':
+        return box.y < here.y && Math.abs(box.x - here.x) < here.width * 1.5
+      case 'ArrowDown':
+        return box.y > here.y && Math.abs(box.x - here.x) < here.width * 1.5
+    }
+  })
+  const cost = (box: StoryBox) =>
+    Math.abs(box.x - here.x) + Math.abs(box.y - here.y) * 1.5 - (linked.has(box.node.id) ? 10_000 : 0)
+  return ahead.sort((a, b) => cost(a) - cost(b))[0]?.node.id
+}
