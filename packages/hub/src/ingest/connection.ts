@@ -13,7 +13,7 @@ import {
   type Frame,
   type Hello,
 } from '@honeyguide/model/frames'
-import { decodeBatch, hex, HoneyguideError, type Batch } from '@honeyguide/model'
+import { decodeBatch, hex, HoneyguideError, standsForMissing, type Batch } from '@honeyguide/model'
 import type { Logger } from '@honeyguide/model/log'
 import type { NewRecord, RefusedBatch, RunKey, Spool } from '../spool/index.ts'
 import { peekBatchIdentity } from './batch-identity.ts'
@@ -228,7 +228,8 @@ export async function serveConnection(
         throw new HoneyguideError('HG_FRAME_INVALID', 'a batch of another sensor than said hello')
       const from = expected(hello, run)
       const sequence = known?.sequence ?? from
-      if (sequence > from) noteHole(run, from, sequence)
+      // What fell off the sensor's own spool is told by the batch that stands for it.
+      if (sequence > from && !(batch && standsForMissing(batch))) noteHole(run, from, sequence)
       if (sequence >= from) taken.set(runName(run), sequence)
       let record: NewRecord
       if (batch) {

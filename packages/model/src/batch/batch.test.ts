@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { HoneyguideError } from '../errors.ts'
 import { createBatchBuilder } from './builder.ts'
+import { standsForMissing } from './missing.ts'
 import { decodeBatch } from './reader.ts'
 
 const identity = {
@@ -52,6 +53,34 @@ suite('batch', () => {
     builder.reset()
     assert.equal(builder.rows, 0)
     assert.equal(fork.columns.pid[fork.add()], 0)
+  })
+  test('refuses millions of entries, columns or rings before it makes objects of them', () => {
+    const good = sample()
+    for (const [field, words] of [
+      [6, /dictionary entries/],
+      [7, /tables/],
+      [8, /rings/],
+    ] as const) {
+      const bytes = new Uint8Array(good.length + 2_000_000)
+      bytes.set(good)
+      for (let at = good.length; at < bytes.length; at += 2) bytes[at] = (field << 3) | 2
+      const before = process.memoryUsage().heapUsed
+      assert.throws(() => decodeBatch(bytes), words)
+      assert.ok(process.memoryUsage().heapUsed - before < 8_000_000)
+    }
+  })
+  test('tells which batch stands for those that fell off a spool', () => {
+    for (const [reason, stands] of [
+      ['spool_full', true],
+      ['spool_corrupt', true],
+      ['ring_full', false],
+    ] as const) {
+      const builder = createBatchBuilder()
+      const loss = builder.table('loss')
+      loss.columns.reason[loss.add()] = builder.string(reason)
+      assert.equal(standsForMissing(decodeBatch(builder.encode(identity, 0n, []))), stands)
+    }
+    assert.equal(standsForMissing(decodeBatch(sample())), false)
   })
   test('refuses what is not a batch with a typed error, whatever the bytes', () => {
     const good = sample()

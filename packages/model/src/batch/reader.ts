@@ -10,6 +10,7 @@ import type { ColumnArrays, TableDefinition } from '../tables/table.ts'
 import { decodeText } from '../text.ts'
 import type { BatchIdentity, RingPosition } from './builder.ts'
 import { batchLimits } from './limits.ts'
+import { findExcess } from './prescan.ts'
 
 export interface TableReader<Name extends TableName = TableName> {
   readonly name: Name
@@ -41,6 +42,8 @@ function refuse(what: string): never {
 export function decodeBatch(encoded: Uint8Array): Batch {
   if (encoded.length > batchLimits.batchBytes)
     refuse(`${encoded.length} bytes, at most ${batchLimits.batchBytes} are taken`)
+  const excess = findExcess(encoded)
+  if (excess !== undefined) refuse(excess)
   let message
   try {
     message = fromBinary(BatchSchema, encoded)

@@ -359,7 +359,8 @@ export type Batch = Message<"honeyguide.v1.Batch"> & {
   run: number;
 
   /**
-   * From 1, without holes within a run.
+   * From 1, without holes within a run, but before a batch with loss rows of the reasons spool_full or
+   * spool_corrupt: it stands for those that fell off the sensor's spool.
    *
    * @generated from field: uint64 sequence = 4;
    */
