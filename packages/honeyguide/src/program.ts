@@ -4,6 +4,7 @@ import { HoneyguideError } from '@honeyguide/model/errors'
 import { visible } from '@honeyguide/model/text'
 import { addCompletion } from './command/completion.ts'
 import { addConfig } from './command/config.ts'
+import { addObserve } from './command/observe.ts'
 import { addDown } from './command/down.ts'
 import { addStatus } from './command/status.ts'
 import { addUp } from './command/up.ts'
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   addUp(program)
   addDown(program)
   addStatus(program)
+  addObserve(program)
   addConfig(program)
   addVersion(program)
   addCompletion(program)

@@ -1,0 +1,23 @@
+/** Times as people write them after `--since`: `30s`, `5m`, `2h`, `1d`, or an ISO 8601 time. Pure. */
+import { HoneyguideError } from '@honeyguide/model/errors'
+
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+/** ISO time that `text` means at `nowMs`. Throws HG_USAGE. */
+export function sinceTime(text: string, nowMs: number): string {
+  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text)
+  if (match) return new Date(nowMs - Number(match[1]) * (unitMs[match[2] ?? ''] ?? 0)).toISOString()
+  const at = Date.parse(text)
+  if (!Number.isFinite(at))
+    throw new HoneyguideError(
+      'HG_USAGE',
+      `${text} is no time; write 30s, 5m, 2h, 1d or 2026-01-31T12:00:00Z.`,
+    )
+  return new Date(at).toISOString()
+}
