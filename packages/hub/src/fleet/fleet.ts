@@ -44,6 +44,8 @@ export interface Fleet {
   disconnected(deviceUid: string): void
   /** Name of a host, its id when it never said one. */
   hostname(deviceUid: string): string
+  /** Host names, heard of last first. */
+  hostnames(): string[]
   deviceUids(hostnames: readonly string[]): Set<string>
   sensors(nowMs: number): { readonly known: number; readonly up: number }
   hosts(nowMs: number, incidents: ReadonlyMap<string, readonly HostIncident[]>): Host[]
@@ -314,6 +316,8 @@ export function createFleet(saved?: SavedFleet): Fleet {
       if (host) host.connected = false
     },
     hostname: (deviceUid) => hosts.get(deviceUid)?.hostname ?? deviceUid,
+    hostnames: () =>
+      [...hosts.values()].sort((a, b) => b.lastSeenMs - a.lastSeenMs).map((host) => host.hostname),
     deviceUids(hostnames) {
       const wanted = new Set(hostnames)
       return new Set(
