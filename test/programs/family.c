@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <pty.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -337,6 +338,25 @@ static void deleted(const char *copy)
 	waitpid(child, 0, 0);
 }
 
+/* A program with a terminal of its own; it says what it knows on descriptor 9, not on the terminal. */
+static void terminal(void)
+{
+	int master;
+	pid_t child;
+
+	dup2(1, 9);
+	child = forkpty(&master, 0, 0, 0);
+	if (child == 0) {
+		char *argv[] = { program, "terminal", 0 };
+
+		setenv("HG_WHO_FD", "9", 1);
+		execv(program, argv);
+		_exit(98);
+	}
+	waitpid(child, 0, 0);
+	say("terminal", child, getpid());
+}
+
 /* Many short processes, in `width` lines at once; says nothing but its own pid. */
 static void storm(int count, int width)
 {
@@ -390,6 +410,8 @@ int main(int argc, char **argv)
 		memfd();
 	else if (!strcmp(name, "deleted"))
 		deleted(argc > 3 ? argv[3] : "");
+	else if (!strcmp(name, "terminal"))
+		terminal();
 	else if (!strcmp(name, "storm"))
 		storm(atoi(program), argc > 3 ? atoi(argv[3]) : 4);
 	else

@@ -318,7 +318,7 @@ suite('kernel side', { skip: kernelSkip }, () => {
     const wanted = 'bpf,perfmon,net_admin,sys_ptrace,dac_read_search'.split(',')
     const capabilities = ['-all', ...wanted.map((name) => `+${name}`)].join(',')
     const child = spawn(
-      'setpriv',
+      '/usr/bin/setpriv',
       [
         '--reuid',
         String(uid),

@@ -206,25 +206,23 @@ suite('exec probe', { skip: kernelSkip }, () => {
   })
 
   test('names the terminal', () => {
-    const run = spawnSync('script', ['-qc', who, '/dev/null'], { encoding: 'utf8' })
-    const self = JSON.parse(/\{.*\}/.exec(run.stdout)?.[0] ?? '{}')
-    assert.match(self.tty, /^\/dev\/pts\/\d+$/)
-    const row = sensor
-      .drain()
-      .get('exec')
-      ?.find((one) => one['pid'] === self.pid && one['file'] === who)
-    assert.equal(`/dev/${row?.['tty']}`, self.tty)
+    const run = runProgram(family, ['terminal', who])
+    const self = JSON.parse(/\{.*\}/.exec(run.text)?.[0] ?? '{}')
+    assert.match(self.tty, /^\/dev\/pts\/\d+$/, run.text)
+    const row = execOf(said(run, 'terminal'))
+    assert.equal(`/dev/${row['tty']}`, self.tty)
   })
 
   test('a set-user-id program raises privileges; the same user running it does not', () => {
     const setuid = join(folder, 'setuid')
-    copyFileSync(who, setuid)
+    copyFileSync(testProgram('who', true), setuid)
     chmodSync(setuid, 0o4755)
     chmodSync(folder, 0o755)
     chmodSync(sensor.settings.stateDir, 0o755)
-    const run = spawnSync('setpriv', ['--reuid', '65534', '--clear-groups', setuid], {
+    const run = spawnSync('/usr/bin/setpriv', ['--reuid', '65534', '--clear-groups', setuid], {
       encoding: 'utf8',
     })
+    assert.equal(run.status, 0, `${run.error} ${run.stderr}`)
     const self = JSON.parse(run.stdout)
     assert.equal(self.euid, 0)
     const row = sensor
