@@ -7,7 +7,9 @@
  */
 import type { ActivityBatch, Incident } from '@honeyguide/model'
 import type { Finding } from './findings/finding.ts'
+import { createDetectorState, reduce, type DetectorState } from './incident/reducer.ts'
 import type { Lineage } from './lineage/lineage.ts'
+import type { RuleSet } from './rules/rule-set.ts'
 
 export interface DetectorLimits {
   /** Evidence of one lineage counts together within this time, ms. */
@@ -18,6 +20,8 @@ export interface DetectorLimits {
   readonly openScore: number
   readonly openRules: number
   readonly openTactics: number
+  /** Weight that at least one of these findings has: much that is weak is not yet an incident. */
+  readonly openAnchor: number
   /** Lineages under observation per host; the one quiet for longest leaves first, counted. */
   readonly candidates: number
   /** Events, processes and findings kept per incident; more are counted, not kept. */
@@ -69,8 +73,47 @@ export const defaultDetectorLimits: DetectorLimits = {
   openScore: 7,
   openRules: 3,
   openTactics: 3,
+  openAnchor: 4,
   candidates: 2_000,
   events: 2_000,
   processes: 400,
   findings: 200,
+}
+
+const snapshotVersion = 1
+
+/** A detector without history. `rules` comes from `compileRules`. */
+export function createDetector(options: {
+  readonly rules: RuleSet
+  readonly limits?: Partial<DetectorLimits>
+}): Detector {
+  const limits: DetectorLimits = { ...defaultDetectorLimits, ...options.limits }
+  let state = createDetectorState()
+  return {
+    apply: (batch, lineage) => reduce(state, batch, lineage, options.rules, limits),
+    counts() {
+      let candidates = 0
+      let openIncidents = 0
+      for (const host of state.hosts.values())
+        for (const story of host.stories) {
+          if (story.uid === '') candidates += 1
+          else openIncidents += 1
+        }
+      return {
+        candidates,
+        openIncidents,
+        findings: state.findings,
+        evictedCandidates: state.evictedCandidates,
+        droppedEvents: state.droppedEvents,
+      }
+    },
+    snapshot: () => ({ version: snapshotVersion, data: structuredClone(state) }),
+    restore(snapshot) {
+      if (snapshot.version !== snapshotVersion)
+        throw new RangeError(
+          `detector snapshot of version ${snapshot.version}, not ${snapshotVersion}`,
+        )
+      state = structuredClone(snapshot.data as DetectorState)
+    },
+  }
 }

@@ -10,6 +10,7 @@
 export * from './attack/attack.ts'
 export * from './detector.ts'
 export * from './findings/finding.ts'
+export { builtInRules, type FindingRule } from './findings/built-in-rules.ts'
 export * from './lineage/image.ts'
 export { createLineage, connectionUid, baseName } from './lineage/graph.ts'
 export * from './lineage/lineage.ts'

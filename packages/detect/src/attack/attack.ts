@@ -115,3 +115,40 @@ export function techniqueName(uid: string): string {
 export function techniqueTactic(uid: string): string {
   return (techniques[uid] ?? techniques[uid.split('.')[0] ?? ''])?.[1] ?? ''
 }
+
+/** What a step of a story is called, by technique: short, as under a column of the graph. */
+const stepNames: Readonly<Record<string, string>> = {
+  T1190: 'Initial access',
+  'T1505.003': 'Web shell',
+  T1059: 'Execution',
+  'T1059.004': 'Shell',
+  'T1059.006': 'Script',
+  T1105: 'Tool transfer',
+  'T1204.002': 'Dropped file run',
+  T1204: 'Dropped file run',
+  T1620: 'Run from memory',
+  T1071: 'Call back',
+  T1095: 'Call back',
+  T1571: 'Call back',
+  'T1564.001': 'Hidden file',
+  'T1053.003': 'Cron',
+  'T1543.002': 'Service',
+  'T1003.008': 'Password hashes',
+  'T1552.004': 'Private key',
+  T1552: 'Credentials',
+  'T1548.001': 'Set-uid',
+  T1548: 'Privileges',
+  T1140: 'Decoding',
+  'T1070.002': 'Logs cleared',
+  'T1070.003': 'History cleared',
+  'T1070.004': 'Files deleted',
+  'T1021.004': 'SSH',
+}
+
+/** Name of a step with this technique; techniques of discovery share one. */
+export function stepName(technique: string): string {
+  const own = stepNames[technique]
+  if (own !== undefined) return own
+  if (techniqueTactic(technique) === 'TA0007') return 'Discovery'
+  return stepNames[technique.split('.')[0] ?? ''] ?? techniqueName(technique)
+}

