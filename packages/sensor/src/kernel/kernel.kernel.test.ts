@@ -222,6 +222,19 @@ suite('kernel side', { skip: kernelSkip }, () => {
     assert.ok((fork[0]?.['fromNs'] as bigint) <= BigInt(saved.readNs) + 1_500_000_000n)
   })
 
+  test('after a restart every living process is a known parent, without a snapshot', async () => {
+    await using sensor = await openTestKernel()
+    sensor.drain()
+    sensor.reopen()
+    const run = runProgram('/bin/true')
+    const rows = sensor.drain()
+    for (const name of ['fork', 'exec'] as const) {
+      const row = (rows.get(name) ?? []).find((one) => one['pid'] === run.pid)
+      assert.ok(row, name)
+      assert.equal(Number(row['flags']) & imageFlags.lineageIncomplete, 0, name)
+    }
+  })
+
   test('a second consumer is refused', async () => {
     await using sensor = await openTestKernel()
     assert.throws(

@@ -25,7 +25,7 @@ import { markOwn, unmarkOwn } from './own-processes.ts'
 import { openPinnedKernel, removePins } from './pinned-kernel.ts'
 import type { KernelProgress } from './progress.ts'
 import { createSequenceGaps } from './sequence-gaps.ts'
-import { inheritSockets, takeSnapshot } from './snapshot.ts'
+import { inheritSockets, takeSnapshot, takeTasks } from './snapshot.ts'
 
 export { removePins } from './pinned-kernel.ts'
 export type { KernelProgress } from './progress.ts'
@@ -112,6 +112,8 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
     capacity: settings.cache.processes,
     exitedMs: settings.cache.exitedMs,
   })
+  // Before the first record is read: whoever is alive is a known parent, whatever the caller asks for first.
+  takeTasks(kernel.tasks, processes)
   const workloads = createWorkloadNames()
   const counters = openHookCounters(kernel.counts, probes)
   const { lifecycle, data } = kernel

@@ -22,17 +22,8 @@ const mostRows = 512
 const mostBytes = 1 << 20
 const ownFlag = imageFlags.own
 
-/**
- * Writes a row for each process. Identity and ids are the kernel's, taken in one walk; texts come from
- * /proc afterwards, so a process that ended or did an exec meanwhile may miss them.
- */
-export function* takeSnapshot(
-  iterator: BpfLink,
-  builder: BatchBuilder,
-  processes: ProcessCache,
-  workloads: WorkloadNames,
-  redact: (argv: Uint8Array) => Uint8Array | undefined,
-): Generator<void, number, undefined> {
+/** Tells the cache every process that is alive, and returns them. One walk of the kernel's list. */
+export function takeTasks(iterator: BpfLink, processes: ProcessCache): readonly Task[] {
   const tasks: Task[] = []
   forEachIterated(iterator, taskSizeBytes, (memory, at) => tasks.push(readTask(memory, at)))
   tasks.push(...unseenParents(tasks))
@@ -45,6 +36,21 @@ export function* takeSnapshot(
       parentPid: task.parentPid,
       parentStartNs: task.parentStartNs,
     })
+  return tasks
+}
+
+/**
+ * Writes a row for each process. Identity and ids are the kernel's, taken in one walk; texts come from
+ * /proc afterwards, so a process that ended or did an exec meanwhile may miss them.
+ */
+export function* takeSnapshot(
+  iterator: BpfLink,
+  builder: BatchBuilder,
+  processes: ProcessCache,
+  workloads: WorkloadNames,
+  redact: (argv: Uint8Array) => Uint8Array | undefined,
+): Generator<void, number, undefined> {
+  const tasks = takeTasks(iterator, processes)
   let rows = 0
   for (const task of tasks) {
     writeProcess(task, builder, workloads, redact)

@@ -35,9 +35,6 @@ suite('exec probe', { skip: kernelSkip }, () => {
     sensor = await openTestKernel()
     folder = join(sensor.settings.stateDir, 'work')
     mkdirSync(folder)
-    for (const _ of sensor.kernel.snapshot(
-      (await import('@honeyguide/model/batch')).createBatchBuilder(),
-    ));
     sensor.drain()
   })
   after(() => sensor[Symbol.asyncDispose]())
