@@ -4,10 +4,14 @@ import { HoneyguideError } from '@honeyguide/model/errors'
 import { visible } from '@honeyguide/model/text'
 import { addCompletion } from './command/completion.ts'
 import { addConfig } from './command/config.ts'
+import { addDoctor } from './command/doctor.ts'
+import { addHunt } from './command/hunt.ts'
+import { addIncident } from './command/incident.ts'
+import { addRecord } from './command/record.ts'
 import { addObserve } from './command/observe.ts'
 import { addDown } from './command/down.ts'
 import { addStatus } from './command/status.ts'
-import { addUp } from './command/up.ts'
+import { addReplay, addUp } from './command/up.ts'
 import { addVersion } from './command/version.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { version } from './version.ts'
@@ -31,10 +35,18 @@ export function createProgram(): Command {
   addDown(program)
   addStatus(program)
   addObserve(program)
+  addHunt(program)
+  addIncident(program)
+  addRecord(program)
+  addReplay(program)
+  addDoctor(program)
   addConfig(program)
   addVersion(program)
   addCompletion(program)
-  for (const command of program.commands) command.exitOverride()
+  for (const command of program.commands) {
+    command.exitOverride()
+    for (const below of command.commands) below.exitOverride()
+  }
   return program
 }
 

@@ -32,57 +32,69 @@ export function addUp(program: Command): void {
     .option('--host <address>', 'address of the page (hub.listen.host)')
     .option('--port <number>', 'port of the page (hub.listen.port)')
     .option('--no-sensor', 'hub and page only')
-    .action(async (options: UpOptions) => {
-      const flags = [
-        ...(options.host === undefined
-          ? []
-          : [{ name: 'hub.listen.host', value: options.host, flag: '--host' }]),
-        ...(options.port === undefined
-          ? []
-          : [{ name: 'hub.listen.port', value: options.port, flag: '--port' }]),
-        ...(options.sensor === false
-          ? [{ name: 'sensor.enabled', value: 'false', flag: '--no-sensor' }]
-          : []),
-      ]
-      const isReplay = options.demo === true || options.replay !== undefined
-      const first = createContext(options, flags)
-      const context =
-        isReplay && options.state === undefined
-          ? createContext({ ...options, state: `${first.instance.stateDir}${demoSuffix}` }, flags)
-          : first
-      const speed = Number(options.speed ?? 1)
-      if (!Number.isFinite(speed) || speed < 0)
-        throw new HoneyguideError('HG_USAGE', '--speed is a number from 0 on.')
-      const file = options.replay ?? `${context.layout.root}/${context.layout.demoRecording}`
-      if (isReplay && !existsSync(file))
-        throw new HoneyguideError('HG_NOT_FOUND', `there is no recording ${file}`)
-      const isTerminal = process.stdout.isTTY
-      const reporter = createReporter({ out: process.stdout, isJson: options.json ?? !isTerminal })
-      const isLogTerminal = process.stderr.isTTY
-      const ending = new AbortController()
-      const end = (): void => ending.abort()
-      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end)
-      // A reader that went away (`up | head`) must not leave daemons behind.
-      process.stdout.on('error', end)
-      process.stderr.on('error', end)
-      await launch({
-        config: context.resolved.config,
-        layout: context.layout,
-        instance: context.instance,
-        reporter,
-        replay: isReplay
-          ? { file, speed, label: options.demo === true ? 'a recorded hour' : 'a recording' }
-          : null,
-        signal: ending.signal,
-        onLogLine(name, level, message, json) {
-          if (!isLogTerminal || reporter.isJson) process.stderr.write(`${json}\n`)
-          else if (level === 'warn' || level === 'error')
-            process.stderr.write(
-              `${styleText(level === 'error' ? 'red' : 'yellow', `${name}: ${visible(message)}`)}\n`,
-            )
-        },
-      })
-      // Timers of libraries must not hold a launcher whose work is done.
-      process.exit(0)
-    })
+    .action(up)
+}
+
+/** `honeyguide replay FILE`: `up --replay FILE` under a name that one looks for. */
+export function addReplay(program: Command): void {
+  withShared(program.command('replay <file>'))
+    .summary('show a recording on the page, as fast as possible')
+    .option('--speed <factor>', 'how fast it plays, 0 for as fast as possible', '0')
+    .option('--host <address>', 'address of the page (hub.listen.host)')
+    .option('--port <number>', 'port of the page (hub.listen.port)')
+    .action((file: string, options: UpOptions) => up({ ...options, replay: file }))
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const flags = [
+    ...(options.host === undefined
+      ? []
+      : [{ name: 'hub.listen.host', value: options.host, flag: '--host' }]),
+    ...(options.port === undefined
+      ? []
+      : [{ name: 'hub.listen.port', value: options.port, flag: '--port' }]),
+    ...(options.sensor === false
+      ? [{ name: 'sensor.enabled', value: 'false', flag: '--no-sensor' }]
+      : []),
+  ]
+  const isReplay = options.demo === true || options.replay !== undefined
+  const first = createContext(options, flags)
+  const context =
+    isReplay && options.state === undefined
+      ? createContext({ ...options, state: `${first.instance.stateDir}${demoSuffix}` }, flags)
+      : first
+  const speed = Number(options.speed ?? 1)
+  if (!Number.isFinite(speed) || speed < 0)
+    throw new HoneyguideError('HG_USAGE', '--speed is a number from 0 on.')
+  const file = options.replay ?? `${context.layout.root}/${context.layout.demoRecording}`
+  if (isReplay && !existsSync(file))
+    throw new HoneyguideError('HG_NOT_FOUND', `there is no recording ${file}`)
+  const isTerminal = process.stdout.isTTY
+  const reporter = createReporter({ out: process.stdout, isJson: options.json ?? !isTerminal })
+  const isLogTerminal = process.stderr.isTTY
+  const ending = new AbortController()
+  const end = (): void => ending.abort()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end)
+  // A reader that went away (`up | head`) must not leave daemons behind.
+  process.stdout.on('error', end)
+  process.stderr.on('error', end)
+  await launch({
+    config: context.resolved.config,
+    layout: context.layout,
+    instance: context.instance,
+    reporter,
+    replay: isReplay
+      ? { file, speed, label: options.demo === true ? 'a recorded hour' : 'a recording' }
+      : null,
+    signal: ending.signal,
+    onLogLine(name, level, message, json) {
+      if (!isLogTerminal || reporter.isJson) process.stderr.write(`${json}\n`)
+      else if (level === 'warn' || level === 'error')
+        process.stderr.write(
+          `${styleText(level === 'error' ? 'red' : 'yellow', `${name}: ${visible(message)}`)}\n`,
+        )
+    },
+  })
+  // Timers of libraries must not hold a launcher whose work is done.
+  process.exit(0)
 }

@@ -78,7 +78,10 @@ export function removePins(pinDir: string): void {
   const above = dirname(pinDir)
   if (existsSync(above) && readdirSync(above).length === 0) rmdirSync(above)
   if (!existsSync(marker)) return
-  if (isMounted() && readdirSync(bpffs).length === 0)
-    spawnSync('umount', ['-n', bpffs], { stdio: 'ignore' })
+  // The kernel itself puts two files there.
+  const others = isMounted()
+    ? readdirSync(bpffs).filter((name) => !/^(maps|progs)\.debug$/.test(name))
+    : []
+  if (isMounted() && others.length === 0) spawnSync('umount', ['-n', bpffs], { stdio: 'ignore' })
   if (!isMounted()) rmSync(marker, { force: true })
 }
