@@ -8,13 +8,7 @@
  * saved now and then, only after what was derived up to there is durable; a start restores it and reads on.
  * What is then derived again has the same uids, so it writes over itself. Nothing runs while the log rests.
  */
-import {
-  decodeBatch,
-  hex,
-  HoneyguideError,
-  type Gap,
-  type LossReasonName,
-} from '@honeyguide/model'
+import { decodeBatch, hex, HoneyguideError, type Gap, type LossReasonName } from '@honeyguide/model'
 import { decodeFrameBody, type Hello } from '@honeyguide/model/frames'
 import type { Logger } from '@honeyguide/model/log'
 import {
