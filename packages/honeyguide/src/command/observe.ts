@@ -1,4 +1,5 @@
 /** `honeyguide observe`: the stream of this machine's events, from the sensor's own socket. */
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { HoneyguideError } from '@honeyguide/model/errors'
 import { visible, type ActivityRow, type EventsAnswer } from '@honeyguide/model'
@@ -23,6 +24,17 @@ interface ObserveOptions extends SharedOptions, SelectionOptions {
 }
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
+
+/** Names of this machine's users, read once. */
+function localUsers(): (id: number) => string | undefined {
+  const names = new Map<number, string>()
+  for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
+    const [name, , id] = line.split(':')
+    if (name !== undefined && id !== undefined && !names.has(Number(id)))
+      names.set(Number(id), name)
+  }
+  return (id) => names.get(id)
+}
 
 /** Writes a block and waits when the reader is slower. */
 function write(text: string): Promise<void> {
@@ -89,6 +101,7 @@ async function printLive(context: Context, options: ObserveOptions, shape: Shape
   const { config } = context.resolved
   const reader = createEventReader(
     config.sensor.hostname === 'auto' ? hostname() : config.sensor.hostname,
+    localUsers(),
   )
   let left = options.max === undefined ? Infinity : Number(options.max)
   if (!(left > 0)) throw new HoneyguideError('HG_USAGE', '--max is a number from 1 on.')

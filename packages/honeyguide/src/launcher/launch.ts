@@ -7,10 +7,12 @@
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -103,6 +105,7 @@ export async function launch(options: LaunchOptions): Promise<void> {
 
   const wanted: DaemonName[] = isReal && config.sensor.enabled ? ['hub', 'sensor'] : ['hub']
   const users = instance.isPrivileged ? ensureUsers(wanted, reporter) : undefined
+  prepareReplay(instance, replay, users)
   makeFolders(instance, users)
   if (users?.sensor && makePinDir(instance.pinDir, users.sensor))
     reporter.say('Mounted bpffs at /sys/fs/bpf; `honeyguide down` unmounts it.')
@@ -276,6 +279,47 @@ function makeFolders(instance: Instance, users: Users | undefined): void {
   for (const name of ['state', 'state/hub', 'state/sensor']) ensureFolder(join(runDir, name), 0o755)
 }
 
+/** Name of a recording in the hub's folder. */
+const replayCopy = 'replay.hgrec'
+const replayMarker = 'replay-only'
+
+/**
+ * What was replayed and what was really seen never share a folder; a replay begins with an empty one, because
+ * batches that were played before would be taken for repeats. The recording may be its owner's alone, so the hub
+ * gets a copy.
+ */
+function prepareReplay(
+  instance: Instance,
+  replay: HubSettings['replay'],
+  users: Users | undefined,
+): void {
+  const marker = join(instance.stateDir, replayMarker)
+  const hubDir = join(instance.stateDir, 'hub')
+  const isMarked = existsSync(marker)
+  if (replay === null) {
+    if (isMarked)
+      throw new HoneyguideError(
+        'HG_SETUP_FAILED',
+        `${instance.stateDir} holds what a recording was replayed into; choose another folder with --state.`,
+      )
+    return
+  }
+  if (!isMarked && existsSync(hubDir) && readdirSync(hubDir).length > 0)
+    throw new HoneyguideError(
+      'HG_SETUP_FAILED',
+      `${instance.stateDir} holds what was really seen; choose another folder for a recording with --state.`,
+    )
+  rmSync(hubDir, { recursive: true, force: true })
+  mkdirSync(instance.stateDir, { recursive: true })
+  writeFileSync(marker, '')
+  if (!users) return
+  mkdirSync(hubDir, { recursive: true, mode: 0o700 })
+  const copy = join(hubDir, replayCopy)
+  copyFileSync(replay.file, copy)
+  chownSync(copy, users.hub.uid, users.hub.gid)
+  chmodSync(copy, 0o600)
+}
+
 interface CommandInputs {
   readonly name: DaemonName
   readonly config: Config
@@ -301,7 +345,7 @@ function commandOf(inputs: CommandInputs): {
   const shownRules = user
     ? extraRules.map((_, index) => join(appDir, `rules-${index + 1}`))
     : extraRules
-  const shownReplay = replay && user ? { ...replay, file: join(appDir, 'recording') } : replay
+  const shownReplay = replay && user ? { ...replay, file: join(stateDir, replayCopy) } : replay
   const paths: DaemonPaths = {
     stateDir,
     uplinkSocket: instance.uplinkSocket,
@@ -343,9 +387,6 @@ function commandOf(inputs: CommandInputs): {
       ? extraRules.flatMap((from, index) =>
           existsSync(from) ? [{ from, to: shownRules[index] ?? '', isWritable: false }] : [],
         )
-      : []),
-    ...(name === 'hub' && replay && shownReplay
-      ? [{ from: resolve(replay.file), to: shownReplay.file, isWritable: false }]
       : []),
     { from: join(instance.stateDir, name), to: stateDir, isWritable: true },
   ]

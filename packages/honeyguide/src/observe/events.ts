@@ -18,12 +18,25 @@ function wallTime(bootNs: bigint, wallOffsetNs: bigint): string {
   return new Date(Number((bootNs + wallOffsetNs) / 1_000_000n)).toISOString()
 }
 
-export function createEventReader(hostname: string): EventReader {
+/** `localUser` names a user id of this machine, undefined when it has no name: observers are sent no table of users. */
+export function createEventReader(
+  hostname: string,
+  localUser: (id: number) => string | undefined = () => undefined,
+): EventReader {
   const lineage = createLineage()
+  const named = {
+    image: lineage.image,
+    parent: lineage.parent,
+    connection: lineage.connection,
+    userName(host: string, id: number): string {
+      const name = lineage.userName(host, id)
+      return name === String(id) ? (localUser(id) ?? name) : name
+    },
+  }
   return {
     read(batch) {
       lineage.apply(batch)
-      const rows = normalise(batch, lineage, hostname)
+      const rows = normalise(batch, named, hostname)
       const losses: LossFacts[] = []
       const table = batch.table('loss')
       for (let row = 0; table && row < table.rows; row++) {
