@@ -20,7 +20,7 @@ import {
 } from '@honeyguide/model/frames'
 import type { Logger } from '@honeyguide/model/log'
 import type { SpoolItem, SpoolPosition } from '../spool/spool.ts'
-import { createBackOff } from './back-off.ts'
+import { createBackOff, type BackOff } from './back-off.ts'
 import type { Transport } from './transport.ts'
 
 /** The spool as the uplink sees it, maybe through a thread. */
@@ -51,6 +51,8 @@ export interface UplinkOptions {
   readonly windowBytes?: number
   /** Silence after which a heartbeat is sent, ms. */
   readonly heartbeatMs?: number
+  /** Pauses between tries; by default 100 ms to 5 s. */
+  readonly backOff?: BackOff
   /** How long the hub may take to answer hello, ms. */
   readonly helloMs?: number
 }
@@ -80,7 +82,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   const windowBytes = options.windowBytes ?? uplinkWindow.bytes
   const heartbeatMs = options.heartbeatMs ?? 10_000
   const helloMs = options.helloMs ?? 10_000
-  const backOff = createBackOff(options.random)
+  const backOff = options.backOff ?? createBackOff(options.random)
   let wakeConnection: (() => void) | undefined
 
   /** One connection from hello to its end. Throws why it ended. */
@@ -93,6 +95,8 @@ export function createUplink(options: UplinkOptions): Uplink {
     let lastWriteMs = performance.now()
     const poke = (): void => notify?.()
     const onAbort = (): void => void stream.destroy()
+    // It may have come while the connection was being handed over.
+    if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     wakeConnection = poke
     stream.on('data', (chunk: Uint8Array) => {
