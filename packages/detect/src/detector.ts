@@ -1,8 +1,8 @@
 /**
  * Rules, streaming detectors and the incident reducer behind one call per batch.
  *
- * Feed the wire batch to the lineage first, then its normalised rows here. Rows are taken in order of time and
- * event uid whatever their order in the batch. The same rows give the same findings and incidents, however
+ * Feed the wire batch to the lineage first, then its normalised rows here. Rows are taken in order of
+ * time, whatever their order in the batch. The same rows give the same findings and incidents, however
  * they were cut into batches: time comes from events, names of things are hashes of what they are about.
  */
 import type { ActivityBatch, Incident } from '@honeyguide/model'

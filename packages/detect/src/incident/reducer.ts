@@ -130,19 +130,14 @@ const process = (image: {
   nodeId: image.processUid,
 })
 
+/** Rows by time; rows of the same µs stay in the batch's order, which tells births before deeds. */
 function orderOf(batch: ActivityBatch): Uint32Array {
   const times = Float64Array.from({ length: batch.rows }, (_, row) => batch.timeUs(row))
   const order = Uint32Array.from({ length: batch.rows }, (_, row) => row)
-  let sorted = true
-  for (let row = 1; row < times.length && sorted; row++)
-    sorted = (times[row] ?? 0) > (times[row - 1] ?? 0)
-  if (sorted) return order
-  return order.sort((a, b) => {
-    const gap = (times[a] ?? 0) - (times[b] ?? 0)
-    if (gap !== 0) return gap
-    const [one, two] = [batch.eventUid(a), batch.eventUid(b)]
-    return one < two ? -1 : one > two ? 1 : a - b
-  })
+  for (let row = 1; row < times.length; row++)
+    if ((times[row] ?? 0) < (times[row - 1] ?? 0))
+      return order.sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0) || a - b)
+  return order
 }
 
 /** Takes one host's batch into the state and says what changed. */
