@@ -57,6 +57,22 @@ function offered(sensor: TestKernel): Map<string, bigint> {
   return found
 }
 
+/** Waits for the consumer's first word; rejects when it ends before. */
+async function ready(child: ChildProcess): Promise<void> {
+  const stop = new AbortController()
+  const { signal } = stop
+  try {
+    await Promise.race([
+      once(child.stdout as NodeJS.EventEmitter, 'data', { signal }),
+      once(child, 'exit', { signal }).then(([code, name]) => {
+        throw new Error(`the consumer ended with ${name ?? code} before it was ready`)
+      }),
+    ])
+  } finally {
+    stop.abort()
+  }
+}
+
 const sum = (rows: readonly PlainRow[], column: string): bigint =>
   rows.reduce((total, row) => total + BigInt(row[column] ?? 0), 0n)
 
@@ -352,7 +368,7 @@ suite('kernel side', { skip: kernelSkip }, () => {
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
-    await once(child.stdout, 'data')
+    await ready(child)
     runProgram('/bin/true')
     for (let tries = 0; tries < 50 && consumedLines(file).length === 0; tries++)
       await setTimeout(100)
