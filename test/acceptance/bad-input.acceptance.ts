@@ -1,7 +1,6 @@
 /** Bad input of each kind: a clear error that the reference lists, and the rest goes on. */
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBatchBuilder, errorRows } from '@honeyguide/model'
 import type { Acceptance } from './harness/acceptance.ts'
@@ -11,7 +10,7 @@ import { honeyguide, startStack, type Stack } from './harness/stack.ts'
 /** Sends bytes to the hub's uplink socket and resolves with what it answered, when it closes or after 3 s. */
 function send(stack: Stack, bytes: Uint8Array): Promise<Buffer> {
   return new Promise((resolve) => {
-    const socket = connect(join(stack.state, 'run/hub/uplink.sock'))
+    const socket = connect(stack.instance.uplinkSocket)
     const parts: Buffer[] = []
     const done = (): void => {
       socket.destroy()
@@ -72,7 +71,7 @@ export const acceptances: readonly Acceptance[] = [
         root,
         folder,
         log,
-        args: ['--rules', `${folder}/rules`],
+        args: ['--set', `hub.rules=["${folder}/rules"]`],
       })
       const status = await stack.ask<{
         rules: { loaded: number; refused: { file: string; message: string }[] }

@@ -36,7 +36,7 @@ async function replay(
   await using stack = await startStack({
     root,
     folder,
-    args: ['--replay', file, '--replay-speed', '50'],
+    args: ['--replay', file, '--speed', '50'],
     log,
   })
   const until = performance.now() + 60_000

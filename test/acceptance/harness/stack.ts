@@ -4,10 +4,11 @@
  * Asked over the hub's unix socket, the way the command line does. Ended by `down`, also when the script failed.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { instanceOf, type Instance } from '../../../packages/honeyguide/src/place.ts'
 import type {
   HuntAnswer,
   IncidentAnswer,
@@ -26,6 +27,7 @@ export interface StackOptions {
 
 export interface Stack extends AsyncDisposable {
   readonly state: string
+  readonly instance: Instance
   readonly launcher: ChildProcess
   /** Address of the page. */
   readonly address: string
@@ -88,7 +90,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const state = join(folder, 'state')
   const launcher = spawn(
     join(root, 'bin/honeyguide'),
-    ['up', '--json', '--state', state, '--listen', '127.0.0.1:0', ...args],
+    ['up', '--json', '--state', state, '--port', '0', ...args],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
   let output = ''
@@ -105,7 +107,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   launcher.stdout.setEncoding('utf8').on('data', take)
   launcher.stderr.setEncoding('utf8').on('data', take)
   launcher.on('close', () => (closed = true))
-  const socketPath = join(state, 'run/hub/api.sock')
+  const instance = instanceOf(state)
+  const socketPath = instance.apiSocket
 
   function ask<Answer>(path: string, body?: unknown): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -171,6 +174,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   const stack: Stack = {
     state,
+    instance,
     launcher,
     get address() {
       return address
@@ -217,12 +221,26 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     link: () => ask<LinkAnswer>('/api/v1/link', {}),
     async pids() {
       const { stdout } = await honeyguide(root, ['status', '--json', '--state', state])
-      const status = JSON.parse(stdout) as { components?: { name: string; pid?: number }[] }
-      return Object.fromEntries(
-        (status.components ?? []).flatMap(({ name, pid }) =>
-          pid === undefined ? [] : [[name, pid]],
+      const status = JSON.parse(stdout) as {
+        daemons?: { name: string; state: string; pid?: number }[]
+      }
+      const pids = Object.fromEntries(
+        (status.daemons ?? []).flatMap(({ name, state: how, pid }) =>
+          how === 'up' && pid !== undefined ? [[name, pid]] : [],
         ),
       )
+      const hub = pids['hub']
+      if (hub !== undefined) {
+        // The store is a child of the hub; this kernel may have no /proc/PID/task/TID/children.
+        for (const entry of await readdir('/proc')) {
+          if (!/^\d+$/.test(entry)) continue
+          const stat = await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '')
+          if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) !== hub) continue
+          const line = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '')
+          if (line.includes('store/duckdb/child')) pids['store'] = Number(entry)
+        }
+      }
+      return pids
     },
     output: () => output,
     stop,
@@ -240,7 +258,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
     await sleep(50)
   }
-  return stack
+  // The page answers before the sensor has attached; generators must not be earlier than it.
+  const isReplay = args.includes('--replay') || args.includes('--no-sensor')
+  while (!isReplay && performance.now() < until) {
+    const status = await ask<Status>('/api/v1/status').catch(() => undefined)
+    if (status && status.sensorsUp > 0) return stack
+    await sleep(100)
+  }
+  if (isReplay) return stack
+  await stack[Symbol.asyncDispose]()
+  throw new Error(`no sensor came up:\n${output.slice(-3000)}`)
 }
 
 /** Value of a field of /proc/PID/status, for example `Uid`. */
