@@ -31,7 +31,6 @@ import type { Metric } from './serve/metrics-text.ts'
 import { openSpool, type Spool } from './spool/index.ts'
 import { lockState } from './state-lock.ts'
 import { openDuckdbStore } from './store/duckdb/client.ts'
-import { openMemoryStore } from './store/memory/memory-store.ts'
 import type { EventStore } from './store/store.ts'
 
 export interface HubOptions {
@@ -88,7 +87,10 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   await mkdir(join(stateDir, 'store'), { recursive: true, mode: 0o700 })
   const store = opened.use(
     settings.store.kind === 'memory'
-      ? await openMemoryStore({ spool, derived, memoryBytes: settings.store.memoryBytes })
+      ? // Loads DuckDB into this process (40 MB): only when asked for.
+        await (
+          await import('./store/memory/memory-store.ts')
+        ).openMemoryStore({ spool, derived, memoryBytes: settings.store.memoryBytes })
       : await openDuckdbStore({
           path: join(stateDir, 'store', 'events.duckdb'),
           spool,
