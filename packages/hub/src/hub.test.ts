@@ -7,6 +7,8 @@ import type {
   EventsAnswer,
   Host,
   HuntAnswer,
+  IncidentAnswer,
+  IncidentsAnswer,
   LiveMessage,
   Me,
   ProcessesAnswer,
@@ -14,6 +16,8 @@ import type {
   Status,
   Timeline,
 } from '@honeyguide/model'
+import { fileURLToPath } from 'node:url'
+import { recordsOf, threeStories } from './pipeline/simulated-log.ts'
 import { startHub, type HubHarness } from './hub-harness.ts'
 import {
   batchOf,
@@ -425,5 +429,90 @@ suite('hub', () => {
       strip.process.reduce<number>((sum, count) => sum + (count ?? 0), 0),
       4,
     )
+  })
+})
+
+suite('hub with incidents', () => {
+  const rulesDirs = [fileURLToPath(new URL('../../../rules', import.meta.url))]
+  test('tells one story of an attack, takes what people say of it, and keeps both over a restart', async (t) => {
+    const harness = await startHub(t, { rulesDirs })
+    const { ask, settings, hub } = harness
+    const [number, events] = threeStories()[0] ?? assert.fail()
+    const [, ...batches] = recordsOf(number, events, 64)
+    const watching = readLive(
+      { socketPath: settings.apiSocket, path: '/api/v1/live?filter=kind%3Dexec' },
+      (all) =>
+        all.some((message) => message.kind === 'incident') &&
+        all.some(
+          (message) => message.kind === 'events' && Object.keys(message.incidentOf).length > 0,
+        ),
+    )
+    using sensor = await openScriptedSensor(settings.uplinkSocket, {
+      sensor: new Uint8Array(16).fill(number),
+      boot: new Uint8Array(16).fill(0xb0),
+      hostname: 'host-1',
+    })
+    for (const { body } of batches) {
+      sensor.send({ kind: 'batch', batch: body })
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20)
+      })
+    }
+    await sensor.until(() => sensor.acknowledged() === batches.length)
+    await watching
+    await caughtUp(harness)
+    const { incidents } = (await ask('/api/v1/incidents')).json<IncidentsAnswer>()
+    assert.equal(incidents.length, 1)
+    const [summary] = incidents
+    assert.ok(summary && summary.steps >= 4 && summary.evidence.complete)
+    const one = (await ask(`/api/v1/incidents/${summary.uid}`)).json<IncidentAnswer>()
+    assert.equal(one.incident.uid, summary.uid)
+    assert.ok(one.evidenceByKind.some(({ kind, offered }) => kind === 'exec' && offered > 10))
+    const changed = await ask(`/api/v1/incidents/${summary.uid}`, {
+      body: { status: 'in_progress', assignee: 'ann', note: 'looking' },
+    })
+    assert.equal(changed.json<IncidentAnswer>().status, 'in_progress')
+    assert.equal(
+      (await ask('/api/v1/incidents?status=new')).json<IncidentsAnswer>().incidents.length,
+      0,
+    )
+    assert.equal(
+      (
+        await ask('/api/v1/incidents?severity=critical,high,medium,low&host=host-1')
+      ).json<IncidentsAnswer>().incidents.length,
+      1,
+    )
+    const { hosts } = (await ask('/api/v1/hosts')).json<{ hosts: Host[] }>()
+    assert.deepEqual(hosts[0]?.openIncidents, [summary.uid])
+    await hub.store.caughtUp({ derived: 1 })
+    const hunt = await ask('/api/v1/hunt', {
+      body: { sql: 'SELECT incident_uid, step_count FROM incident_finding' },
+    })
+    assert.deepEqual(
+      hunt.json<HuntAnswer>().rows.map((row) => String(row[0])),
+      [summary.uid],
+    )
+    const findings = await ask('/api/v1/hunt', {
+      body: { sql: `SELECT count(*) FROM detection_finding WHERE incident_uid = '${summary.uid}'` },
+    })
+    assert.ok(Number(findings.json<HuntAnswer>().rows[0]?.[0]) >= 3)
+    await hub[Symbol.asyncDispose]()
+    const again = await openHub({
+      settings,
+      version: '0.1.0',
+      log: createLogger({ component: 'hub', level: 'error', sink: () => undefined, now: Date.now }),
+    })
+    try {
+      const answer = await ask(`/api/v1/incidents/${summary.uid}`)
+      const kept = answer.json<IncidentAnswer>()
+      assert.deepEqual(kept.incident, one.incident)
+      assert.deepEqual(
+        [kept.status, kept.assignee, kept.notes[0]?.text],
+        ['in_progress', 'ann', 'looking'],
+      )
+      assert.equal(again.pipeline.counters.batches, 0, 'nothing was read again')
+    } finally {
+      await again[Symbol.asyncDispose]()
+    }
   })
 })

@@ -19,7 +19,7 @@ import { createDurableAppend } from './ingest/durable-append.ts'
 import { openIngest, type Ingest } from './ingest/ingest.ts'
 import { unixTransport } from './ingest/unix-transport.ts'
 import { createLive } from './live/live.ts'
-import { createMemoryBook } from './pipeline/memory-book.ts'
+import { createSqliteBook } from './pipeline/sqlite-book.ts'
 import { openPipeline, type Pipeline, type PipelineSnapshot } from './pipeline/pipeline.ts'
 import { snapshotFile } from './pipeline/snapshot-file.ts'
 import { createRetention } from './retention.ts'
@@ -53,6 +53,13 @@ export interface Hub extends AsyncDisposable {
   readonly ended: Promise<void>
 }
 
+function openState(path: string): DatabaseSync {
+  const database = new DatabaseSync(path)
+  // FULL: what a person changed and a spent sign-in link survive a power loss. Writes are rare.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 1000')
+  return database
+}
+
 /** Throws HG_STATE_LOCKED, HG_STATE_FORMAT, and what listening throws. */
 export async function openHub(options: HubOptions): Promise<Hub> {
   const { settings, version, log, now = Date.now } = options
@@ -65,16 +72,21 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   opened.use(await lockState(stateDir))
   if (settings.replay) {
     // A recording is shown from its beginning, and is not added to what was there.
-    for (const name of ['spool', 'derived', 'store', 'pipeline'])
+    for (const name of [
+      'spool',
+      'derived',
+      'store',
+      'pipeline',
+      ...['', '-wal', '-shm'].map((end) => `state.sqlite${end}`),
+    ])
       await rm(join(stateDir, name), { recursive: true, force: true })
   }
   const spool = opened.use(await openSpool(join(stateDir, 'spool')))
   const derived = opened.use(await openSpool(join(stateDir, 'derived')))
-  const database = new DatabaseSync(join(stateDir, 'access.sqlite'))
+  const database = openState(join(stateDir, 'state.sqlite'))
   opened.defer(() => database.close())
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
   const access = createAccess(createSessionStore(database), now)
-  const book = createMemoryBook()
+  const book = createSqliteBook(database)
 
   const files = await readRuleFiles(settings.rulesDirs)
   const rules = compileRules(files.sources)

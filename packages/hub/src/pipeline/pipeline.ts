@@ -283,6 +283,8 @@ export async function openPipeline(parts: PipelineParts): Promise<Pipeline> {
         detector: detector.snapshot(),
         fleet: fleet.save(),
       }
+      // In the same turn: the book as it is at this offset, before the offset is remembered.
+      book.flush()
       await snapshots.save(content, Promise.all(outstanding))
       passed = content.at
       counters.snapshots += 1

@@ -195,7 +195,7 @@ export function createApp(parts: ServeParts): Hono<Environment> {
     if (typeof token !== 'string')
       throw new HoneyguideError('HG_REQUEST_INVALID', 'token is the text after # in the link.')
     const { session, expiresMs } = access.exchange(token)
-    const seconds = Math.floor((expiresMs - now()) / 1000)
+    const seconds = Math.ceil((expiresMs - now()) / 1000)
     c.header(
       'Set-Cookie',
       `${cookieName(parts.own())}=${session}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict`,
