@@ -4,6 +4,7 @@ import { HoneyguideError } from '@honeyguide/model/errors'
 import { visible } from '@honeyguide/model/text'
 import { addCompletion } from './command/completion.ts'
 import { addConfig } from './command/config.ts'
+import { addDemo } from './command/demo.ts'
 import { addDoctor } from './command/doctor.ts'
 import { addHunt } from './command/hunt.ts'
 import { addIncident } from './command/incident.ts'
@@ -40,6 +41,7 @@ export function createProgram(): Command {
   addRecord(program)
   addReplay(program)
   addDoctor(program)
+  addDemo(program)
   addConfig(program)
   addVersion(program)
   addCompletion(program)
