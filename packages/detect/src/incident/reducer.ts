@@ -52,6 +52,7 @@ interface SurveyTrack {
 interface BeatTrack {
   timesUs: number[]
   eventUids: string[]
+  count: number
   found: boolean
 }
 
@@ -440,38 +441,39 @@ export function reduce(
     changedFindings.set(next.uid, next)
   }
 
-  /** Whether the evidence within one window before some finding is enough; and since when. */
-  function crossing(story: Story): number | undefined {
-    const findings = Array.from(story.findings.values(), ({ finding }) => finding).sort(
-      (a, b) => a.timeUs - b.timeUs || (a.uid < b.uid ? -1 : 1),
-    )
-    for (let end = 0; end < findings.length; end++) {
-      const last = findings[end]
-      if (!last) continue
-      const weights = new Map<string, number>()
-      const tactics = new Set<string>()
-      for (let at = end; at >= 0; at--) {
-        const one = findings[at]
-        if (!one || last.timeUs - one.timeUs > windowUs) break
-        weights.set(one.ruleUid, Math.max(weights.get(one.ruleUid) ?? 0, one.weight))
-        const [tactic] = one.tactics
-        if (tactic !== undefined && one.weight > 0) tactics.add(tactic)
-      }
-      let score = 0
-      let counted = 0
-      for (const weight of weights.values()) {
-        score += weight
-        if (weight > 0) counted += 1
-      }
-      if (last.weight >= levelWeight.critical) return last.timeUs
-      if (
-        score >= limits.openScore &&
-        counted >= limits.openRules &&
-        tactics.size >= limits.openTactics
-      )
-        return last.timeUs
+  /** Whether the evidence within one window that ends with this finding is enough. */
+  function isEnough(story: Story, last: Finding): boolean {
+    if (last.weight >= levelWeight.critical) return true
+    const weights = new Map<string, number>()
+    const tactics = new Set<string>()
+    for (const { finding } of story.findings.values()) {
+      const age = last.timeUs - finding.timeUs
+      if (age < 0 || age > windowUs) continue
+      weights.set(finding.ruleUid, Math.max(weights.get(finding.ruleUid) ?? 0, finding.weight))
+      const [tactic] = finding.tactics
+      if (tactic !== undefined) tactics.add(tactic)
     }
-    return undefined
+    let score = 0
+    for (const weight of weights.values()) score += weight
+    return (
+      Math.max(...weights.values()) >= limits.openAnchor &&
+      score >= limits.openScore &&
+      weights.size >= limits.openRules &&
+      tactics.size >= limits.openTactics
+    )
+  }
+
+  /** When the evidence was first enough, looking at windows that end at `sinceUs` or later. */
+  function crossing(story: Story, sinceUs: number): number | undefined {
+    let openedUs: number | undefined
+    for (const { finding } of story.findings.values())
+      if (
+        finding.timeUs >= sinceUs &&
+        (openedUs === undefined || finding.timeUs < openedUs) &&
+        isEnough(story, finding)
+      )
+        openedUs = finding.timeUs
+    return openedUs
   }
 
   function addFinding(
@@ -538,13 +540,13 @@ export function reduce(
     story.lastFindingUs = Math.max(story.lastFindingUs, timeUs)
     story.lastUs = Math.max(story.lastUs, timeUs)
     if (isNew) moveUp(of, image.processUid, timeUs)
-    consider(of, of.members.get(image.processUid) ?? story)
+    consider(of.members.get(image.processUid) ?? story, timeUs)
   }
 
   /** Opens the incident when the evidence is enough; marks it for telling when it is open. */
-  function consider(of: HostState, story: Story): void {
+  function consider(story: Story, sinceUs: number): void {
     if (story.uid === '') {
-      const openedUs = crossing(story)
+      const openedUs = crossing(story, sinceUs)
       if (openedUs === undefined) return
       let first: Finding | undefined
       for (const { finding } of story.findings.values())
@@ -773,11 +775,12 @@ export function reduce(
     const key = `${image.parentUid === '' ? image.processUid : processOfImage(image.parentUid)}|${image.file}|${ip}|${port}`
     let track = of.beats.get(key)
     if (track) of.beats.delete(key)
-    track ??= { timesUs: [], eventUids: [], found: false }
+    track ??= { timesUs: [], eventUids: [], count: 0, found: false }
     setBounded(of.beats, key, track)
     if (track.timesUs.length > 0 && timeUs - (track.timesUs.at(-1) ?? 0) > quietUs) {
       track.timesUs = []
       track.eventUids = []
+      track.count = 0
       track.found = false
     }
     let at = track.timesUs.length
@@ -788,7 +791,10 @@ export function reduce(
       track.timesUs.shift()
       track.eventUids.shift()
     }
+    track.count += 1
     if (track.found || track.timesUs.length < beatLeast) return
+    // The first ones are looked at each, then every eighth: an irregular stream costs little.
+    if (track.count > 8 && track.count % 8 !== 0) return
     const { medianUs, spread } = regularityOf(track.timesUs)
     if (medianUs < beatShortestUs || spread > beatSpread) return
     track.found = true
@@ -819,7 +825,7 @@ export function reduce(
     if (!peer || peer.imageUid === '') return
     const other = liveStory(of, of.members.get(processOfImage(peer.imageUid)), timeUs)
     if (!other || other === story) return
-    consider(of, join(of, story, other))
+    consider(join(of, story, other), 0)
   }
 
   function takeExit(of: HostState, row: number, timeUs: number): void {

@@ -10,28 +10,26 @@ import { keywordFields, ruleFields, type RowFacts } from './fields.ts'
 import type { Pattern } from './pattern.ts'
 import type { Detection, FieldTest, Rule, RuleCategory } from './rule.ts'
 
-/** Backtracks over stars: slow on purpose where the compiled one is clever. */
+const patterns = new WeakMap<Pattern, RegExp>()
+const regexes = new WeakMap<FieldTest, RE2JS>()
+
+/** As a regular expression of JavaScript: shorter to see through than the compiled matcher. */
 function matchPattern(pattern: Pattern, text: string): boolean {
-  const signs = pattern.pieces.flatMap((piece, index) =>
-    index === 0 ? piece : ['*star', ...piece],
-  )
-  const memo = new Map<number, boolean>()
-  const at = (sign: number, char: number): boolean => {
-    const key = sign * (text.length + 1) + char
-    const known = memo.get(key)
-    if (known !== undefined) return known
-    const wanted = signs[sign]
-    let result: boolean
-    if (sign === signs.length) result = char === text.length
-    else if (wanted === '*star')
-      result = at(sign + 1, char) || (char < text.length && at(sign, char + 1))
-    else
-      result =
-        char < text.length && (wanted === null || wanted === text[char]) && at(sign + 1, char + 1)
-    memo.set(key, result)
-    return result
+  let expression = patterns.get(pattern)
+  if (!expression) {
+    const source = pattern.pieces
+      .map((piece) =>
+        piece
+          .map((char) =>
+            char === null ? '[^]' : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+          )
+          .join(''),
+      )
+      .join('[^]*')
+    expression = new RegExp(`^${source}$`)
+    patterns.set(pattern, expression)
   }
-  return at(0, 0)
+  return expression.test(text)
 }
 
 function bits(address: string): string | undefined {
