@@ -3,7 +3,7 @@ import type { Evidence, Gap } from '@honeyguide/model/api'
 import { lossReasons } from '@honeyguide/model/loss-reasons'
 import { evidenceCompleteness } from '../view/completeness.ts'
 import { counted, grouped } from '../view/number-words.ts'
-import { shown } from '../view/shorten.ts'
+import { middle, shown } from '../view/shorten.ts'
 import { clockMs, day } from '../view/time-words.ts'
 import { CompletenessBadge } from './badges.tsx'
 import { Popover } from './popover.tsx'
@@ -17,6 +17,16 @@ function causeOf(reason: string): { readonly what: string; readonly fix: string 
 /** "ring full" for `ring_full`. */
 export function reasonWords(reason: string): string {
   return shown(reason, 60).replaceAll('_', ' ')
+}
+
+/** The short form, for panes: where, when, why, what it could hide. */
+export function GapShort({ gap }: { gap: Gap }) {
+  return (
+    <>
+      <span className="tag loss">gap</span> <span className="tele">{middle(shown(gap.host, 200), 32)}</span>, {clockMs(gap.from)} to{' '}
+      {clockMs(gap.to)}, {reasonWords(gap.reason)}. {shown(gap.mayHide, 300)}
+    </>
+  )
 }
 
 export function GapLine({ gap }: { gap: Gap }) {

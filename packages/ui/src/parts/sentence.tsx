@@ -3,7 +3,7 @@ import { useContext } from 'react'
 import type { SentencePart } from '@honeyguide/model/incident'
 import { parseFilter } from '@honeyguide/model/filter'
 import { addressOf } from '../state/route.ts'
-import { shown } from '../view/shorten.ts'
+import { middle, shown } from '../view/shorten.ts'
 import { Link } from './link.tsx'
 import { createContext } from 'react'
 
@@ -23,7 +23,8 @@ export function Sentence({ parts, mono = false }: { parts: readonly SentencePart
   const toNode = useContext(NodeActs)
   return parts.map((part, at) => {
     const key = `${at}`
-    const text = shown(part.text, 600)
+    // Names wrap as long as they are names; what is longer is cut in the middle, the node tells it in full.
+    const text = part.kind === 'entity' ? middle(shown(part.text, 600), 80) : shown(part.text, 600)
     switch (part.kind) {
       case 'text':
         return <span key={key}>{text}</span>
@@ -34,9 +35,17 @@ export function Sentence({ parts, mono = false }: { parts: readonly SentencePart
         if (part.nodeId !== undefined && toNode !== null) {
           const { nodeId } = part
           return (
-            <button key={key} type="button" className={className} onClick={() => toNode(nodeId)}>
+            <a
+              key={key}
+              href={`?node=${encodeURIComponent(nodeId)}`}
+              className={className}
+              onClick={(event) => {
+                event.preventDefault()
+                toNode(nodeId)
+              }}
+            >
               {text}
-            </button>
+            </a>
           )
         }
         if (part.filter !== undefined && isFilter(part.filter))

@@ -91,7 +91,7 @@ export function Story({
         >
           <defs>
             {(['process', 'file', 'socket'] as const).map((kind) => (
-              <marker key={kind} id={`ar-${kind}`} viewBox="0 0 8 8" refX="6.5" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+              <marker key={kind} id={`ar-${kind}`} viewBox="0 0 8 8" refX="6.5" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">
                 <path d="M1 1l6 3-6 3z" className={`ah ${kind}`} />
               </marker>
             ))}

@@ -146,11 +146,11 @@ export function Strip({
           }}
         />
       ))}
-      {ticks.map((tick, index) => {
+      {ticks.map((tick) => {
         const left = share(tick.at)
         // Words at the very ends would be cut.
         return left < 0.03 || left > 0.97 ? null : (
-          <span key={tick.at} className={`tick ${index % 2 === 0 ? 'm0' : ''}`} style={{ left: percent(tick.at) }}>
+          <span key={tick.at} className="tick" style={{ left: percent(tick.at) }}>
             {tick.label}
           </span>
         )

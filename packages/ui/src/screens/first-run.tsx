@@ -134,7 +134,8 @@ export function FirstRun() {
               <>
                 <b>{(hosts?.length ?? 1) === 1 ? 'This host reports.' : `${counted(hosts?.length ?? 0, 'host')} report.`}</b>{' '}
                 <span>
-                  {grouped(host.offered24h)} events offered since, {grouped(host.lost24h)} lost. The kernel allows {works} of{' '}
+                  {grouped((hosts ?? []).reduce((sum, one) => sum + one.offered24h, 0))} events offered in 24 h,{' '}
+                  {grouped((hosts ?? []).reduce((sum, one) => sum + one.lost24h, 0))} lost. {(hosts?.length ?? 1) === 1 ? 'The kernel' : 'The first kernel'} allows {works} of{' '}
                   {host.features.length} sights.{' '}
                   {openIncidents === undefined || openIncidents.length === 0
                     ? 'No incident.'

@@ -23,7 +23,7 @@ import {
 import { copyText, saveFile } from '../parts/copy.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { EventList } from '../parts/event-list.tsx'
-import { GapLine } from '../parts/gaps.tsx'
+import { GapShort } from '../parts/gaps.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { useKeys } from '../parts/keys.ts'
 import { Popover } from '../parts/popover.tsx'
@@ -183,12 +183,12 @@ function EvidencePane({ answer }: { answer: IncidentAnswer }) {
         </p>
       ) : (
         <ul className="gapn gaplist">
-          {evidence.gaps.slice(0, 4).map((gap, at) => (
+          {evidence.gaps.slice(0, 3).map((gap, at) => (
             <li key={`${gap.from}${gap.hook}${at}`}>
-              <GapLine gap={gap} />
+              <GapShort gap={gap} />
             </li>
           ))}
-          {evidence.gapCount > 4 ? <li className="t3">{grouped(evidence.gapCount - 4)} more: press e.</li> : null}
+          {evidence.gapCount > 3 ? <li className="t3">{grouped(evidence.gapCount - 3)} more: press e.</li> : null}
         </ul>
       )}
     </section>

@@ -6,6 +6,7 @@ import type { ActivityRow } from '@honeyguide/model/ocsf'
 import { changeQuery, go, useAddress, useQueryValue } from '../state/navigation.ts'
 import { addressOf } from '../state/route.ts'
 import type { Span } from '../state/time-range.ts'
+import type { Failure } from '../state/api-client.ts'
 import { useLiveFeed } from '../state/live-feed.ts'
 import { useAnswer } from '../state/use-answer.ts'
 import { csvOf } from '../view/export-rows.ts'
@@ -96,12 +97,18 @@ const facetSections = [
 
 const networkTypes = new Set(['connect', 'accept', 'close', 'connect_failed', 'listen', 'network'])
 
-function Facets({ facets, onValue }: {
+function Facets({ facets, failure, onValue }: {
   facets: EventsAnswer['facets'] | undefined
+  failure: Failure | undefined
   onValue: (field: string, value: string, act: 'only' | 'not') => void
 }) {
   return (
     <aside className="facets" aria-label="Frequent values">
+      {facets === undefined && failure !== undefined ? (
+        <p className="t2 small facetnote">
+          Values and older rows are not known. {shown(failure.message, 200)} {shown(failure.fix, 200)}
+        </p>
+      ) : null}
       {facetSections.map(({ key, name, field }) => {
         const values = facets?.[key] ?? []
         if (values.length === 0) return null
@@ -214,7 +221,7 @@ export function Live() {
   const bars = histogramBars(
     picture,
     isLive ? feed.snapshot.seconds : [],
-    isLive ? Math.ceil(feed.openedAt / 1000) * 1000 : Infinity,
+    isLive ? (filter === '' ? Math.ceil(feed.openedAt / 1000) * 1000 : 0) : Infinity,
     base.data,
   )
   const facets = isLive ? feed.facets : past.data?.facets
@@ -289,7 +296,7 @@ export function Live() {
     {
       key: 'type',
       head: 'Type',
-      width: '104px',
+      width: '118px',
       cell: (one) =>
         one.kind === 'gap' ? null : (
           <span className={`kd ${one.words.group === 'network' ? 'net' : ''}`}>
@@ -449,7 +456,7 @@ export function Live() {
             </div>
           </div>
           <div className="lb">
-            <Facets facets={facets} onValue={act} />
+            <Facets facets={facets} failure={isLive ? feed.historyFailure : undefined} onValue={act} />
             <div className="rows">
               {fresh > 0 ? (
                 <button

@@ -14,6 +14,8 @@ export interface LiveFeed {
   readonly state: 'connecting' | 'open' | 'away'
   /** A refusal, for example of the filter; the stream is not tried again until the filter changes. */
   readonly refused: Failure | undefined
+  /** Why rows and values from before the stream are not known; it is asked again. */
+  readonly historyFailure: Failure | undefined
   readonly facets: EventsAnswer['facets'] | undefined
   readonly total: number | undefined
   readonly evidence: EventsAnswer['evidence'] | undefined
@@ -39,6 +41,7 @@ export function useLiveFeed(filter: string | null, historyMs: number): LiveFeed 
     snapshot: createLiveWindow(memory).snapshot(Date.now()),
     state: 'connecting',
     refused: undefined,
+    historyFailure: undefined,
     facets: undefined,
     total: undefined,
     evidence: undefined,
@@ -80,7 +83,7 @@ export function useLiveFeed(filter: string | null, historyMs: number): LiveFeed 
           window_.seed(answer.rows)
           dirty = true
         }
-        update({ facets: answer.facets, total: answer.total, evidence: answer.evidence, refused: undefined })
+        update({ facets: answer.facets, total: answer.total, evidence: answer.evidence, refused: undefined, historyFailure: undefined })
       } catch (error) {
         if (abort.signal.aborted) return
         const failure = failureOf(error)
@@ -90,6 +93,7 @@ export function useLiveFeed(filter: string | null, historyMs: number): LiveFeed 
           update({ refused: failure })
           return
         }
+        update({ historyFailure: failure })
       }
       if (!abort.signal.aborted) historyTimer = setTimeout(() => void history(false), 10_000)
     }

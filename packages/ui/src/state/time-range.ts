@@ -52,7 +52,12 @@ export function spanOf(range: TimeRange, nowMs: number): Span {
 export function rangeWords(range: TimeRange): string {
   return range.kind === 'last'
     ? lengths[range.name].words
-    : lengthWords(range.toMs - range.fromMs)
+    : roughly(range.toMs - range.fromMs)
+}
+
+/** The length in one unit; the exact ends stand beside it. */
+function roughly(ms: number): string {
+  return ms < 60_000 || ms >= 3600_000 ? lengthWords(ms) : `${Math.round(ms / 60_000)} min`
 }
 
 export function rangeEnds(range: TimeRange, nowMs: number): string {

@@ -136,7 +136,26 @@ export interface FilterCompletion {
   readonly draft: string
 }
 
-const usual = ['kind', 'name', 'cmd', 'path', 'user', 'host', 'pid', 'ip', 'port']
+const usual = [
+  'kind',
+  'name',
+  'cmd',
+  'path',
+  'user',
+  'host',
+  'pid',
+  'ip',
+  'port',
+  'process_name',
+  'process_cmd_line',
+  'process_file_path',
+  'process_parent_process_name',
+  'process_pid',
+  'process_user_name',
+  'process_unit',
+  'dst_endpoint_ip',
+  'dst_endpoint_port',
+]
 
 /**
  * What could come next after `draft` (the text behind the chips): fields, operators or values.

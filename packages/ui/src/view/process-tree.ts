@@ -16,7 +16,7 @@ export interface TreeRow {
   readonly open: boolean
   /** In the incident in view. */
   readonly hot: boolean
-  /** An ancestor of one that is. */
+  /** Between two that are in it: the path of the incident. */
   readonly path: boolean
   /** Row of the parent, -1 for a root: where the fork line begins. */
   readonly parentRow: number
@@ -64,6 +64,8 @@ export function treeRows(nodes: readonly ProcessNode[], options: TreeOptions): r
   const seen = new Set<string>()
   interface Frame {
     readonly node: ProcessNode
+    /** An ancestor is in the incident. */
+    readonly below: boolean
     readonly depth: number
     readonly guides: readonly Guide[]
     readonly parentRow: number
@@ -71,7 +73,7 @@ export function treeRows(nodes: readonly ProcessNode[], options: TreeOptions): r
   const stack: Frame[] = roots
     .filter(wanted)
     .reverse()
-    .map((node) => ({ node, depth: 0, guides: [], parentRow: -1 }))
+    .map((node) => ({ node, below: false, depth: 0, guides: [], parentRow: -1 }))
   for (let frame = stack.pop(); frame; frame = stack.pop()) {
     const { node, depth, guides, parentRow } = frame
     // A cycle can only come from bad input; a row is shown once.
@@ -80,14 +82,15 @@ export function treeRows(nodes: readonly ProcessNode[], options: TreeOptions): r
     const below = (children.get(node.uid) ?? []).filter(wanted)
     const open = !options.closed.has(node.uid)
     const row = rows.length
+    const hot = node.incidentUid !== null && onPath.has(node.uid)
     rows.push({
       node,
       depth,
       guides,
       childCount: below.length + node.hiddenChildren,
       open,
-      hot: node.incidentUid !== null && onPath.has(node.uid),
-      path: onPath.has(node.uid),
+      hot,
+      path: hot || (frame.below && onPath.has(node.uid)),
       parentRow,
     })
     if (!open) continue
@@ -99,6 +102,7 @@ export function treeRows(nodes: readonly ProcessNode[], options: TreeOptions): r
       if (child)
         stack.push({
           node: child,
+          below: frame.below || hot,
           depth: depth + 1,
           guides: [...passing.slice(-39), index === below.length - 1 ? 'last' : 'branch'],
           parentRow: row,

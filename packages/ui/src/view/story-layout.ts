@@ -71,9 +71,9 @@ export interface StoryPicture {
 }
 
 const headHeight = 54
-const rowHeight = 72
+const rowHeight = 64
 const boxHeight = 34
-const lanePad = 18
+const lanePad = 14
 const narrowest = 96
 const widest = 176
 const radius = 6
@@ -250,7 +250,7 @@ function columnsOf(
 }
 
 /** Path with the most evidence along process edges: it stays on the first row of its lanes. */
-function spineOf(nodes: readonly IncidentNode[], edges: readonly IncidentEdge[]): ReadonlySet<string> {
+function spineOf(nodes: readonly IncidentNode[], edges: readonly IncidentEdge[]): readonly string[] {
   const processes = nodes.filter((node) => node.kind === 'process')
   const ids = new Set(processes.map((node) => node.id))
   const weight = new Map(processes.map((node) => [node.id, node.weight + 0.001]))
@@ -280,7 +280,7 @@ function spineOf(nodes: readonly IncidentNode[], edges: readonly IncidentEdge[])
     const found = visit(node.id, new Set())
     if (found.sum > spine.sum) spine = found
   }
-  return new Set(spine.path)
+  return spine.path
 }
 
 interface Cell {
@@ -400,7 +400,8 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
 
   const laneHosts = lanesOf(nodes)
   const laneOf = (host: string) => Math.max(0, laneHosts.findIndex((lane) => lane.hosts.includes(host)))
-  const spine = spineOf(nodes, edges)
+  const spinePath = spineOf(nodes, edges)
+  const spine = new Set(spinePath)
   const taken = new Set<string>()
   const cells = new Map<string, Cell>()
   const place = (node: IncidentNode, wanted: number) => {
@@ -413,6 +414,15 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
   }
   // The spine first, so that it is straight; then other processes, sockets and files in order of time.
   for (const node of nodes) if (spine.has(node.id)) place(node, 0)
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  spinePath.forEach((id, at) => {
+    const here = byId.get(id)
+    const next = byId.get(spinePath[at + 1] ?? '')
+    if (!here || !next || here.host !== next.host || cells.get(id)?.row !== 0 || cells.get(next.id)?.row !== 0) return
+    const from = compact.get(column.get(id) ?? 0) ?? 0
+    const to = compact.get(column.get(next.id) ?? 0) ?? 0
+    for (let col = from + 1; col < to; col++) taken.add(`${laneOf(here.host)}/${col}/0`)
+  })
   for (const node of nodes)
     if (!spine.has(node.id) && (node.kind === 'process' || node.host === 'outside')) place(node, 0)
   for (const node of nodes)
@@ -484,25 +494,29 @@ function routeEdges(
     const by = byId.get(b.to)?.y ?? 0
     return ay - by || (a.time < b.time ? -1 : 1)
   })
-  const out: StoryEdge[] = []
-  for (const edge of sorted) {
+  const routed = sorted.flatMap((edge) => {
     const from = byId.get(edge.from)
     const to = byId.get(edge.to)
-    if (!from || !to) continue
-    const points = straighten(route(from, to))
+    return from && to ? [{ edge, points: straighten(route(from, to)) }] : []
+  })
+  const lines = routed.map(({ points }) => segmentAreas(points))
+  const placed: Area[] = boxes.map((box) => ({ x: box.x, y: box.y, width: box.width, height: box.height }))
+  return routed.map(({ edge, points }, at) => {
     const label = [edge.verb, edge.detail].filter(Boolean).join(', ') + (edge.count > 1 ? ` ×${edge.count}` : '')
-    out.push({
+    // That a process ran another is what an arrow between two processes says anyway.
+    const plain = edge.kind === 'process' && label === 'exec'
+    const others = lines.flatMap((areas, other) => (other === at ? [] : areas))
+    return {
       from: edge.from,
       to: edge.to,
       kind: edge.kind,
       path: roundedPath(points),
       points,
       label,
-      labelAt: placeLabel(points, label),
+      labelAt: plain ? undefined : placeLabel(points, label, placed, others),
       count: edge.count,
-    })
-  }
-  return out
+    }
+  })
 
   function route(from: StoryBox, to: StoryBox): readonly Point[] {
     const right = from.x + from.width
@@ -588,22 +602,65 @@ function routeEdges(
 
 const labelCharWidth = 5.6
 
-function placeLabel(points: readonly Point[], label: string): StoryEdge['labelAt'] {
+interface Area {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+function overlap(a: Area, b: Area): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+}
+
+/** What the lines of an edge cover, one area a segment. */
+function segmentAreas(points: readonly Point[]): readonly Area[] {
+  return points.slice(1).map((b, at) => {
+    const a = points[at] ?? b
+    return {
+      x: Math.min(a[0], b[0]) - 1,
+      y: Math.min(a[1], b[1]) - 1,
+      width: Math.abs(a[0] - b[0]) + 2,
+      height: Math.abs(a[1] - b[1]) + 2,
+    }
+  })
+}
+
+/** On the first segment where it fits and hides neither a box nor another label; `taken` grows by it. */
+function placeLabel(
+  points: readonly Point[],
+  label: string,
+  taken: Area[],
+  lines: readonly Area[],
+): StoryEdge['labelAt'] {
   if (label === '') return undefined
-  const needed = label.length * labelCharWidth + 12
-  for (let at = 1; at < points.length; at++) {
-    const a = points[at - 1]
-    const b = points[at]
-    if (!a || !b) continue
-    if (a[1] === b[1] && Math.abs(b[0] - a[0]) >= needed)
-      return { x: (a[0] + b[0]) / 2, y: a[1] - 4, anchor: 'middle' }
+  const width = label.length * labelCharWidth
+  const fits = (area: Area) => {
+    if (area.x < 0 || taken.some((other) => overlap(area, other))) return false
+    if (lines.some((line) => overlap(area, line))) return false
+    taken.push(area)
+    return true
   }
   for (let at = 1; at < points.length; at++) {
     const a = points[at - 1]
     const b = points[at]
-    if (!a || !b) continue
-    if (a[0] === b[0] && Math.abs(b[1] - a[1]) >= 22 && needed < 120)
-      return { x: a[0] + 5, y: (a[1] + b[1]) / 2 + 4, anchor: 'start' }
+    if (!a || !b || a[1] !== b[1] || Math.abs(b[0] - a[0]) < width + 8) continue
+    const left = Math.min(a[0], b[0]) + width / 2 + 4
+    const right = Math.max(a[0], b[0]) - width / 2 - 4
+    // In the middle, else towards the target, else towards the source; above the line, else below.
+    for (const x of [(a[0] + b[0]) / 2, right, left])
+      for (const y of [a[1] - 4, a[1] + 12])
+        if (fits({ x: x - width / 2, y: y - 9, width, height: 11 })) return { x, y, anchor: 'middle' }
+  }
+  for (let at = 1; at < points.length; at++) {
+    const a = points[at - 1]
+    const b = points[at]
+    if (!a || !b || a[0] !== b[0] || Math.abs(b[1] - a[1]) < 20 || width > 110) continue
+    const low = Math.min(a[1], b[1])
+    const high = Math.max(a[1], b[1])
+    const x = a[0] + 5
+    for (const y of [(low + high) / 2 + 4, low + 14, high - 8])
+      if (fits({ x, y: y - 9, width, height: 11 })) return { x, y, anchor: 'start' }
   }
   return undefined
 }
