@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { get, type RequestOptions } from 'node:http'
+import { writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import fc from 'fast-check'
 import type {
   ApiError,
   EventsAnswer,
@@ -401,6 +404,123 @@ suite('hub', () => {
         }),
       }),
       { code: 'HG_STATE_LOCKED' },
+    )
+  })
+
+  test('does not touch a folder of a newer version', async (t) => {
+    const harness = await startHub(t)
+    await harness.hub[Symbol.asyncDispose]()
+    await writeFile(join(harness.settings.stateDir, 'FORMAT'), '2\n')
+    const log = createLogger({
+      component: 'hub',
+      level: 'error',
+      sink: () => undefined,
+      now: Date.now,
+    })
+    await assert.rejects(openHub({ settings: harness.settings, version: '0.1.0', log }), {
+      code: 'HG_STATE_FORMAT',
+    })
+  })
+
+  test('answers any query with a typed error or an answer, never with a fault', async (t) => {
+    const { ask, lines } = await startHub(t)
+    const value = fc.oneof(
+      fc.constantFrom('', '1', '-1', '1e9', 'NaN', '2026-11-24T14:00:00Z', '0000-00-00T00:00:00Z'),
+      fc.constantFrom('name=x', "name='", 'port in (1', 'x'.repeat(5000), '\0', '%', 'é\ud800'),
+      fc.string({ maxLength: 30, unit: 'binary' }),
+    )
+    const parameter = fc.tuple(
+      fc.constantFrom(
+        'from',
+        'to',
+        'buckets',
+        'limit',
+        'filter',
+        'host',
+        'before',
+        'root',
+        'status',
+        'severity',
+      ),
+      value,
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('timeline', 'events', 'incidents', 'processes', 'events/', 'incidents/'),
+        fc.array(parameter, { maxLength: 4 }),
+        value,
+        async (route, parameters, tail) => {
+          const query = new URLSearchParams(parameters)
+          const end = route.endsWith('/') ? encodeURIComponent(tail.toWellFormed()) : ''
+          const answer = await ask(`/api/v1/${route}${end}?${query}`)
+          assert.ok(answer.status < 500, `${route}${end}?${query}: ${answer.text}`)
+          if (answer.status !== 200) assert.match(answer.json<ApiError>().error.code, /^HG_/)
+        },
+      ),
+      { numRuns: 400 },
+    )
+    assert.deepEqual(
+      lines.filter((line) => line['level'] === 'error'),
+      [],
+    )
+  })
+
+  test('does not wait for a watcher that does not read, and tells it what it missed', async (t) => {
+    const harness = await startHub(t)
+    const { settings, hub } = harness
+    const slow = connect(settings.apiSocket)
+    t.after(() => slow.destroy())
+    slow.write('GET /api/v1/live HTTP/1.1\r\nHost: x\r\n\r\n')
+    await new Promise((resolve) => {
+      slow.once('data', resolve)
+    })
+    slow.pause()
+    using sensor = await openScriptedSensor(
+      settings.uplinkSocket,
+      {},
+      { wallOffsetNs: wallOffsetNs() },
+    )
+    const wide = 'w'.repeat(4000)
+    for (let no = 1; no <= 40; no++) {
+      sensor.batch(no, (b) => {
+        fillExecs(b, no * 1000, 200)
+        const { columns } = b.table('exec')
+        for (let row = 0; row < 200; row++) columns.argv[row] = b.string(`${wide}${row}`)
+      })
+      await new Promise((resolve) => {
+        setTimeout(resolve, 60)
+      })
+    }
+    await sensor.until(() => sensor.acknowledged() === 40)
+    await hub.pipeline.reach(hub.spool.end)
+    let text = ''
+    slow.setEncoding('utf8')
+    slow.on('data', (chunk) => (text += String(chunk)))
+    slow.resume()
+    await new Promise((resolve) => {
+      setTimeout(resolve, 300)
+    })
+    sensor.batch(41, (b) => fillExecs(b, 99_000, 1))
+    const deadline = Date.now() + 5000
+    while (!text.includes('true 99000') && Date.now() < deadline)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20)
+      })
+    const messages = text
+      .split('\n')
+      .filter((line) => line.startsWith('data: '))
+      .map((line) => JSON.parse(line.slice(6)) as LiveMessage)
+      .filter((message) => message.kind === 'events')
+    const sum = (read: (message: (typeof messages)[number]) => number) =>
+      messages.reduce((total, message) => total + read(message), 0)
+    assert.equal(
+      sum(({ matched }) => matched),
+      40 * 200 + 1,
+    )
+    assert.ok(sum(({ notDrawn }) => notDrawn) > 0)
+    assert.equal(
+      sum(({ rows, notDrawn }) => rows.length + notDrawn),
+      40 * 200 + 1,
     )
   })
 

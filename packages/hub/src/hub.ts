@@ -140,21 +140,6 @@ export async function openHub(options: HubOptions): Promise<Hub> {
       capBytes: settings.store.capBytes,
       log: log.child('retention'),
       now,
-      onUnread: (unread) => {
-        for (const _ of unread)
-          live.announce({
-            kind: 'gap',
-            gap: pipeline.fleet.lose({
-              deviceUid: '',
-              hook: 'batch',
-              reason: 'log_damaged',
-              fromMs: now(),
-              toMs: now(),
-              offered: 1,
-              lost: 1,
-            }),
-          })
-      },
     }),
   )
 

@@ -2,10 +2,10 @@
  * Keeps log and store together below the disk cap: what everybody has read goes first, then the oldest hours.
  *
  * Looks when the log has grown and at most once a minute; an idle hub does nothing. What goes from the log
- * before it was read is lost, and told as such.
+ * before it was read is lost: whoever had not read it (pipeline, store) finds the gap and tells it.
  */
 import type { Logger } from '@honeyguide/model/log'
-import type { Spool, Trimmed } from './spool/index.ts'
+import type { Spool } from './spool/index.ts'
 import type { EventStore } from './store/store.ts'
 
 export interface RetentionParts {
@@ -17,7 +17,6 @@ export interface RetentionParts {
   readonly capBytes: number
   readonly log: Logger
   readonly now: () => number
-  readonly onUnread: (unread: Trimmed['unread']) => void
 }
 
 export interface Retention extends Disposable {
@@ -51,7 +50,6 @@ export function createRetention(parts: RetentionParts): Retention {
       log.error('The log had to be cut before it was read, to keep the disk cap.', {
         bytes: trimmed.bytes,
       })
-      parts.onUnread(trimmed.unread)
     }
     for (;;) {
       const sizes = await store.sizes()

@@ -75,7 +75,7 @@ export function encodeMessage(message: LiveMessage): Uint8Array {
 }
 
 export function createLive(options: LiveOptions = {}): Live {
-  const { delayMs = 50, rows: mostRows = 200, bufferBytes = 1 << 20, now = Date.now } = options
+  const { delayMs = 50, rows: mostRows = 200, bufferBytes = 512 * 1024, now = Date.now } = options
   const groups = new Map<string, Group>()
   let notDrawn = 0
 

@@ -73,7 +73,8 @@ type Ctx = Context<Environment>
 
 const mostBody = 64 * 1024
 const mostSql = 32 * 1024
-const mostWatchers = 64
+/** With what may wait for each (`live.ts`): 32 MiB at most. */
+const mostWatchers = 32
 const hourMs = 3_600_000
 const behindBytes = 1024 * 1024
 /** Rows of `processes` and of their connections that make a tree. */
