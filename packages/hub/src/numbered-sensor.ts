@@ -43,7 +43,8 @@ export function startNumberedSensor(path: string, perSecond: number): NumberedSe
 
   function offer(): void {
     const due = Math.floor(((Date.now() - bootMs) / 1000) * perSecond)
-    while (offering && offered + eventsPerBatch <= due) {
+    if (!offering) return
+    while (offered + eventsPerBatch <= due) {
       sequence += 1
       const from = offered + 1
       const batch = encodeFrame({

@@ -6,7 +6,6 @@
  */
 import {
   hex,
-  namePrefix,
   type Batch,
   type Evidence,
   type FeatureState,
@@ -80,7 +79,7 @@ interface HostState {
   firstSeenMs: number
   lastSeenMs: number
   connected: boolean
-  readonly hooks: Map<string, HookState & { readonly prefix: string }>
+  readonly hooks: Map<string, HookState>
   features: Map<string, FeatureState>
   readonly counters: MinuteCounters
   /** Run and sequence of the last batch, and the end of what it covered: contiguous batches cover the time between. */
@@ -92,8 +91,8 @@ interface HostState {
 /** Plain data for `v8.serialize`. */
 export interface SavedFleet {
   readonly version: 1
-  readonly hosts: readonly (Omit<HostState, 'hooks' | 'features' | 'counters' | 'connected'> & {
-    readonly hooks: readonly (HookState & { readonly prefix: string })[]
+  readonly hosts: readonly (Omit<HostState, 'hooks' | 'features' | 'counters'> & {
+    readonly hooks: readonly HookState[]
     readonly features: readonly FeatureState[]
     readonly counters: SavedCounters
   })[]
@@ -230,7 +229,6 @@ export function createFleet(saved?: SavedFleet): Fleet {
       }
 
       const hook = batch.table('hook')
-      const prefix = namePrefix(batch.sensor, batch.boot)
       for (let row = 0; row < (hook?.rows ?? 0); row++) {
         const c = hook?.columns
         if (!c) break
@@ -243,7 +241,6 @@ export function createFleet(saved?: SavedFleet): Fleet {
         const state = c.state[row] ?? 0
         host.hooks.set(name, {
           hook: name,
-          prefix,
           state: hookStates[state as 0 | 1 | 2] ?? 'failed',
           offered,
           seen: offered - lost,
@@ -369,7 +366,7 @@ export function createFleet(saved?: SavedFleet): Fleet {
             offered24h: (host.counters.count(countedKinds, nowMs - dayMs, nowMs) ?? 0) + lost24h,
             lost24h,
             minutes,
-            hooks: [...host.hooks.values()].map(({ prefix: _, ...hook }) => hook),
+            hooks: [...host.hooks.values()],
             features: [...host.features.values()],
             openIncidents: open.map(({ uid }) => uid),
             worstSeverity:
@@ -413,8 +410,9 @@ export function createFleet(saved?: SavedFleet): Fleet {
       [...hosts.values()].map((host) => [host.hostname, [...host.hooks.values()]] as const),
     save: () => ({
       version: 1,
-      hosts: [...hosts.values()].map(({ connected: _, ...host }) => ({
+      hosts: [...hosts.values()].map((host) => ({
         ...host,
+        connected: false,
         hooks: [...host.hooks.values()],
         features: [...host.features.values()],
         counters: host.counters.save(),
