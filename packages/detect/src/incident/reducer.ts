@@ -158,8 +158,8 @@ export function reduce(
   let host: HostState | undefined
 
   function hostOf(uid: string): HostState {
+    if (host && uid.startsWith(host.name)) return host
     const name = uid.slice(0, 21)
-    if (host?.name === name) return host
     host = state.hosts.get(name)
     if (!host) {
       host = {
@@ -233,11 +233,15 @@ export function reduce(
     }
   }
 
+  function countDropped(story: Story): void {
+    story.dropped += 1
+    state.droppedEvents += 1
+  }
+
   function keepImage(of: HostState, story: Story, image: Image): void {
     if (story.images.has(image.uid)) return
     if (story.images.size >= limits.processes) {
-      story.dropped += 1
-      state.droppedEvents += 1
+      countDropped(story)
       return
     }
     story.images.set(image.uid, storyImage(of, image))
@@ -700,7 +704,8 @@ export function reduce(
     if (!story) return undefined
     of.members.set(image.processUid, story)
     if (kind === 'fork') return story
-    keepImage(of, story, image)
+    if (!(story.images.size >= limits.processes && kind === 'exec')) keepImage(of, story, image)
+    else countDropped(story)
     story.lastUs = Math.max(story.lastUs, timeUs)
     if (kind === 'exec') {
       const kept = story.images.get(image.uid)
@@ -709,10 +714,7 @@ export function reduce(
     } else if (kind !== 'connect' && kind !== 'accept') {
       if (story.events.size < limits.events)
         story.events.set(eventUid, { kind, timeUs, imageUid: image.uid })
-      else {
-        story.dropped += 1
-        state.droppedEvents += 1
-      }
+      else countDropped(story)
     }
     if (story.uid !== '') dirty.add(story)
     return story

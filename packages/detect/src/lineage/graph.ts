@@ -309,6 +309,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
   }
 
   function remove(host: HostGraph, node: ProcessNode): void {
+    lastFound = undefined
     unlink(node)
     for (const child of node.children) {
       child.parent = null
@@ -661,15 +662,34 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     return record
   }
 
-  function locate(uid: string): { host: HostGraph; node: ProcessNode; execNo: number } | undefined {
+  interface Found {
+    readonly host: HostGraph
+    readonly node: ProcessNode
+    /** -1 when the uid is that of a process. */
+    readonly execNo: number
+  }
+  /** Who asks of a process mostly asks again of the same one. Emptied when a process leaves. */
+  let lastUid = ''
+  let lastFound: Found | undefined
+
+  function locate(uid: string): Found | undefined {
+    if (uid === lastUid && lastFound) return lastFound
     // <sensor>-<boot>-<pid>-<start>[-<exec>]: the host is the first 21 characters.
     const host = hosts.get(uid.slice(0, 21))
     if (!host) return undefined
-    const direct = host.byUid.get(uid)
-    if (direct) return { host, node: direct, execNo: -1 }
-    const cut = uid.lastIndexOf('-')
-    const node = host.byUid.get(uid.slice(0, cut))
-    return node && { host, node, execNo: parseInt(uid.slice(cut + 1), 36) }
+    const start = uid.indexOf('-', 22)
+    const cut = start < 0 ? -1 : uid.indexOf('-', start + 1)
+    const node = host.byUid.get(cut < 0 ? uid : uid.slice(0, cut))
+    if (!node) return undefined
+    lastUid = uid
+    lastFound = { host, node, execNo: cut < 0 ? -1 : parseInt(uid.slice(cut + 1), 36) }
+    return lastFound
+  }
+
+  function locateImage(image: Image): Found | undefined {
+    const host = hosts.get(image.host)
+    const node = host && find(host, image.pid, image.startNs)
+    return host && node && { host, node, execNo: image.execNo }
   }
 
   function latest(host: HostGraph, node: ProcessNode): Image | undefined {
@@ -766,11 +786,11 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       return image && recordOf(host, node, image)
     },
     parent(image) {
-      const found = locate(image.processUid)
+      const found = locateImage(image)
       return found && parentImage(found.host, found.node)
     },
     previous(image) {
-      const found = locate(image.processUid)
+      const found = locateImage(image)
       const node = found && previousOf(found.node, image.execNo)
       return found && node && recordOf(found.host, found.node, node)
     },
@@ -848,6 +868,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
           `lineage snapshot of version ${snapshot.version}, not ${snapshotVersion}`,
         )
       hosts = new Map()
+      lastFound = undefined
       for (const saved of snapshot.data as SavedHost[]) restoreHost(saved)
     },
   }
