@@ -155,6 +155,8 @@ export function createPump(options: PumpOptions): Pump {
         bytes: Math.max(1, bounds.bytes - builder.dictionaryBytes),
       })
       progress = pumped.progress
+      // Records that made no row (own processes, say) need no batch: the ring would never rest otherwise.
+      if (builder.rows === 0) kernel.commit(progress)
       if (mustTick) {
         mustTick = false
         hooksAtNs = clock.bootNs()

@@ -207,6 +207,42 @@ suite('spool', () => {
       Array.from({ length: 30 }, (_, i) => i + 1),
     )
   })
+  test('takes the room of what the hub has when the disk is full, and still knows where to go on', async () => {
+    using dir = folder()
+    const { writeSync } = await import('node:fs')
+    let most = 6000
+    const write: SpoolOptions['write'] = (fd, bytes, at) => {
+      if (at > 0 && at + bytes.length > most)
+        throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' })
+      return writeSync(fd, bytes, 0, bytes.length, at)
+    }
+    const spool = open(dir.path, { write, segmentBytes: 1 << 20 })
+    let made = 0
+    assert.throws(
+      () => {
+        for (;;) append(spool, [++made])
+      },
+      { code: 'ENOSPC' },
+    )
+    most = 20_000
+    spool.ack({ boot, run: 1, sequence: BigInt(made - 1) })
+    most = 6000
+    append(spool, [made])
+    assert.deepEqual(tally(readAll(spool)).stored, [made])
+    spool.ack({ boot, run: 1, sequence: BigInt(made) })
+    assert.ok(made > 2)
+    await spool[Symbol.asyncDispose]()
+    // The batch that came after the room was made is the newest; without it the checkpoint is.
+    {
+      await using again = open(dir.path, { run: 2 })
+      assert.equal(again.newest?.progress?.lifecycle, String(made))
+    }
+    for (const name of readdirSync(dir.path))
+      if (name.endsWith('.seg')) rmSync(join(dir.path, name))
+    await using last = open(dir.path, { run: 3 })
+    assert.equal(last.newest?.progress?.lifecycle, String(made - 1))
+    assert.equal(last.newest?.sequence, BigInt(made - 1))
+  })
   test('stores each event once or tells it as lost, whatever happens in between', async () => {
     await fc.assert(
       fc.asyncProperty(

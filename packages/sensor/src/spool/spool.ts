@@ -11,7 +11,9 @@
  */
 import {
   closeSync,
+  constants,
   fdatasync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -101,6 +103,8 @@ interface Segment {
 }
 
 const syncDelayMs = 100
+/** Room of the checkpoint file: a progress with all hooks and reasons takes less than half of it. */
+const checkpointBytes = 8 * 1024
 const fdatasyncAsync = promisify(fdatasync)
 
 function segmentName(number: number): string {
@@ -126,6 +130,8 @@ function openText(path: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+  // The checkpoint is padded to its room.
+  sealed = sealed.trimEnd()
   const text = sealed.slice(9)
   return sealText(text) === sealed ? text : undefined
 }
@@ -143,6 +149,8 @@ export class Spool implements AsyncDisposable {
   #active: { segment: Segment; fd: number } | undefined
   #next = 1n
   #number = 1
+  #checkpoint = -1
+  #newestProgress: Progress | null = null
   #bytes = 0
   #full = 0
   #corrupt = 0
@@ -161,7 +169,9 @@ export class Spool implements AsyncDisposable {
       Math.min(8 * 1024 * 1024, Math.max(64 * 1024, Math.floor(options.limitBytes / 16)))
     this.#write = options.write ?? ((fd, bytes, at) => writeSync(fd, bytes, 0, bytes.length, at))
     mkdirSync(options.dir, { recursive: true, mode: 0o700 })
-    this.newest = this.#load()
+    const checkpoint = this.#openCheckpoint()
+    const loaded = this.#load()
+    this.newest = checkpoint && (!loaded || after(checkpoint, loaded)) ? checkpoint : loaded
   }
 
   #path(name: string): string {
@@ -261,9 +271,26 @@ export class Spool implements AsyncDisposable {
     if (item.sequence !== this.#next)
       throw new RangeError(`sequence ${item.sequence} after ${this.#next - 1n}`)
     const head = encodeRecordHead(item, item.batch)
+    try {
+      this.#appendRecord(head, item)
+    } catch (error) {
+      // On a full disk the room of what the hub has is all there is.
+      if (!this.#recycle()) throw error
+      this.#appendRecord(head, item)
+    }
+    // From here on the batch is safe: a failure to make room is tried again with the next batch.
+    try {
+      this.#removeAcked()
+      while (this.#bytes > this.#options.limitBytes && this.#dropOldest());
+    } catch (error) {
+      this.#options.onSyncError?.(error)
+    }
+  }
+
+  /** Throws with nothing changed. */
+  #appendRecord(head: Uint8Array, item: SpoolAppend): void {
     const size = head.length + item.batch.length
-    const active = this.#writable(size)
-    const { segment, fd } = active
+    const { segment, fd } = this.#writable(size)
     try {
       this.#writeAll(fd, head, segment.bytes)
       this.#writeAll(fd, item.batch, segment.bytes + head.length)
@@ -280,14 +307,47 @@ export class Spool implements AsyncDisposable {
     segment.bytes += size
     this.#bytes += size
     this.#next += 1n
+    this.#newestProgress = item.progress
     this.#armSync()
-    // From here on the batch is safe: a failure to make room is tried again with the next batch.
-    try {
-      this.#removeAcked()
-      while (this.#bytes > this.#options.limitBytes && this.#dropOldest());
-    } catch (error) {
-      this.#options.onSyncError?.(error)
-    }
+  }
+
+  /**
+   * Empties the active segment when the hub has all of it. Its newest record would be missed at the next
+   * start: where the kernel side goes on is written first, in place, into a file that has its room already.
+   */
+  #recycle(): boolean {
+    const active = this.#active
+    if (!active || active.segment.first === 0n) return false
+    const { segment, fd } = active
+    if (segment.last > this.#ackedOf(segment.run)) return false
+    const newest = [segment.run, hex(segment.boot), segment.last, this.#newestProgress]
+    const text = sealText(toJson(newest))
+    if (text.length > checkpointBytes) return false
+    this.#writeAll(this.#checkpoint, new TextEncoder().encode(text.padEnd(checkpointBytes)), 0)
+    ftruncateSync(fd, segmentHeaderBytes)
+    this.#bytes -= segment.bytes - segmentHeaderBytes
+    segment.bytes = segmentHeaderBytes
+    segment.first = 0n
+    segment.last = 0n
+    this.#hint = undefined
+    return true
+  }
+
+  /** Opens the checkpoint file with room for its text; a full disk at the start is the caller's to wait out. */
+  #openCheckpoint(): NewestRecord | undefined {
+    const path = this.#path('checkpoint')
+    const held = openText(path)
+    this.#checkpoint = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
+    if (fstatSync(this.#checkpoint).size < checkpointBytes)
+      writeSync(this.#checkpoint, ' '.repeat(checkpointBytes), 0)
+    if (held === undefined) return undefined
+    const [run, boot, sequence, progress] = fromJson(held) as [
+      number,
+      string,
+      bigint,
+      Progress | null,
+    ]
+    return { run, boot: Uint8Array.from(Buffer.from(boot, 'hex')), sequence, progress }
   }
 
   #writeAll(fd: number, bytes: Uint8Array, at: number): void {
@@ -679,5 +739,6 @@ export class Spool implements AsyncDisposable {
     await this.sync()
     if (this.#active) closeSync(this.#active.fd)
     this.#active = undefined
+    closeSync(this.#checkpoint)
   }
 }

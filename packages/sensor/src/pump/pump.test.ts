@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { decodeBatch, type BatchBuilder } from '@honeyguide/model/batch'
+import type { SpoolAppend } from '../spool/spool.ts'
+import type { Progress, PumpKernel } from './kernel-port.ts'
+import { createPump, type Pump } from './pump.ts'
+
+const identity = { sensor: new Uint8Array(16).fill(1), boot: new Uint8Array(16).fill(2), run: 1 }
+const bounds = { events: 512, delayMs: 100, quietMs: 10, bytes: 1 << 20 }
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** A ring in memory that notes what is asked of it. */
+class MemoryKernel implements PumpKernel {
+  waiting = 0
+  given = 0
+  committed = 0
+  /** Rows of what waits; records without rows otherwise. */
+  hasRows = true
+  pumps = 0
+  #wake: (() => void) | undefined
+
+  offer(count: number): void {
+    this.waiting += count
+    this.#wake?.()
+  }
+
+  pump(builder: BatchBuilder, limits: { readonly records: number }) {
+    this.pumps += 1
+    const rows = Math.min(this.waiting, limits.records)
+    this.waiting -= rows
+    const exec = builder.table('exec')
+    for (let i = 0; i < rows; i++) {
+      this.given += 1
+      if (!this.hasRows) continue
+      const row = exec.add()
+      exec.columns.pid[row] = this.given
+    }
+    return { rows, progress: { lifecycle: String(this.given) }, isMore: this.waiting > 0 }
+  }
+
+  commit(progress: Progress): void {
+    this.committed = Number(progress.lifecycle)
+  }
+
+  async watch(onWake: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await onWake()
+      if (this.waiting > 0 || signal.aborted) continue
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  }
+
+  *snapshot(builder: BatchBuilder): Generator<void, number, undefined> {
+    const table = builder.table('process')
+    for (let i = 0; i < 1000; i++) {
+      const row = table.add()
+      table.columns.pid[row] = i
+      if (builder.full) yield
+    }
+    return 1000
+  }
+
+  features(builder: BatchBuilder): number {
+    builder.table('feature').add()
+    return 1
+  }
+
+  hooks(builder: BatchBuilder): number {
+    builder.table('hook').add()
+    return 1
+  }
+
+  [Symbol.dispose](): void {}
+}
+
+interface Made {
+  readonly atMs: number
+  readonly rows: number
+  readonly item: SpoolAppend
+}
+
+async function withPump(
+  use: (parts: {
+    kernel: MemoryKernel
+    made: Made[]
+    disk: { isFull: boolean; tries: number }
+    pump: Pump
+    stop: () => Promise<void>
+  }) => Promise<void>,
+): Promise<void> {
+  const kernel = new MemoryKernel()
+  const made: Made[] = []
+  const disk = { isFull: false, tries: 0 }
+  const spool = {
+    nextSequence: 1n,
+    append(item: SpoolAppend) {
+      disk.tries += 1
+      if (disk.isFull) throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+      assert.equal(item.sequence, spool.nextSequence)
+      spool.nextSequence += 1n
+      const { table } = decodeBatch(item.batch)
+      const pids = table('exec')?.columns.pid
+      // What is committed is never ahead of what is spooled.
+      assert.ok(kernel.committed <= (pids?.[0] ?? Infinity))
+    },
+  }
+  const pump = createPump({
+    kernel,
+    spool,
+    clock: {
+      bootNs: () => process.hrtime.bigint(),
+      wallNs: () => BigInt(Date.now()) * 1_000_000n,
+    },
+    identity,
+    progress: null,
+    batch: bounds,
+    onBatch: (item, rows) => made.push({ atMs: performance.now(), rows, item }),
+    onError: () => undefined,
+    retryMs: 5,
+  })
+  const abort = new AbortController()
+  const running = pump.run(abort.signal)
+  let isStopped = false
+  const stop = async () => {
+    isStopped = true
+    abort.abort()
+    await running
+  }
+  await pause(20)
+  await use({ kernel, made, disk, pump, stop })
+  if (!isStopped) await stop()
+}
+
+suite('pump', () => {
+  test('begins each run with features, hook counters and live processes, and no more than fits', () =>
+    withPump(async ({ made }) => {
+      const batches = made.map(({ item }) => decodeBatch(item.batch))
+      assert.ok(batches[0]?.table('feature'))
+      assert.ok(batches[0]?.table('hook'))
+      assert.equal(
+        batches.reduce((sum, batch) => sum + (batch.table('process')?.rows ?? 0), 0),
+        1000,
+      )
+      assert.ok(made.every(({ rows }) => rows <= bounds.events))
+    }))
+  test('sends a lone event after the quiet delay, and a second one after the long one', () =>
+    withPump(async ({ kernel, made }) => {
+      await pause(bounds.delayMs)
+      const before = made.length
+      const began = performance.now()
+      kernel.offer(1)
+      await pause(50)
+      assert.equal(made.length, before + 1)
+      const first = (made.at(-1)?.atMs ?? 0) - began
+      assert.ok(first >= 8 && first < 50, `${first} ms`)
+      kernel.offer(1)
+      await pause(20)
+      assert.equal(made.length, before + 1, 'the line is not quiet any more')
+      await pause(120)
+      assert.equal(made.length, before + 2)
+    }))
+  test('sends a full batch at once', () =>
+    withPump(async ({ kernel, made }) => {
+      const before = made.length
+      kernel.offer(2000)
+      await pause(8)
+      assert.deepEqual(
+        made.slice(before).map(({ rows }) => rows),
+        [512, 512, 512],
+      )
+      await pause(150)
+      assert.equal(made.at(-1)?.rows, 2000 - 3 * 512)
+      assert.equal(kernel.committed, 2000)
+    }))
+  test('takes nothing from the rings while the disk is full, and goes on with the same batch', () =>
+    withPump(async ({ kernel, made, disk }) => {
+      disk.isFull = true
+      kernel.offer(600)
+      await pause(30)
+      const { pumps } = kernel
+      kernel.offer(50)
+      await pause(60)
+      assert.equal(kernel.pumps, pumps)
+      assert.equal(kernel.committed, 0)
+      assert.ok(disk.tries > 3)
+      disk.isFull = false
+      await pause(250)
+      assert.equal(kernel.committed, 650)
+      const pids = made.flatMap(({ item }) => [
+        ...(decodeBatch(item.batch).table('exec')?.columns.pid ?? []),
+      ])
+      assert.deepEqual(
+        pids,
+        Array.from({ length: 650 }, (_, i) => i + 1),
+      )
+    }))
+  test('gives records without rows back to the ring without a batch', () =>
+    withPump(async ({ kernel, made }) => {
+      const before = made.length
+      kernel.hasRows = false
+      kernel.offer(10)
+      await pause(20)
+      assert.equal(kernel.committed, 10)
+      assert.equal(made.length, before)
+    }))
+  test('sends what it holds when it is told to stop', () =>
+    withPump(async ({ kernel, made, stop }) => {
+      kernel.offer(3)
+      await pause(1)
+      await stop()
+      assert.equal(made.at(-1)?.rows, 3)
+      assert.equal(kernel.committed, 3)
+    }))
+  test('shows an observer the live processes without spooling them', () =>
+    withPump(async ({ made, pump }) => {
+      const before = made.length
+      const rows = pump
+        .snapshot()
+        .reduce((sum, batch) => sum + (decodeBatch(batch).table('process')?.rows ?? 0), 0)
+      assert.equal(rows, 1000)
+      assert.equal(made.length, before)
+    }))
+})
