@@ -1,7 +1,6 @@
 /** The pump's thread: owns the kernel side and the spool, and answers the main thread. */
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { HoneyguideError } from '@honeyguide/model/errors'
 import type { LogFields, LogLevel } from '@honeyguide/model/log'
 import { createRedactor } from '@honeyguide/policy/redaction'
 import { Spool } from '../spool/spool.ts'

@@ -339,7 +339,7 @@ suite('spool', () => {
           await spool[Symbol.asyncDispose]()
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
   test('reads whatever lies in its folder without failing, and only whole batches', async () => {

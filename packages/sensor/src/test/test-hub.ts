@@ -102,7 +102,8 @@ export async function startTestHub(path: string): Promise<TestHub> {
       let sum = 0n
       for (const batch of hub.batches) {
         const loss = batch.table('loss')
-        for (let row = 0; loss && row < loss.rows; row++)
+        if (!loss) continue
+        for (let row = 0; row < loss.rows; row++)
           if (batch.text(loss.columns.hook[row] ?? 0) === hook) sum += loss.columns.lost[row] ?? 0n
       }
       return sum
