@@ -4,8 +4,8 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, request, type Server } from 'node:http'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, createServer, request, type Server } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -83,7 +83,9 @@ function startServer(chain: Chain, folder: string, word: string): ChildProcess {
     argv0: chain.server.name,
   }
   if (chain.server.kind === 'perl') {
-    const child = spawn('perl', ['-e', perlServer, chain.mode], { ...options, env: environment })
+    const script = join(folder, chain.server.name)
+    writeFileSync(script, perlServer)
+    const child = spawn('perl', [script, chain.mode], { ...options, env: environment })
     child.stdin.on('error', () => undefined)
     child.stdin.write(`${word}\n`)
     return child
@@ -99,7 +101,13 @@ function startServer(chain: Chain, folder: string, word: string): ChildProcess {
 }
 
 /** Asks the server to run `command`; resolves when it has. */
-function ask(port: number, word: string, command: string, signal: AbortSignal): Promise<void> {
+function ask(
+  agent: Agent,
+  port: number,
+  word: string,
+  command: string,
+  signal: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const asked = request(
       {
@@ -108,7 +116,7 @@ function ask(port: number, word: string, command: string, signal: AbortSignal): 
         method: 'POST',
         path: '/',
         signal,
-        agent: false,
+        agent,
         headers: { 'x-word': word, 'content-length': Buffer.byteLength(command) },
       },
       (answer) => {
@@ -119,6 +127,15 @@ function ask(port: number, word: string, command: string, signal: AbortSignal): 
     asked.once('error', reject)
     asked.end(command)
   })
+}
+
+class OneConnection extends Agent implements Disposable {
+  constructor() {
+    super({ keepAlive: true, maxSockets: 1, timeout: 60_000 })
+  }
+  [Symbol.dispose](): void {
+    this.destroy()
+  }
 }
 
 export async function runChain(options: RunChainOptions): Promise<ChainResult> {
@@ -138,6 +155,8 @@ export async function runChain(options: RunChainOptions): Promise<ChainResult> {
     socket.once('data', () => socket.end('wait\n'))
     setTimeout(() => socket.destroy(), 3000).unref()
   })
+  // Who comes in does so once: the pace of the steps is not a series of connections.
+  using agent = new OneConnection()
   let server: ChildProcess | undefined
   const report = (step: StepReport['step'], technique: string, what: string): void =>
     onStep({ time: new Date().toISOString(), step, technique, what })
@@ -151,7 +170,7 @@ export async function runChain(options: RunChainOptions): Promise<ChainResult> {
       '-',
       `${chain.server.name} (${chain.server.kind}, pid ${server.pid}) listens at 127.0.0.1:${serverPort}`,
     )
-    const run = (command: string): Promise<void> => ask(serverPort, word, command, signal)
+    const run = (command: string): Promise<void> => ask(agent, serverPort, word, command, signal)
     const pausesOf = (step: { times: number; everyMs: number; jitter: number }): number[] =>
       Array.from(
         { length: step.times },

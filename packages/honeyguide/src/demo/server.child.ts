@@ -47,6 +47,8 @@ const server = createServer((request, response) => {
     void tell(body).then(() => response.end('done\n'))
   })
 })
+// One connection is kept for the whole chain.
+server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
   process.stdout.write(`${typeof address === 'object' && address ? address.port : 0}\n`)
