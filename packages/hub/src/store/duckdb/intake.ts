@@ -104,7 +104,8 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
         rows.addLoss({
           ...record,
           hook: 'batch',
-          reason: 'batch_invalid',
+          // Without bytes it stands for batches that never came.
+          reason: told.bytes === 0 ? 'batch_missing' : 'batch_invalid',
           fromUs: time(told.fromNs),
           toUs: time(told.toNs),
           lost: 1n,

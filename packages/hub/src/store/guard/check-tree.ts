@@ -6,6 +6,7 @@
  */
 import { views } from '@honeyguide/model'
 import { allowedFunctions, boundedArguments, regexpFunctions } from './functions.ts'
+import { sizeBound, valueBytes } from './size-bound.ts'
 import { placeOf, SqlRefused } from './sql-refused.ts'
 
 export type Json =
@@ -350,7 +351,11 @@ export function checkTree(sql: string, tree: Json): CheckedQuery {
     if (!castTypes.has(id)) refuse(at, `the type ${id} cannot be used`)
   }
 
+  /** Whether the function call being walked is an argument of another. */
+  let inCall = false
+
   function functionCall(call: Node, scope: Scope, depth: number): void {
+    const outer = inCall
     onlyFields(
       call,
       'function_name',
@@ -394,7 +399,15 @@ export function checkTree(sql: string, tree: Json): CheckedQuery {
           `the pattern of ${name} must be a text, written out, of at most ${guardLimits.patternLength} characters`,
         )
     }
+    inCall = true
     expressions(given, scope, depth)
+    inCall = outer
+    // After its arguments were walked, so that depth and count are bounded; once per outermost call.
+    if (!inCall && sizeBound(call) > valueBytes)
+      refuse(
+        call,
+        `${name} could make a value of more than ${valueBytes / 1024 ** 2} MiB; make it of less`,
+      )
     optional(call['filter'], scope, depth)
     if (!isEmpty(call['order_bys'])) modifiers([call['order_bys'] ?? null], scope, depth)
   }
@@ -515,9 +528,11 @@ export function checkTree(sql: string, tree: Json): CheckedQuery {
           'replace_list',
           'rename_list',
           'qualified_exclude_list',
+          'columns',
+          'expr',
         )
-        if (!isEmpty(at['columns']) || !isEmpty(at['expr']))
-          refuse(at, 'COLUMNS(...) cannot be used; name the columns')
+        // ORDER BY ALL is a COLUMNS without a pattern.
+        if (!isEmpty(at['expr'])) refuse(at, 'COLUMNS(...) cannot be used; name the columns')
         for (const entry of list(at['replace_list'])) {
           const pair = node(entry, depth)
           onlyFields(pair, 'key', 'value')

@@ -50,8 +50,6 @@ export const functionGroups = {
       'regexp_split_to_array',
       'string_split_regex',
       'str_split_regex',
-      '~',
-      '!~',
     ],
   },
   aggregates: {
@@ -86,8 +84,6 @@ export const functionGroups = {
       'quantile',
       'quantile_cont',
       'quantile_disc',
-      'percentile_cont',
-      'percentile_disc',
       'approx_quantile',
       'approx_count_distinct',
       'approx_top_k',
@@ -115,8 +111,6 @@ export const functionGroups = {
       'group_concat',
       'listagg',
       'histogram',
-      'grouping',
-      'grouping_id',
     ],
   },
   windows: {
@@ -172,7 +166,6 @@ export const functionGroups = {
       'chr',
       'ord',
       'unicode',
-      'initcap',
       'md5',
       'sha1',
       'sha256',
@@ -257,11 +250,9 @@ export const functionGroups = {
     names: [
       'now',
       'get_current_timestamp',
-      'current_timestamp',
       'transaction_timestamp',
       'today',
       'current_date',
-      'get_current_date',
       'date_trunc',
       'datetrunc',
       'date_part',
@@ -273,7 +264,6 @@ export const functionGroups = {
       'date_add',
       'time_bucket',
       'age',
-      'extract',
       'strftime',
       'strptime',
       'try_strptime',
@@ -369,7 +359,6 @@ export const functionGroups = {
       'array_reverse',
       'flatten',
       'unnest',
-      'unlist',
       'cardinality',
       'row',
       'struct_pack',
@@ -383,7 +372,7 @@ export const functionGroups = {
   },
   choices: {
     reason: 'One of what goes in.',
-    names: ['coalesce', 'ifnull', 'nullif', 'if', 'case', 'constant_or_null', 'typeof'],
+    names: ['nullif', 'constant_or_null', 'typeof'],
   },
   bounded: {
     reason:
@@ -407,7 +396,7 @@ export const boundedArguments: Readonly<
 
 /** Functions whose second argument is a regular expression. */
 export const regexpFunctions: ReadonlySet<string> = new Set(
-  functionGroups.regular_expressions.names.filter((name) => name !== '~' && name !== '!~'),
+  functionGroups.regular_expressions.names,
 )
 
 export const allowedFunctions: ReadonlySet<string> = new Set(
