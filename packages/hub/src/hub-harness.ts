@@ -27,11 +27,11 @@ export interface HubHarness {
   readonly hub: Hub
   readonly lines: readonly Record<string, unknown>[]
   /** Over the unix socket. */
-  ask(path: string, asked?: Asked): Promise<Answer>
+  readonly ask: (path: string, asked?: Asked) => Promise<Answer>
   /** Over TCP, with Host and nothing else unless given. */
-  askPage(path: string, asked?: Asked): Promise<Answer>
+  readonly askPage: (path: string, asked?: Asked) => Promise<Answer>
   /** Cookie of a new session. */
-  signIn(): Promise<string>
+  readonly signIn: () => Promise<string>
 }
 
 export function askHttp(

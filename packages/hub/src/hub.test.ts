@@ -452,8 +452,8 @@ suite('hub', () => {
         async (route, parameters, tail) => {
           const query = new URLSearchParams(parameters)
           const end = route.endsWith('/') ? encodeURIComponent(tail.toWellFormed()) : ''
-          const answer = await ask(`/api/v1/${route}${end}?${query}`)
-          assert.ok(answer.status < 500, `${route}${end}?${query}: ${answer.text}`)
+          const answer = await ask(`/api/v1/${route}${end}?${query.toString()}`)
+          assert.ok(answer.status < 500, `${route}${end}?${query.toString()}: ${answer.text}`)
           if (answer.status !== 200) assert.match(answer.json<ApiError>().error.code, /^HG_/)
         },
       ),

@@ -5,6 +5,7 @@
  * (`main.ts` sees to that). With a recording to replay there is no door for sensors.
  */
 import { mkdir, rm } from 'node:fs/promises'
+import type { RequestListener } from 'node:http'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -167,11 +168,13 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     signal,
     now,
   })
-  const listener = (trusted: boolean) =>
-    getRequestListener((request, env) => app.fetch(request, { ...env, trusted }), {
+  function listener(trusted: boolean): RequestListener {
+    const answer = getRequestListener((request, env) => app.fetch(request, { ...env, trusted }), {
       // A request without a Host header becomes one for this name, which is not ours: refused.
       hostname: 'no-host.invalid',
     })
+    return (request, response) => void answer(request, response)
+  }
   const page = opened.use(
     await openTcpDoor(listener(false), settings.listen.host, settings.listen.port),
   )

@@ -85,6 +85,6 @@ export function createRetention(parts: RetentionParts): Retention {
     get removedEvents() {
       return removedEvents
     },
-    [Symbol.dispose]: () => void stop(),
+    [Symbol.dispose]: stop,
   }
 }

@@ -7,9 +7,9 @@ import type { IncidentUpsert } from '@honeyguide/detect'
 
 export interface IncidentIndex {
   take(change: IncidentUpsert): void
-  ofEvent(eventUid: string): string | undefined
+  readonly ofEvent: (eventUid: string) => string | undefined
   /** Of a process image that is a node of an incident. */
-  ofProcess(processUid: string): string | undefined
+  readonly ofProcess: (processUid: string) => string | undefined
 }
 
 const mostEntries = 100_000

@@ -134,8 +134,8 @@ suite('pipeline', () => {
   test('makes one incident of each attack and none of ordinary life', async (t) => {
     const { incidents, derived, pipeline, lines } = await straight(t, interleaved(16))
     assert.deepEqual(
-      (incidents as { hosts: string[] }[]).map(({ hosts }) => hosts).toSorted(),
-      [['host-1'], ['host-2']],
+      (incidents as { hosts: string[] }[]).map(({ hosts }) => hosts.join(' ')).toSorted(),
+      ['host-1', 'host-2'],
       lines.join('\n'),
     )
     assert.ok([...derived.keys()].some((uid) => uid.startsWith('FND-')))

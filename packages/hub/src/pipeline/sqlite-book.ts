@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Incident, IncidentStatus } from '@honeyguide/model'
-import type { BookedIncident, IncidentBook } from './incident-book.ts'
+import type { IncidentBook } from './incident-book.ts'
 import { createMemoryBook } from './memory-book.ts'
 
 const mostIncidents = 2000
@@ -108,7 +108,7 @@ export function createSqliteBook(database: DatabaseSync): IncidentBook {
         )
         if (change.note !== undefined) writeNote.run(own, time, user, change.note)
       })
-      return memory.change(own, change, user, time) as BookedIncident
+      return memory.change(own, change, user, time)
     },
   }
 }

@@ -111,5 +111,5 @@ export function readIncidentChange(body: unknown): IncidentChange {
     refuse(`note is a text of at most ${longestNote} characters.`)
   if (status === undefined && assignee === undefined && note === undefined)
     refuse('The change is empty.')
-  return fields as IncidentChange
+  return fields
 }

@@ -220,9 +220,7 @@ suite('filter', () => {
     }
   })
   test('means the process at this end when a process column is asked of a network event', () => {
-    const { matches } = compileFilter(
-      parseFilter('process.name = curl and dst_endpoint.port = 443'),
-    )
+    const compiled = compileFilter(parseFilter('process.name = curl and dst_endpoint.port = 443'))
     const row = {
       class_uid: classUid.networkActivity,
       activity_name: 'Open',
@@ -230,8 +228,8 @@ suite('filter', () => {
       actor_process_name: 'curl',
       dst_endpoint_port: 443,
     }
-    assert.equal(matches(row), true)
-    assert.equal(matches({ ...row, actor_process_name: 'nc' }), false)
+    assert.equal(compiled.matches(row), true)
+    assert.equal(compiled.matches({ ...row, actor_process_name: 'nc' }), false)
   })
   test('compares two-valued: what is absent equals nothing', () => {
     const row = { class_uid: classUid.processActivity, activity_name: 'Fork' }
