@@ -6,7 +6,7 @@
  */
 import { techniqueTactic } from '../attack/attack.ts'
 import { downloadsOf, ranFiles } from '../streaming/download.ts'
-import { discoveryOf, isShell, isTemporaryPath } from './program-kind.ts'
+import { isShell, isTemporaryPath, lookTechnique } from './program-kind.ts'
 import { survey } from '../findings/built-in-rules.ts'
 import { flowFirstUs, flowKey, type Story, type StoryFlow, type StoryImage } from './story.ts'
 
@@ -52,8 +52,8 @@ function techniqueOf(story: Story, image: StoryImage): string {
       weight = finding.weight
     }
   if (best !== '') return best
-  const discovery = discoveryOf(image.name, image.argv)
-  if (discovery) return discovery.technique
+  const look = lookTechnique(image.name, image.argv)
+  if (look !== '') return look
   if (downloadTools.has(image.name) || downloadsOf(image.name, image.argv, image.cwd).length > 0)
     return 'T1105'
   if (temporaryFile(image) !== '') return 'T1204.002'

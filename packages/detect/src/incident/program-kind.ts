@@ -189,6 +189,33 @@ export function discoveryOf(name: string, argv: readonly string[]): Discovery | 
   return undefined
 }
 
+/** Tools with which one also looks around, too ordinary to count: they only name a step of what is an incident anyway. */
+const ordinaryLooks: Readonly<Record<string, string>> = {
+  ls: 'T1083',
+  find: 'T1083',
+  tree: 'T1083',
+  stat: 'T1083',
+  file: 'T1083',
+  locate: 'T1083',
+  which: 'T1083',
+  env: 'T1082',
+  printenv: 'T1082',
+  pwd: 'T1083',
+  date: 'T1082',
+  nproc: 'T1082',
+  free: 'T1082',
+  du: 'T1083',
+}
+
+/** Technique of a look around, the ordinary ones included; empty when it is none. */
+export function lookTechnique(name: string, argv: readonly string[]): string {
+  const discovery = discoveryOf(name, argv)
+  if (discovery) return discovery.technique
+  // `env` with a program to start is a wrapper.
+  if (name === 'env' && argv.length > 1) return ''
+  return Object.hasOwn(ordinaryLooks, name) ? (ordinaryLooks[name] ?? '') : ''
+}
+
 /** Where world-writable or memory-backed folders are: programs seldom live there. */
 export function isTemporaryPath(path: string): boolean {
   return /^\/(tmp|var\/tmp|dev\/shm|run\/shm|run\/user\/\d+|dev\/mqueue)\//.test(path)

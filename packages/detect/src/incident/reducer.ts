@@ -799,10 +799,13 @@ export function reduce(
     if (track.count > 8 && track.count % 8 !== 0) return
     const { medianUs, spread } = regularityOf(track.timesUs)
     if (medianUs < beatShortestUs || spread > beatSpread) return
+    const isDropped = isTemporaryPath(image.file)
+    // A loop that runs as fast as it can is regular, too; only of what was dropped is that telling.
+    if (!isDropped && (medianUs < 500_000 || track.timesUs.length < 6)) return
     track.found = true
     addFinding(
       of,
-      isTemporaryPath(image.file) ? builtIn.droppedBeacon : builtIn.beacon,
+      isDropped ? builtIn.droppedBeacon : builtIn.beacon,
       image,
       timeUs,
       key,

@@ -20,7 +20,7 @@ export interface Scope {
 
 const deepest = 64
 
-/** When the process, or what it was forked from without a new program, began to serve; undefined when it does not. */
+/** When the process, or what it was forked from without a new program, first accepted a connection; undefined when it did not. */
 export function servesSince(image: Image, lineage: Lineage): bigint | undefined {
   let at: Image | undefined = image
   let since: bigint | undefined

@@ -507,7 +507,8 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     const bootNs = c.bootNs[row] ?? 0n
     const process = pid === 0 ? null : ensureProcess(host, pid, c.startNs[row] ?? 0n)
     if (process) ensureImage(process, c.execNo[row] ?? 0)
-    if (operation === tcpOperations.listen || operation === tcpOperations.accept)
+    // Not a listen: asking for a free port looks the same and serves nobody.
+    if (operation === tcpOperations.accept)
       if (process && (process.serverSince === null || bootNs < process.serverSince))
         process.serverSince = bootNs
     const isOpen = operation === tcpOperations.connect || operation === tcpOperations.accept

@@ -50,7 +50,7 @@ export interface Lineage {
   images(uid: string): readonly Image[]
   /** How the process ended; undefined while it runs or when it is not known. */
   end(uid: string): ProcessEnd | undefined
-  /** Since when (ns since boot) the process itself, not its parents, listens or accepts connections; undefined when it was not seen to. */
+  /** Since when (ns since boot) the process itself, not its parents, has been accepting connections; undefined when it was not seen to. */
   serverSince(uid: string): bigint | undefined
   connection(uid: string): Connection | undefined
   /** Connections of a process that are still kept, by time. */

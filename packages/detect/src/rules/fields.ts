@@ -18,7 +18,7 @@ type Column = keyof ActivityRow & string
 
 /** What only the lineage knows of an event. Values as text; none when not known. */
 export interface RowFacts {
-  /** Whether the parent (or what it was forked from) listened or had accepted connections before. */
+  /** Whether the parent (or what it was forked from) had accepted connections before. */
   parentIsServer(row: number): boolean
   /** Executables of all ancestors, nearest first. */
   ancestorImages(row: number): readonly string[]
