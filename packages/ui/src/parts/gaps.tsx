@@ -83,7 +83,8 @@ export function EvidenceControl({ evidence }: { evidence: Evidence | undefined }
   const words = evidenceCompleteness(evidence)
   return (
     <Popover
-      label={`Evidence completeness: ${words.spoken}`}
+      label="Evidence and gaps"
+      spoken="Evidence:"
       shortcut="honeyguide:evidence"
       side="to-left"
       panelClass="gaps"

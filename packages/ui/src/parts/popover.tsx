@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
 
 export function Popover({
   label,
+  spoken,
   button,
   children,
   className,
@@ -11,7 +12,10 @@ export function Popover({
   role = 'dialog',
   shortcut,
 }: {
+  /** Name of the panel. */
   label: string
+  /** Said before the words on the button; the button's name is what stands on it. */
+  spoken?: string
   button: ReactNode
   children: (close: () => void) => ReactNode
   className?: string
@@ -76,9 +80,9 @@ export function Popover({
         aria-haspopup={role}
         aria-expanded={open}
         aria-controls={open ? id : undefined}
-        aria-label={label}
         onClick={() => setOpen(!open)}
       >
+        {spoken === undefined ? null : <span className="vh">{spoken} </span>}
         {button}
       </button>
       {open ? (

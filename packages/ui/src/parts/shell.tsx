@@ -125,7 +125,7 @@ function NavItem({ name, icon, to, current, count, critical, tab }: {
   tab: boolean
 }) {
   return (
-    <Link to={to} className={`nav ${tab ? '' : 'deep'}`} current={current} title={name} label={count === undefined ? name : `${name}, ${count}`}>
+    <Link to={to} className={`nav ${tab ? '' : 'deep'}`} current={current} title={name}>
       <Icon name={icon} />
       <span className="lbl">{name}</span>
       {count === undefined ? null : <span className={`count ${critical === true ? 'crit' : ''}`}>{grouped(count)}</span>}
@@ -186,7 +186,8 @@ function ScopeControl({ hosts: chosen }: { hosts: readonly string[] }) {
   const [first] = chosen
   return (
     <Popover
-      label={`Scope: ${chosen.length === 0 ? 'all hosts' : chosen.join(', ')}`}
+      label="Scope"
+      spoken="Scope:"
       side="to-left"
       button={
         <>
@@ -266,7 +267,8 @@ function RangeControl({ time, live }: { time: ScreenTime; live: boolean }) {
   const good = fromMs !== undefined && toMs !== undefined && fromMs < toMs
   return (
     <Popover
-      label={`Time range: ${rangeWords(range)}, ${rangeEnds(range, nowMs)}`}
+      label="Time range"
+      spoken="Time range:"
       shortcut="honeyguide:time"
       side="to-left"
       panelClass="tp"
@@ -417,7 +419,7 @@ export function Shell({
           <ScopeControl hosts={time.hosts} />
           <RangeControl time={time} live={live} />
           <EvidenceControl evidence={evidence ?? timeline.data?.evidence} />
-          <button type="button" className="ctl search nomob" aria-label="Search or run a command" onClick={() => setDialog('palette')}>
+          <button type="button" className="ctl search nomob" onClick={() => setDialog('palette')}>
             <Icon name="search" size={14} />
             <span>Search or run</span>
             <kbd>⌘K</kbd>

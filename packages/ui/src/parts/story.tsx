@@ -101,7 +101,7 @@ export function Story({
             const step = steps.get(no)
             const several = column.steps.length > 1
             const now = column.steps.includes(stepNow)
-            const room = Math.floor((column.width - 30) / 5.9)
+            const room = Math.floor((column.width - 26) / 5.2)
             const begun = untilMs === null || (step !== undefined && Date.parse(step.time) <= untilMs)
             return (
               <g key={column.index} className={`stp ${begun ? '' : 'later'}`}>
@@ -146,7 +146,8 @@ export function Story({
             const from = picture.boxes.find((one) => one.node.id === edge.from)
             const later = untilMs !== null && from !== undefined && Date.parse(from.node.firstTime) > untilMs
             const [middlePoint = [0, 0]] = edge.points.slice(Math.floor(edge.points.length / 2))
-            const at = edge.labelAt ?? (touched ? { x: middlePoint[0] + 4, y: middlePoint[1] - 5, anchor: 'start' as const } : undefined)
+            const plain = edge.kind === 'process' && edge.label === 'exec'
+            const at = edge.labelAt ?? (touched && !plain ? { x: middlePoint[0] + 4, y: middlePoint[1] - 5, anchor: 'start' as const } : undefined)
             return (
               <g key={`${edge.from}-${edge.to}-${edge.label}`} className={`${touched ? 'lit' : ''} ${later ? 'later' : ''}`}>
                 <path className={`ge ${edge.kind}`} d={edge.path} markerEnd={`url(#ar-${edge.kind})`} />
@@ -176,7 +177,6 @@ export function Story({
                 className={`gn ${node.kind} ${later ? 'later' : ''}`}
                 role="button"
                 tabIndex={first ? 0 : -1}
-                aria-label={boxName(one, index, picture.boxes.length, picture)}
                 aria-pressed={chosen === id}
                 onClick={() => onChoose(chosen === id ? null : id)}
                 onFocus={() => setFocused(id)}
@@ -203,7 +203,7 @@ export function Story({
                   }
                 }}
               >
-                <title>{shown(node.full, 400)}</title>
+                <title>{`${boxName(one, index, picture.boxes.length, picture)}: ${shown(node.full, 400)}`}</title>
                 {chosen === id ? (
                   <rect className="ring" x={one.x - 3} y={one.y - 3} width={one.width + 6} height={one.height + 6} rx={7} />
                 ) : null}
@@ -222,15 +222,15 @@ export function Story({
                     rx={node.kind === 'socket' ? one.height / 2 : 4}
                   />
                 )}
-                <text x={one.x + one.width / 2} y={one.y + 14.5} className="nm">
+                <text x={one.x + one.width / 2} y={one.y + 14.5} className="nm" aria-hidden="true">
                   {middle(shown(node.label, 200), Math.max(5, room))}
                 </text>
-                <text x={one.x + one.width / 2} y={one.y + 27} className="ns">
+                <text x={one.x + one.width / 2} y={one.y + 27} className="ns" aria-hidden="true">
                   {start(shown(node.detail, 100), Math.max(6, detailRoom - countText.length))}
                   {countText}
                 </text>
                 {node.reasonNo === null ? null : (
-                  <g className="wy">
+                  <g className="wy" aria-hidden="true">
                     <circle cx={one.x + one.width - 2} cy={one.y} r={7.5} />
                     <text x={one.x + one.width - 2} y={one.y + 3.6}>
                       {node.reasonNo}

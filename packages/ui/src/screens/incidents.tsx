@@ -221,7 +221,7 @@ export function Incidents() {
                 button={
                   <>
                     <Icon name="dl" size={14} />
-                    <span className="nomob">Export</span>
+                    <span className="nvh">Export</span>
                   </>
                 }
               >

@@ -376,7 +376,7 @@ export function Live() {
                   button={
                     <>
                       <Icon name="dl" size={14} />
-                      <span className="nomob">Export</span>
+                      <span className="nvh">Export</span>
                     </>
                   }
                 >

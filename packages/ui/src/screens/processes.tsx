@@ -472,13 +472,12 @@ export function Processes() {
                     transform: `translateY(${item.start - (narrow ? margin : 0)}px)`,
                   }
                   const name = start(shown(node.name, 120), 60)
-                  const label = `${name}, pid ${node.pid}, ${shown(node.user, 40)}, ${endWords(node)}${row.hot ? ', in the incident' : ''}`
+                  const spoken = `${endWords(node)}${row.hot ? ', in the incident' : ''}`
                   const common = {
                     id: `${id}-${item.index}`,
                     role: 'treeitem',
                     'aria-level': row.depth + 1,
                     'aria-selected': item.index === selected,
-                    'aria-label': label,
                     ...(row.childCount > 0 ? { 'aria-expanded': row.open } : {}),
                     onClick: () => {
                       setCursor(item.index)
@@ -498,6 +497,7 @@ export function Processes() {
                         <div className="l2 tele" style={{ paddingLeft: indent }}>
                           {shown(node.user, 40)} · {start(shown(barWords(node), 160), 80)}
                         </div>
+                        <span className="vh">{spoken}</span>
                         <div className="l3">
                           {(() => {
                             const bar = lifetimeBar(node, span.fromMs, span.toMs)
@@ -542,6 +542,7 @@ export function Processes() {
                         {node.hiddenChildren > 0 ? <span className="tag">+{grouped(node.hiddenChildren)}</span> : null}
                         <span className="pid">{node.pid}</span>
                         <span className="us tele">{shown(node.user, 40)}</span>
+                        <span className="vh">{spoken}</span>
                       </div>
                       <div className="pl">
                         <Lifetime row={row} span={span} />

@@ -396,7 +396,8 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
     width: columnWidth,
     steps: groups[index] ?? [],
   }))
-  const boxWidth = Math.max(columnWidth - 28, Math.min(columnWidth - 16, 92))
+  // An address of four numbers (12 characters) must fit; what is left beside the boxes is the gutter.
+  const boxWidth = Math.max(columnWidth - 28, Math.min(columnWidth - 10, 88))
 
   const laneHosts = lanesOf(nodes)
   const laneOf = (host: string) => Math.max(0, laneHosts.findIndex((lane) => lane.hosts.includes(host)))
@@ -457,7 +458,7 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
       row: cell.row,
     }
   })
-  const drawn = routeEdges(boxes, edges, columnWidth)
+  const drawn = routeEdges(boxes, edges, columnWidth, width)
   const shown = boxes.reduce((sum, box) => sum + Math.max(box.ids.length, 1), 0)
   return { width, height, columns, lanes, boxes, edges: drawn, shown }
 }
@@ -467,7 +468,9 @@ function routeEdges(
   boxes: readonly StoryBox[],
   edges: readonly IncidentEdge[],
   columnWidth: number,
+  width: number,
 ): readonly StoryEdge[] {
+  const slack = Math.max(0, (columnWidth - (boxes[0]?.width ?? columnWidth)) / 2 - 1)
   const byId = new Map(boxes.map((box) => [box.node.id, box]))
   const rows = [...new Set(boxes.map((box) => box.y))].sort((a, b) => a - b)
   const filled = new Set(boxes.map((box) => `${box.column}@${box.y}`))
@@ -489,6 +492,7 @@ function routeEdges(
     const place = Math.min(at, most - 1)
     return (place % 2 === 0 ? place / 2 : -(place + 1) / 2) * pitch
   }
+  const gutterTrack = (column: number) => Math.max(-slack, Math.min(slack, track(`g${column}`)))
   const sorted = [...edges].sort((a, b) => {
     const ay = byId.get(a.to)?.y ?? 0
     const by = byId.get(b.to)?.y ?? 0
@@ -513,7 +517,7 @@ function routeEdges(
       path: roundedPath(points),
       points,
       label,
-      labelAt: plain ? undefined : placeLabel(points, label, placed, others),
+      labelAt: plain ? undefined : placeLabel(points, label, placed, others, width),
       count: edge.count,
     }
   })
@@ -537,7 +541,7 @@ function routeEdges(
               [x, to.y + to.height],
             ]
       }
-      const gutter = right + 10 + track(`g${from.column}`)
+      const gutter = (from.column + 1) * columnWidth + gutterTrack(from.column)
       return [
         [right, fromMid],
         [gutter, fromMid],
@@ -569,7 +573,7 @@ function routeEdges(
           [x, from.y < to.y ? to.y : to.y + to.height],
         ]
       }
-      const gutter = (from.column + 1) * columnWidth + track(`g${from.column}`)
+      const gutter = (from.column + 1) * columnWidth + gutterTrack(from.column)
       if (freeRow(to.y, from.column, to.column))
         return [
           [right, fromMid + leave / 2],
@@ -579,7 +583,7 @@ function routeEdges(
         ]
       // Through the corridor above the target's row: no box ever stands there.
       const corridor = to.y - 12 + track(`c${to.y}`)
-      const into = to.column * columnWidth - 2 + track(`g${to.column - 1}`)
+      const into = to.column * columnWidth + gutterTrack(to.column - 1)
       return [
         [right, fromMid + leave / 2],
         [gutter, fromMid + leave / 2],
@@ -632,11 +636,12 @@ function placeLabel(
   label: string,
   taken: Area[],
   lines: readonly Area[],
+  room: number,
 ): StoryEdge['labelAt'] {
   if (label === '') return undefined
   const width = label.length * labelCharWidth
   const fits = (area: Area) => {
-    if (area.x < 0 || taken.some((other) => overlap(area, other))) return false
+    if (area.x < 0 || area.x + area.width > room || taken.some((other) => overlap(area, other))) return false
     if (lines.some((line) => overlap(area, line))) return false
     taken.push(area)
     return true
@@ -660,7 +665,8 @@ function placeLabel(
     const high = Math.max(a[1], b[1])
     const x = a[0] + 5
     for (const y of [(low + high) / 2 + 4, low + 14, high - 8])
-      if (fits({ x, y: y - 9, width, height: 11 })) return { x, y, anchor: 'start' }
+      for (const at of [x, a[0] - 5 - width])
+        if (fits({ x: at, y: y - 9, width, height: 11 })) return { x: at, y, anchor: 'start' }
   }
   return undefined
 }

@@ -1,0 +1,89 @@
+/**
+ * Every screen in every state, size and theme: nothing overflows, nothing is logged as an error, axe finds
+ * nothing serious. From fixtures, under the hub's content security policy.
+ */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { after, before, suite, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { incidentUid, processUid } from '../../packages/ui/fixtures/data.ts'
+import { scenarios } from '../../packages/ui/fixtures/scenario.ts'
+import { startFixtureServer, type FixtureServer } from '../../packages/ui/fixtures/server.ts'
+import { noBrowser, openBrowser, openPage, sizes, type SizeName } from './browser.ts'
+
+const built = existsSync(new URL('../../packages/ui/dist/index.html', import.meta.url))
+const skip = noBrowser || (built ? false : 'needs the built page: vite build packages/ui')
+
+const nowMs = Date.parse('2026-11-24T14:05:11.204Z')
+const span = 'from=2026-11-24T13:42:00Z&to=2026-11-24T13:46:00Z'
+const screens: readonly { readonly name: string; readonly path: string; readonly signedOut?: true }[] = [
+  { name: 'sign-in', path: '/', signedOut: true },
+  { name: 'first run', path: '/first-run' },
+  { name: 'incidents', path: '/incidents' },
+  { name: 'incident', path: `/incidents/${incidentUid(0)}?node=x1` },
+  { name: 'live', path: '/live' },
+  { name: 'processes', path: `/processes?host=web-03&${span}` },
+  { name: 'a process', path: `/processes?host=web-03&${span}&pick=${processUid('x1')}` },
+  { name: 'hunt', path: '/hunt?run=1&sql=SELECT%201' },
+  { name: 'fleet', path: '/fleet' },
+  { name: 'a host', path: '/fleet?host=00000000000000000000000000000000' },
+]
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string
+    readonly impact: string | null
+    readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary?: string }[]
+  }[]
+}
+
+suite('page matrix', { skip }, () => {
+  let browser: Browser
+  let server: FixtureServer
+  before(async () => {
+    server = await startFixtureServer({ now: () => nowMs })
+    browser = await openBrowser()
+  })
+  after(async () => {
+    await browser?.close()
+    await server?.[Symbol.asyncDispose]()
+  })
+  for (const scenario of scenarios)
+    for (const size of Object.keys(sizes) as SizeName[])
+      for (const theme of ['dark', 'light'] as const)
+        test(`${scenario}, ${sizes[size].width} wide, ${theme}`, async () => {
+          await using opened = await openPage(browser, { size, theme, nowMs })
+          const { page, errors } = opened
+          // The policy forbids injected scripts, so axe comes in by the debugging protocol and not as an element.
+          await page.addInitScript({ content: axeSource })
+          const wrong: string[] = []
+          for (const screen of screens) {
+            server.scenario = scenario
+            server.signedIn = screen.signedOut !== true
+            await page.goto(server.address + screen.path)
+            await page.waitForTimeout(scenario === 'many' ? 900 : 450)
+            const overflow = await page.evaluate(() => {
+              const wide = document.documentElement.scrollWidth - window.innerWidth
+              const main = document.querySelector('main')
+              return Math.max(wide, main ? main.scrollWidth - main.clientWidth : 0)
+            })
+            if (overflow > 0) wrong.push(`${screen.name}: ${overflow} px too wide`)
+            const result = (await page.evaluate(
+              'axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: false } } })',
+            )) as AxeResult
+            for (const violation of result.violations)
+              if (violation.impact === 'serious' || violation.impact === 'critical')
+                wrong.push(
+                  `${screen.name}: ${violation.id} at ${violation.nodes
+                    .slice(0, 3)
+                    .map((node) => `${node.target.join(' ')} (${(node.failureSummary ?? '').replaceAll(/\s+/g, ' ').slice(0, 160)})`)
+                    .join('; ')}`,
+                )
+            wrong.push(...errors.splice(0).map((error) => `${screen.name}: ${error}`))
+          }
+          assert.deepEqual(wrong, [])
+        })
+})
