@@ -20,7 +20,7 @@ import { isLoopback } from '../lineage/loopback.ts'
 import { downloadsOf } from '../streaming/download.ts'
 import { activitiesOf, startUs, temporaryFile, type Activity } from './activity.ts'
 import { stepsOf } from './steps.ts'
-import { flowFirstUs, flowLastUs, type Story, type StoryFinding, type StoryImage } from './story.ts'
+import { flowLastUs, type Story, type StoryFinding, type StoryImage } from './story.ts'
 import {
   bytesText,
   endpointText,

@@ -420,9 +420,9 @@ export function reduce(
 
   /** Stories that ended below a process which now has evidence of its own go on above it. */
   function moveUp(of: HostState, processUid: string, timeUs: number): void {
-    for (const story of [...of.stories]) {
+    for (const story of Array.from(of.stories)) {
       if (!of.stories.has(story) || isOver(story, timeUs)) continue
-      for (const topUid of [...story.tops]) {
+      for (const topUid of Array.from(story.tops)) {
         const [top] = lineage.images(topUid)
         if (!top || topUid === processUid) continue
         if (!lineage.ancestry(top.uid).some((above) => above.processUid === processUid)) continue
@@ -562,9 +562,9 @@ export function reduce(
           first = finding
       story.uid = hashName('INC-', 10, story.rootProcessUid, first?.eventUids[0] ?? '')
       story.openedUs = openedUs
-      for (const { finding } of [...story.findings.values()]) tell(finding, story.uid, story)
+      for (const { finding } of story.findings.values()) tell(finding, story.uid, story)
     } else {
-      for (const { finding } of [...story.findings.values()])
+      for (const { finding } of story.findings.values())
         if (finding.incidentUid !== story.uid) tell(finding, story.uid, story)
     }
     dirty.add(story)
@@ -862,7 +862,7 @@ export function reduce(
 
   // Only memory: whatever is over would be left alone by later events anyway.
   for (const one of host ? [host] : []) {
-    for (const story of [...one.stories])
+    for (const story of one.stories)
       if (isOver(story, one.newestUs) && !dirty.has(story)) drop(one, story)
     for (const map of [one.made, one.suspects])
       for (const [key, at] of map) {

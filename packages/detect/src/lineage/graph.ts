@@ -26,7 +26,6 @@ import {
   type Lineage,
   type LineageCounts,
   type LineageLimits,
-  type LineageSnapshot,
 } from './lineage.ts'
 import { orderedTables, rowOrder } from './row-order.ts'
 

@@ -42,10 +42,13 @@ function valueHolds(test: FieldTest, value: string): boolean {
     case 'text':
       return matchPattern(test.pattern, test.cased ? value : value.toLowerCase())
     case 'regex': {
-      const prefix = test.flags === '' ? '' : `(?${test.flags})`
-      return RE2JS.compile(prefix + test.source)
-        .matcher(value)
-        .find()
+      let expression = regexes.get(test)
+      if (!expression) {
+        const prefix = test.flags === '' ? '' : `(?${test.flags})`
+        expression = RE2JS.compile(prefix + test.source)
+        regexes.set(test, expression)
+      }
+      return expression.matcher(value).find()
     }
     case 'cidr': {
       const [base = '', length] = test.network.split('/')
