@@ -457,7 +457,7 @@ suite('hub', () => {
           if (answer.status !== 200) assert.match(answer.json<ApiError>().error.code, /^HG_/)
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 150 },
     )
     assert.deepEqual(
       lines.filter((line) => line['level'] === 'error'),
