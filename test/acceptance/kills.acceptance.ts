@@ -39,7 +39,12 @@ export const acceptances: readonly Acceptance[] = [
       const gone: string[] = []
       for (const victim of victims) {
         await sleep(pauseMs * (0.5 + next()))
-        const pid = (await stack.pids())[victim]
+        // One that is just being started again is waited for: the plan counts kills, not tries.
+        let pid = (await stack.pids())[victim]
+        for (let wait = 0; pid === undefined && wait < 40; wait++) {
+          await sleep(250)
+          pid = (await stack.pids())[victim]
+        }
         if (pid === undefined) {
           gone.push(victim)
           continue
