@@ -9,12 +9,14 @@ import { HoneyguideError, type HuntAnswer, type ViewName } from '@honeyguide/mod
 import {
   checkTree,
   guardLimits,
+  rowNumberColumn,
   type CheckedQuery,
   type Json,
   type TimeBound,
 } from '../guard/check-tree.ts'
 import { SqlRefused } from '../guard/sql-refused.ts'
 import { toCell, type JsonCell } from './values.ts'
+import { pickRows } from './picked-rows.ts'
 import { viewSelect } from './view-sql.ts'
 
 export const askLimits = {
@@ -135,7 +137,8 @@ async function seenInterval(
   return { fromUs: fromUs ?? null, toUs: toUs ?? null }
 }
 
-function mapError(error: unknown, timedOut: boolean): Error {
+/** DuckDB's error as one of ours. */
+export function mapError(error: unknown, timedOut: boolean): Error {
   if (error instanceof HoneyguideError) return error
   const message = firstLine(error)
   if (timedOut || /INTERRUPT/i.test(message))
@@ -160,6 +163,40 @@ export async function defineViews(
     )
 }
 
+/** Few columns are cheap to put together for every row. */
+function isSmall(columns: CheckedQuery['columns']): boolean {
+  return columns !== 'all' && columns.size <= 3
+}
+
+/**
+ * Chooses the rows of a row-by-row query first, by what its conditions and order name, and defines its view
+ * over these alone. Putting together all columns of all rows to keep a hundred would need gigabytes.
+ */
+async function choose(
+  connection: DuckDBConnection,
+  parser: DuckDBConnection,
+  view: ViewName,
+  query: CheckedQuery,
+  choice: NonNullable<CheckedQuery['choice']>,
+  most: number,
+): Promise<void> {
+  await connection.run(
+    `CREATE OR REPLACE TEMP VIEW ${view} AS ${viewSelect(view, choice.columns, { rowNumber: rowNumberColumn })}`,
+  )
+  const narrow = (
+    await parser.runAndReadAll('SELECT json_deserialize_sql($1::JSON)', [
+      JSON.stringify(unplaced(choice.tree)),
+    ])
+  ).getRows()[0]?.[0]
+  const picked = await pickRows(
+    connection,
+    view,
+    `SELECT r FROM (${String(narrow)}) LIMIT ${most + 1}`,
+    query.columns,
+  )
+  await connection.run(`CREATE OR REPLACE TEMP VIEW ${view} AS ${picked}`)
+}
+
 /** Runs one query. Throws HG_SQL_REFUSED (SqlRefused, with the place) or HG_SQL_CANCELLED. */
 export async function ask(
   instance: DuckDBInstance,
@@ -176,14 +213,17 @@ export async function ask(
   let timedOut = false
   let timer: NodeJS.Timeout | undefined
   try {
-    await defineViews(connection, query.views, query.columns)
-    await connection.run('BEGIN TRANSACTION READ ONLY')
     timer = setTimeout(function interrupt() {
       timedOut = true
       connection.interrupt()
       // Again and again: an interrupt that comes between two steps is forgotten.
       timer = setTimeout(interrupt, 100)
     }, timeoutMs)
+    const [view] = query.views
+    if (query.choice && view !== undefined && !isSmall(query.columns))
+      await choose(connection, parser, view as ViewName, query, query.choice, most)
+    else await defineViews(connection, query.views, query.columns)
+    await connection.run('BEGIN TRANSACTION READ ONLY')
     const result = await connection.stream(sql)
     const columns = result.columnNames().map((name, at) => ({
       name,

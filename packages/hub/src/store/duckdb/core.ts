@@ -86,14 +86,43 @@ export async function openCore(options: CoreOptions): Promise<StoreCore> {
   const following = Promise.all([follow('spool'), follow('derived')]).then(() => undefined)
   following.catch(() => undefined)
 
+  const questions = await createQuestions(database.instance, exclusive, database.writer)
+  const asking = new Set<Promise<void>>()
+  let retaining: Promise<void> | undefined
+
   return {
     taken: intake.taken,
     get committed() {
       return intake.committed
     },
     ended: following,
-    ask: (sql, limit, timeoutMs) => ask(database.instance, parser, sql, limit, timeoutMs),
-    questions: await createQuestions(database.instance, exclusive, database.writer),
+    async ask(sql, limit, timeoutMs) {
+      while (retaining) await retaining
+      const run = ask(database.instance, parser, sql, limit, timeoutMs)
+      const settled = run.then(
+        () => undefined,
+        () => undefined,
+      )
+      asking.add(settled)
+      void settled.then(() => asking.delete(settled))
+      return run
+    },
+    questions: {
+      ...questions,
+      retain(beforeUs) {
+        // A checkpoint after a removal moves rows: nobody may be between choosing and reading them.
+        const run = Promise.all(asking).then(() => questions.retain(beforeUs))
+        retaining = run
+          .then(
+            () => undefined,
+            () => undefined,
+          )
+          .finally(() => {
+            retaining = undefined
+          })
+        return run
+      },
+    },
     async [Symbol.asyncDispose]() {
       stop.abort()
       clearTimeout(timer)

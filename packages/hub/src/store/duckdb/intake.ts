@@ -179,7 +179,7 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
     },
     async add(log, records, next, damage) {
       for (const record of records) await addRecord(record)
-      for (const stretch of damage) {
+      for (let stretch = 0; stretch < damage.length; stretch++) {
         // Whose it was cannot be known; it is told on a host of its own.
         const us = BigInt(Date.now()) * 1000n
         rows.addLoss({

@@ -7,7 +7,9 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { views, type ActivityRow, type ViewName } from '@honeyguide/model'
 import { filterToSql, type Filter } from '@honeyguide/model/filter'
+import { mapError } from './ask.ts'
 import { toCell, type JsonCell } from './values.ts'
+import { pickRows } from './picked-rows.ts'
 import { viewSelect } from './view-sql.ts'
 
 export interface Interval {
@@ -109,10 +111,22 @@ export async function createQuestions(
   // Questions of the hub itself queue on one connection; people's have their own.
   const connection = await instance.connect()
 
-  async function rows(sql: string, values: DuckDBValue[] = []): Promise<JsonCell[][]> {
-    const answer = await connection.runAndReadAll(sql, values)
-    return answer.getRows().map((row) => row.map(toCell))
+  let turn: Promise<unknown> = Promise.resolve()
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const run = turn.then(work, work)
+    turn = run.catch(() => undefined)
+    return run
   }
+  async function run(sql: string, values: DuckDBValue[] = []): Promise<JsonCell[][]> {
+    try {
+      const answer = await connection.runAndReadAll(sql, values)
+      return answer.getRows().map((row) => row.map(toCell))
+    } catch (error) {
+      throw mapError(error, false)
+    }
+  }
+  const rows = (sql: string, values?: DuckDBValue[]): Promise<JsonCell[][]> =>
+    inTurn(() => run(sql, values))
   const view = (name: ViewName, ...columns: string[]): string =>
     `(${viewSelect(name, columns.length === 0 ? 'all' : new Set(columns))})`
   const timestamp = (us: number): string => `make_timestamp(${Math.round(us)})`
@@ -133,16 +147,24 @@ export async function createQuestions(
     return row as unknown as ActivityRow
   }
 
-  /** Whole rows of one view by event uid: the joins of a whole row are paid for the chosen ones only. */
-  async function pick(
+  /** Newest whole rows of one view: chosen by the columns of the condition, then put together. */
+  function pick(
     name: 'process_activity' | 'network_activity',
     condition: string,
     limit: number,
   ): Promise<ActivityRow[]> {
-    const found = await rows(
-      `SELECT * FROM ${view(name)} WHERE ${condition} ORDER BY time DESC, event_uid DESC LIMIT ${limit}`,
-    )
-    return found.map((cells) => activityRow(name, cells))
+    return inTurn(async () => {
+      const named = new Set([...(condition.match(/[a-z_]+/g) ?? []), 'time', 'event_uid'])
+      const picked = await pickRows(
+        connection,
+        name,
+        `SELECT hg_row_number AS r FROM (${viewSelect(name, named, { rowNumber: 'hg_row_number' })})
+         WHERE ${condition} ORDER BY time DESC, event_uid DESC LIMIT ${limit}`,
+        'all',
+      )
+      const found = await run(`SELECT * FROM (${picked}) ORDER BY time DESC, event_uid DESC`)
+      return found.map((cells) => activityRow(name, cells))
+    })
   }
 
   const questions: Questions = {
@@ -376,6 +398,8 @@ export async function createQuestions(
             `UPDATE retention SET trimmed_to = greatest(coalesce(trimmed_to, ${before}), ${before}), rows_removed = rows_removed + ${removed}`,
           )
           await writer.run('COMMIT')
+          // Only a checkpoint gives the blocks back.
+          await writer.run('CHECKPOINT')
           return removed
         } catch (error) {
           await writer.run('ROLLBACK').catch(() => undefined)

@@ -102,7 +102,7 @@ const textJoin = (name: string, on: string) => ({ sql: `JOIN text ${name} ON ${n
 const originJoin = { sql: 'JOIN origin o ON o.id = f.origin' }
 
 const process_activity: ViewDefinition = {
-  from: 'process_fact f',
+  from: 'process_fact',
   joins: {
     o: originJoin,
     i: imageJoin('i', 'f.image'),
@@ -150,7 +150,7 @@ const process_activity: ViewDefinition = {
 }
 
 const network_activity: ViewDefinition = {
-  from: 'network_fact f',
+  from: 'network_fact',
   joins: {
     o: originJoin,
     a: imageJoin('a', 'f.image'),
@@ -214,13 +214,13 @@ function jsonColumns(view: ViewName): Record<string, Column> {
 }
 
 const detection_finding: ViewDefinition = {
-  from: 'finding f',
+  from: 'finding',
   joins: {},
   columns: { ...jsonColumns('detection_finding'), time: col('f.time') },
 }
 
 const incident_finding: ViewDefinition = {
-  from: 'incident f',
+  from: 'incident',
   joins: {},
   columns: {
     ...jsonColumns('incident_finding'),
@@ -234,7 +234,7 @@ const incident_finding: ViewDefinition = {
 }
 
 const losses: ViewDefinition = {
-  from: 'loss_fact f',
+  from: 'loss_fact',
   joins: { o: originJoin },
   columns: {
     host: col('o.hostname', 'o'),
@@ -250,7 +250,7 @@ const losses: ViewDefinition = {
 }
 
 const processes: ViewDefinition = {
-  from: 'image f',
+  from: 'image',
   where: 'f.kind <> 5',
   joins: {
     o: originJoin,
@@ -285,10 +285,27 @@ const definitions: Readonly<Record<ViewName, ViewDefinition>> = {
   processes,
 }
 
+/** Table of a view's facts. */
+export function viewSource(view: ViewName): string {
+  return definitions[view].from
+}
+
+export interface ViewOptions {
+  /** Adds the fact's row number under this name. */
+  readonly rowNumber?: string
+  /** Tables to read instead of the facts and of `image`. */
+  readonly facts?: string
+  readonly images?: string
+}
+
 /**
  * The SELECT of a view: all columns, or those of `named` (none of which need be a column of it) and `time`.
  */
-export function viewSelect(view: ViewName, named: ReadonlySet<string> | 'all'): string {
+export function viewSelect(
+  view: ViewName,
+  named: ReadonlySet<string> | 'all',
+  options: ViewOptions = {},
+): string {
   const definition = definitions[view]
   const used = new Set<string>()
   const list: string[] = []
@@ -301,10 +318,15 @@ export function viewSelect(view: ViewName, named: ReadonlySet<string> | 'all'): 
   }
   const joins = Object.entries(definition.joins)
     .filter(([name]) => used.has(name))
-    .map(([, { sql }]) => sql)
+    .map(([, { sql }]) =>
+      options.images === undefined
+        ? sql
+        : sql.replace(/^LEFT JOIN image /, `LEFT JOIN ${options.images} `),
+    )
+  if (options.rowNumber !== undefined) list.push(`f.rowid AS "${options.rowNumber}"`)
   return [
     `SELECT ${list.join(', ')}`,
-    `FROM ${definition.from}`,
+    `FROM ${options.facts ?? viewSource(view)} f`,
     ...joins,
     ...(definition.where ? [`WHERE ${definition.where}`] : []),
   ].join(' ')

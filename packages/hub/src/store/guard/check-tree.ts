@@ -5,7 +5,7 @@
  * or a filled field that this file does not know is refused, so a newer parser cannot open a door.
  */
 import { views } from '@honeyguide/model'
-import { allowedFunctions, boundedArguments, regexpFunctions } from './functions.ts'
+import { allowedFunctions, boundedArguments, functionGroups, regexpFunctions } from './functions.ts'
 import { sizeBound, valueBytes } from './size-bound.ts'
 import { placeOf, SqlRefused } from './sql-refused.ts'
 
@@ -48,7 +48,15 @@ export interface CheckedQuery {
    * the union of the entries.
    */
   readonly times: readonly (readonly TimeBound[])[]
+  /**
+   * Set when the rows can be chosen before their columns are put together: one SELECT from one view, row by
+   * row. `tree` is the query with nothing but `rowNumberColumn` selected; `columns` what choosing needs.
+   */
+  readonly choice: { readonly tree: Json; readonly columns: ReadonlySet<string> } | undefined
 }
+
+/** Name of the column that numbers facts while rows are chosen; no view has it. */
+export const rowNumberColumn = 'hg_row_number'
 
 const viewNames: ReadonlySet<string> = new Set(Object.keys(views))
 const castTypes: ReadonlySet<string> = new Set([
@@ -569,7 +577,96 @@ export function checkTree(sql: string, tree: Json): CheckedQuery {
     throw new SqlRefused(`it has ${statements.length} statements; ask with one SELECT`)
   statement(statements[0])
   const all = wholeRow || singles.some((name) => tableNames.has(name))
-  return { views: usedViews, columns: all ? 'all' : columns, times }
+  return {
+    views: usedViews,
+    columns: all ? 'all' : columns,
+    times,
+    choice: usedViews.size === 1 ? choiceOf(tree) : undefined,
+  }
+}
+
+const gathering: ReadonlySet<string> = new Set(
+  [...functionGroups.aggregates.names, ...functionGroups.windows.names, 'unnest'].map((name) =>
+    name.toLowerCase(),
+  ),
+)
+
+/** Whether anything below gathers rows, multiplies them or asks another SELECT. */
+function isRowByRow(value: Json | undefined): boolean {
+  if (Array.isArray(value)) return value.every((part: Json) => isRowByRow(part))
+  if (!isNode(value)) return true
+  if (value['class'] === 'SUBQUERY' || value['class'] === 'WINDOW') return false
+  if (value['class'] === 'FUNCTION' && gathering.has(String(value['function_name']).toLowerCase()))
+    return false
+  return Object.values(value).every((part) => isRowByRow(part as Json))
+}
+
+function columnNames(value: Json | undefined, into: Set<string>): void {
+  if (Array.isArray(value)) {
+    for (const part of value) columnNames(part as Json, into)
+  } else if (isNode(value)) {
+    if (value['class'] === 'COLUMN_REF' && Array.isArray(value['column_names']))
+      for (const name of value['column_names']) into.add(String(name).toLowerCase())
+    for (const part of Object.values(value)) columnNames(part as Json, into)
+  }
+}
+
+function choiceOf(tree: Json): CheckedQuery['choice'] {
+  const statements = isNode(tree) ? tree['statements'] : undefined
+  const statement: Json | undefined = Array.isArray(statements) ? statements[0] : undefined
+  const select = isNode(statement) ? statement['node'] : undefined
+  if (!isNode(statement) || !isNode(select) || select['type'] !== 'SELECT_NODE') return undefined
+  const from = select['from_table']
+  if (!isNode(from) || from['type'] !== 'BASE_TABLE' || !isEmpty(from['column_name_alias']))
+    return undefined
+  if (!isEmpty(select['group_expressions']) || !isEmpty(select['group_sets'])) return undefined
+  if (!isEmpty(select['having']) || !isEmpty(select['qualify'])) return undefined
+  const cteMap = select['cte_map']
+  if (isNode(cteMap) && !isEmpty(cteMap['map'])) return undefined
+  const modifiers: readonly Json[] = Array.isArray(select['modifiers']) ? select['modifiers'] : []
+  const aliases = new Set<string>()
+  const selected = select['select_list']
+  if (Array.isArray(selected))
+    for (const entry of selected as readonly Json[])
+      if (isNode(entry) && typeof entry['alias'] === 'string' && entry['alias'] !== '')
+        aliases.add(entry['alias'].toLowerCase())
+  const columns = new Set<string>()
+  columnNames(select['where_clause'], columns)
+  for (const modifier of modifiers) {
+    if (!isNode(modifier) || modifier['type'] === 'DISTINCT_MODIFIER') return undefined
+    // Rows would be passed over twice.
+    if (!isEmpty(modifier['offset'])) return undefined
+    if (modifier['type'] !== 'ORDER_MODIFIER') continue
+    const orders: readonly Json[] = Array.isArray(modifier['orders']) ? modifier['orders'] : []
+    // Ordering by a place in the list, or by all of it, needs the list.
+    for (const order of orders) {
+      const expression = isNode(order) ? order['expression'] : undefined
+      if (
+        !isNode(expression) ||
+        expression['class'] === 'CONSTANT' ||
+        expression['class'] === 'STAR'
+      )
+        return undefined
+    }
+    columnNames(modifier['orders'], columns)
+  }
+  for (const name of columns) if (aliases.has(name)) return undefined
+  if (!isRowByRow(selected) || !isRowByRow(select['where_clause']) || !isRowByRow(modifiers))
+    return undefined
+  const chosen = {
+    class: 'COLUMN_REF',
+    type: 'COLUMN_REF',
+    alias: 'r',
+    query_location: 0,
+    column_names: [rowNumberColumn],
+  }
+  return {
+    columns,
+    tree: {
+      error: false,
+      statements: [{ ...statement, node: { ...select, select_list: [chosen] } }],
+    },
+  }
 }
 
 /** Bounds on `time` of a view that follow from a WHERE: its conditions joined by AND. */
