@@ -84,15 +84,11 @@ async function nodeTests(files: readonly string[], args: readonly string[]): Pro
 async function checks(): Promise<SuiteReport> {
   const report: SuiteReport = { passed: 0, failed: 0, skipped: [] }
   const steps: readonly (readonly [string, readonly string[]])[] = [
-    ['types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']],
-    ...(existsSync('packages/ui/tsconfig.json')
-      ? [
-          [
-            'types of the page',
-            ['node_modules/typescript/bin/tsc', '-p', 'packages/ui/tsconfig.json'],
-          ] as const,
-        ]
-      : []),
+    // Programs that run in a page know other globals than those that run in Node.
+    ...['tsconfig.json', 'packages/ui/tsconfig.json', 'test/page/tsconfig.json'].map(
+      (project) =>
+        [`types: ${project}`, ['node_modules/typescript/bin/tsc', '-p', project]] as const,
+    ),
     ['lint', ['node_modules/oxlint/bin/oxlint', '--type-aware']],
     ['format', ['node_modules/oxfmt/bin/oxfmt', '--check', '.']],
     ['unused code', ['node_modules/knip/bin/knip.js', '--no-progress']],
