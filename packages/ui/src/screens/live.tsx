@@ -30,28 +30,27 @@ import { Link } from '../parts/link.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { evidenceSentence, Shell, useHub, useScreenTime } from '../parts/shell.tsx'
 import { Empty, FailureNote, Skeleton } from '../parts/states.tsx'
+import { say } from '../parts/toasts.tsx'
 import { FilterActs, Value } from '../parts/value.tsx'
 
-type Row =
-  | { readonly kind: 'event'; readonly words: EventWords; readonly incidentUid: string | undefined; readonly raw: ActivityRow }
-  | { readonly kind: 'gap'; readonly entry: Extract<LiveEntry, { kind: 'gap' }> }
+type Row = LiveEntry
+type EventRow = Extract<LiveEntry, { kind: 'event' }>
 
-const said = new WeakMap<object, Row>()
+const said = new WeakMap<EventRow, EventWords>()
 
-/** The words of an event are made once and kept with it. */
-function rowOf(entry: LiveEntry): Row {
-  if (entry.kind === 'gap') return { kind: 'gap', entry }
-  const known = said.get(entry)
+/** The words of an event, made when its row is first drawn and kept with it: most rows never are. */
+function wordsOf(row: EventRow): EventWords {
+  const known = said.get(row)
   if (known) return known
-  const row: Row = { kind: 'event', words: eventWords(entry.row), incidentUid: entry.incidentUid, raw: entry.row }
-  said.set(entry, row)
-  return row
+  const words = eventWords(row.row)
+  said.set(row, words)
+  return words
 }
 
 const barCount = 120
 
 function timeOf(row: Row): number {
-  return Date.parse(row.kind === 'event' ? row.words.time : row.entry.gap.to)
+  return Date.parse(row.kind === 'event' ? (row.row.time ?? '') : row.gap.to)
 }
 
 function histogramBars(
@@ -181,7 +180,7 @@ export function Live() {
     const { entries } = feed.snapshot
     for (let at = entries.length - 1; at >= 0; at--) {
       const entry = entries[at]
-      if (entry) out.push(rowOf(entry))
+      if (entry) out.push(entry)
     }
     return out
   }, [feed.snapshot])
@@ -193,7 +192,7 @@ export function Live() {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [held])
   const pastRows = useMemo<readonly Row[]>(
-    () => (past.data?.rows ?? []).map((one) => rowOf({ kind: 'event', row: one, incidentUid: undefined })),
+    () => (past.data?.rows ?? []).map((one) => ({ kind: 'event', row: one, incidentUid: undefined })),
     [past.data],
   )
   const fresh = frozen ? received - frozen.received : 0
@@ -230,13 +229,16 @@ export function Live() {
   const failure = isLive ? feed.refused : past.failure
   const valuesOf = useMemo(() => facetValues(facets), [facets])
   const act = useCallback(
-    (field: string, value: string | number, which: 'only' | 'not') =>
-      setFilter(withCondition(filter, field, value, which), 'push'),
+    (field: string, value: string | number, which: 'only' | 'not') => {
+      const next = withCondition(filter, field, value, which)
+      if (next === filter && which === 'not') say('This value is too long for a filter; copy it instead.', { icon: 'warn' })
+      setFilter(next, 'push')
+    },
     [filter, setFilter],
   )
   const selected = Math.max(
     0,
-    rows.findIndex((one) => one.kind === 'event' && one.words.uid === row),
+    rows.findIndex((one) => one.kind === 'event' && one.row.event_uid === row),
   )
   const severityOf = (uid: string) => openIncidents?.find((one) => one.uid === uid)?.severity ?? 'high'
   const toggle = () => setPaused(!paused)
@@ -264,7 +266,7 @@ export function Live() {
     const sql = `SELECT time, device_hostname, activity_name, ${sqlParts.view === 'network_activity' ? 'actor_process_name, dst_endpoint_ip, dst_endpoint_port' : 'process_name, process_cmd_line'}\nFROM ${sqlParts.view}\nWHERE ${sqlParts.where}\nORDER BY time DESC\nLIMIT 200`
     go(addressOf({ screen: 'hunt' }, { sql }))
   }
-  const exportable = () => rows.flatMap((one) => (one.kind === 'event' ? [one.raw] : []))
+  const exportable = () => rows.flatMap((one) => (one.kind === 'event' ? [one.row] : []))
 
   const columns: readonly GridColumn<Row>[] = [
     {
@@ -273,9 +275,9 @@ export function Live() {
       width: '96px',
       cell: (one, index) => {
         if (one.kind === 'gap') return null
-        const text = clockMs(one.words.time)
+        const text = clockMs(one.row.time ?? '')
         const next = rows[index - 1]
-        const cut = index === 0 ? 0 : sharedPrefix(text, next?.kind === 'event' ? clockMs(next.words.time) : undefined)
+        const cut = index === 0 ? 0 : sharedPrefix(text, next?.kind === 'event' ? clockMs(next.row.time ?? '') : undefined)
         return (
           <span className="ts">
             <i>{text.slice(0, cut)}</i>
@@ -290,7 +292,7 @@ export function Live() {
       width: '84px',
       cell: (one) =>
         one.kind === 'gap' ? null : (
-          <Value icon="text" flat text={one.words.host} field="host" value={one.words.host} most={12} inGrid />
+          <Value icon="text" flat text={wordsOf(one).host} field="host" value={wordsOf(one).host} most={12} inGrid />
         ),
     },
     {
@@ -299,9 +301,9 @@ export function Live() {
       width: '118px',
       cell: (one) =>
         one.kind === 'gap' ? null : (
-          <span className={`kd ${one.words.group === 'network' ? 'net' : ''}`}>
-            <Icon name={one.words.group === 'network' ? 'net' : 'proc'} size={12} />
-            {kindLabel(one.words.kind)}
+          <span className={`kd ${wordsOf(one).group === 'network' ? 'net' : ''}`}>
+            <Icon name={wordsOf(one).group === 'network' ? 'net' : 'proc'} size={12} />
+            {kindLabel(wordsOf(one).kind)}
           </span>
         ),
     },
@@ -312,7 +314,7 @@ export function Live() {
       cell: (one) =>
         one.kind === 'gap' ? null : (
           <span className="ev">
-            <EventParts parts={one.words.parts} host={one.words.host} hot={one.incidentUid !== undefined} inGrid />
+            <EventParts parts={wordsOf(one).parts} host={wordsOf(one).host} hot={one.incidentUid !== undefined} inGrid />
           </span>
         ),
     },
@@ -322,7 +324,7 @@ export function Live() {
       width: '84px',
       cell: (one) =>
         one.kind === 'gap' ? null : (
-          <Value icon="text" flat text={one.words.user} field="user" value={one.words.user} most={12} inGrid />
+          <Value icon="text" flat text={wordsOf(one).user} field="user" value={wordsOf(one).user} most={12} inGrid />
         ),
     },
     {
@@ -340,7 +342,7 @@ export function Live() {
   ]
   const gapText = (one: Row) =>
     one.kind === 'gap'
-      ? `${shown(one.entry.gap.host, 60)} · ${one.entry.gap.lost === 0 ? 'an uncounted number of' : grouped(one.entry.gap.lost)} ${shown(one.entry.gap.hook, 40)} events lost between ${clockMs(one.entry.gap.from)} and ${clockMs(one.entry.gap.to)} · ${reasonWords(one.entry.gap.reason)}`
+      ? `${shown(one.gap.host, 60)} · ${one.gap.lost === 0 ? 'an uncounted number of' : grouped(one.gap.lost)} ${shown(one.gap.hook, 40)} events lost between ${clockMs(one.gap.from)} and ${clockMs(one.gap.to)} · ${reasonWords(one.gap.reason)}`
       : undefined
 
   return (
@@ -509,16 +511,16 @@ export function Live() {
                   rowName={(one) =>
                     one.kind === 'gap'
                       ? (gapText(one) ?? '')
-                      : `${kindLabel(one.words.kind)} on ${shown(one.words.host, 60)}`
+                      : `${kindLabel(wordsOf(one).kind)} on ${shown(wordsOf(one).host, 60)}`
                   }
                   selected={selected}
                   onSelect={(index) => {
                     const one = rows[index]
-                    if (one?.kind === 'event') setRow(one.words.uid)
+                    if (one?.kind === 'event') setRow(one.row.event_uid ?? null)
                     if (isLive && !paused && index > 0) setPaused(true)
                   }}
                   onOpen={(one) => {
-                    if (one.kind === 'event') setOpenEvent(one.words.uid, 'push')
+                    if (one.kind === 'event') setOpenEvent(one.row.event_uid ?? null, 'push')
                   }}
                   rowClass={(one) => (one.kind === 'event' && one.incidentUid !== undefined ? 'hotrow' : '')}
                   whole={(one) => (one.kind === 'gap' ? <span className="gaplbl">{gapText(one)}</span> : undefined)}
@@ -533,9 +535,9 @@ export function Live() {
                       ) : (
                         <div className="ev-card">
                           <div className="row">
-                            <span className="ts mono">{clockMs(one.words.time)}</span>
-                            <span className="t2 mono tele trunc">{shown(one.words.host, 40)}</span>
-                            <span className="t2 small nowrap">{kindLabel(one.words.kind)}</span>
+                            <span className="ts mono">{clockMs(wordsOf(one).time)}</span>
+                            <span className="t2 mono tele trunc">{shown(wordsOf(one).host, 40)}</span>
+                            <span className="t2 small nowrap">{kindLabel(wordsOf(one).kind)}</span>
                             {one.incidentUid === undefined ? null : (
                               <span className="end">
                                 <SeverityHex severity={severityOf(one.incidentUid)} label={one.incidentUid} />
@@ -543,7 +545,7 @@ export function Live() {
                             )}
                           </div>
                           <div className="ev">
-                            <EventParts parts={one.words.parts} host={one.words.host} hot={one.incidentUid !== undefined} inGrid />
+                            <EventParts parts={wordsOf(one).parts} host={wordsOf(one).host} hot={one.incidentUid !== undefined} inGrid />
                           </div>
                         </div>
                       ),

@@ -4,6 +4,7 @@
  */
 import type { ApiError } from '@honeyguide/model/api'
 import { connectionFailed, connectionWorked } from './connection.ts'
+import { createPlaces } from './places.ts'
 
 export interface Failure {
   readonly status: number
@@ -55,16 +56,35 @@ export function onSignedOut(listener: SignedOut): void {
   signedOut = listener
 }
 
+/**
+ * A browser keeps six connections to a hub; the live stream holds one. Four questions at a time leave one for an act
+ * or a reload even when the hub does not answer: with all six waiting, a page cannot be left any more.
+ */
+const places = createPlaces(4)
+
+/** A query may take 10 s; whoever takes much longer will not answer. */
+const patienceMs = 20_000
+
 async function read(path: string, init: RequestInit): Promise<unknown> {
   let answer: Response
+  const patience = AbortSignal.timeout(patienceMs)
   try {
     answer = await fetch(`/api/v1${path}`, {
       ...init,
+      signal: init.signal ? AbortSignal.any([init.signal, patience]) : patience,
       credentials: 'same-origin',
       headers: { accept: 'application/json', ...init.headers },
     })
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    if (init.signal?.aborted === true) throw cause
+    if (patience.aborted)
+      throw new AnswerError({
+        status: 0,
+        code: 'no answer',
+        message: `The hub did not answer within ${patienceMs / 1000} s.`,
+        fix: '`honeyguide status` says which part of it is behind.',
+        id: '',
+      })
     connectionFailed()
     throw new AnswerError({
       status: 0,
@@ -102,7 +122,12 @@ async function read(path: string, init: RequestInit): Promise<unknown> {
 
 /** `Answer` is what `packages/model/src/api` says of the path; the hub and the page are one version. */
 export async function get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
-  return (await read(path, signal ? { signal } : {})) as Answer
+  const leave = await places.enter(signal)
+  try {
+    return (await read(path, signal ? { signal } : {})) as Answer
+  } finally {
+    leave()
+  }
 }
 
 export async function post<Answer>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer> {

@@ -84,7 +84,7 @@ function filterOf(text: string): Filter {
 
 /**
  * `text` and one more condition. The opposite of a condition that is there replaces it; an equal one is not
- * repeated. Returns the text unchanged when `field` is none of the filter's.
+ * repeated. Returns the text unchanged when `field` is none of the filter's or the value cannot be said in one.
  */
 export function withCondition(
   text: string,
@@ -104,7 +104,9 @@ export function withCondition(
     operator: act === 'only' ? '=' : '!=',
     value: typed,
   }
-  return printFilter(allOf([...kept, added]))
+  const out = printFilter(allOf([...kept, added]))
+  // A value with a NUL, or one that makes the filter too long, cannot be said in a filter.
+  return readFilter(out).kind === 'good' ? out : text
 }
 
 /** Without the chip at `index`. */
