@@ -94,6 +94,8 @@ suite('detector', () => {
       { tool: 'wget' },
       { tool: 'client', server: '/opt/shop/front' },
       { separateShells: true },
+      { keptShell: true },
+      { keptShell: true, tool: 'client' },
       { payload: '/dev/shm/u', beatMs: 700, beats: 5 },
     ] satisfies ChainOptions[]) {
       const host = simulatedHost(1, 'web-03')
@@ -155,49 +157,57 @@ suite('detector', () => {
     const chance = fc.infiniteStream(fc.boolean())
     const tool = fc.constantFrom('curl' as const, 'wget' as const, 'client' as const)
     fc.assert(
-      fc.property(chance, tool, tool, fc.boolean(), (turns, oneTool, twoTool, fromOneShell) => {
-        const host = simulatedHost(1)
-        const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
-        const shell = host.spawn(init, '/bin/bash', ['bash', 'both.sh'], { tty: 'pts/1' })
-        // Each is started by a launcher of its own, from one shell, or by the same init.
-        const parentOf = (n: number) =>
-          fromOneShell ? host.spawn(shell, '/usr/bin/node', ['node', 'launch', String(n)]) : init
-        const plays = [
-          playChain(host, {
-            tool: oneTool,
-            payload: '/tmp/a/one',
-            port: 8080,
-            callbackPort: 4001,
-            parent: parentOf(1),
-          }),
-          playChain(host, {
-            tool: twoTool,
-            payload: '/tmp/b/two',
-            port: 8081,
-            callbackPort: 4002,
-            parent: parentOf(2),
-          }),
-        ]
-        const chains: (Chain | undefined)[] = [undefined, undefined]
-        while (chains.includes(undefined)) {
-          const which = turns.next().value ? 0 : 1
-          const turn = chains[which] ? 1 - which : which
-          const step = plays[turn]?.next()
-          if (step?.done) chains[turn] = step.value
-        }
-        const { incidents } = run(host)
-        assert.equal(incidents.size, 2)
-        const events = chains.map((chain) => execEvents(host, chain ?? { processes: [] }))
-        const own = [...incidents.values()].map((incident) => {
-          const held = heldEvents(incident)
-          return events.map((uids) => uids.filter((uid) => held.has(uid)).length)
-        })
-        own.sort((a, b) => (b[0] ?? 0) - (a[0] ?? 0))
-        assert.deepEqual(own, [
-          [events[0]?.length, 0],
-          [0, events[1]?.length],
-        ])
-      }),
+      fc.property(
+        chance,
+        tool,
+        tool,
+        fc.boolean(),
+        fc.boolean(),
+        (turns, oneTool, twoTool, fromOneShell, keptShell) => {
+          const host = simulatedHost(1)
+          const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+          const shell = host.spawn(init, '/bin/bash', ['bash', 'both.sh'], { tty: 'pts/1' })
+          // Each is started by a launcher of its own, from one shell, or by the same init.
+          const parentOf = (n: number) =>
+            fromOneShell ? host.spawn(shell, '/usr/bin/node', ['node', 'launch', String(n)]) : init
+          const plays = [
+            playChain(host, {
+              tool: oneTool,
+              payload: '/tmp/a/one',
+              keptShell,
+              port: 8080,
+              callbackPort: 4001,
+              parent: parentOf(1),
+            }),
+            playChain(host, {
+              tool: twoTool,
+              payload: '/tmp/b/two',
+              port: 8081,
+              callbackPort: 4002,
+              parent: parentOf(2),
+            }),
+          ]
+          const chains: (Chain | undefined)[] = [undefined, undefined]
+          while (chains.includes(undefined)) {
+            const which = turns.next().value ? 0 : 1
+            const turn = chains[which] ? 1 - which : which
+            const step = plays[turn]?.next()
+            if (step?.done) chains[turn] = step.value
+          }
+          const { incidents } = run(host)
+          assert.equal(incidents.size, 2)
+          const events = chains.map((chain) => execEvents(host, chain ?? { processes: [] }))
+          const own = [...incidents.values()].map((incident) => {
+            const held = heldEvents(incident)
+            return events.map((uids) => uids.filter((uid) => held.has(uid)).length)
+          })
+          own.sort((a, b) => (b[0] ?? 0) - (a[0] ?? 0))
+          assert.deepEqual(own, [
+            [events[0]?.length, 0],
+            [0, events[1]?.length],
+          ])
+        },
+      ),
       { numRuns: 100 },
     )
   })

@@ -22,6 +22,8 @@ export interface DetectorLimits {
   readonly openTactics: number
   /** Weight that at least one of these findings has: much that is weak is not yet an incident. */
   readonly openAnchor: number
+  /** Sum at which two tactics are enough. */
+  readonly openAlone: number
   /** Lineages under observation per host; the one quiet for longest leaves first, counted. */
   readonly candidates: number
   /** Events, processes and findings kept per incident; more are counted, not kept. */
@@ -74,6 +76,7 @@ export const defaultDetectorLimits: DetectorLimits = {
   openRules: 3,
   openTactics: 3,
   openAnchor: 4,
+  openAlone: 12,
   candidates: 2_000,
   events: 2_000,
   processes: 400,

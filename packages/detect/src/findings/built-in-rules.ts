@@ -51,4 +51,20 @@ export const ranDownload: FindingRule = {
   falsePositives: ['Installers that administrators fetch and run'],
 }
 
-export const builtInRules: readonly FindingRule[] = [survey, beacon, droppedBeacon, ranDownload]
+/** Told on the first connection, as the shell may be older than it; what a shell is started for tells the rest. */
+export const keptShell: FindingRule = {
+  uid: 'hg-kept-shell',
+  title: 'A network service keeps a shell that reads commands',
+  level: 'high',
+  techniques: ['T1059.004', 'T1190'],
+  tactics: ['TA0001'],
+  falsePositives: ['Build and job servers that drive a shell'],
+}
+
+export const builtInRules: readonly FindingRule[] = [
+  keptShell,
+  survey,
+  beacon,
+  droppedBeacon,
+  ranDownload,
+]

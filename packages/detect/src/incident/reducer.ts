@@ -25,7 +25,7 @@ import { downloadsOf, ranFiles } from '../streaming/download.ts'
 import { countChild, type ParentCounts, type ParentHistory } from '../streaming/parent-counts.ts'
 import { gapText, regularityOf } from '../streaming/regularity.ts'
 import { describeIncident } from './describe.ts'
-import { discoveryOf, isTemporaryPath } from './program-kind.ts'
+import { discoveryOf, isGate, isShell, isTemporaryPath } from './program-kind.ts'
 import { scopeOf, servesSince } from './scope.ts'
 import {
   addBytes,
@@ -79,6 +79,8 @@ interface HostState {
   readonly suspects: Map<string, number>
   /** When a finding that may repeat was made, by uid. */
   readonly made: Map<string, number>
+  /** Processes whose first connection was looked at, µs since 1970. */
+  readonly accepted: Map<string, number>
   readonly downloads: Map<string, DownloadTrack>
   readonly surveys: Map<string, SurveyTrack>
   readonly beats: Map<string, BeatTrack>
@@ -174,6 +176,7 @@ export function reduce(
         members: new Map(),
         suspects: new Map(),
         made: new Map(),
+        accepted: new Map(),
         downloads: new Map(),
         surveys: new Map(),
         beats: new Map(),
@@ -206,6 +209,10 @@ export function reduce(
         .ancestry(textAt(row, 'process_uid'))
         .flatMap((image) => (image.file === '' ? [] : [image.file])),
   }
+
+  /** ns since boot of a wall time of this host. */
+  const bootNs = (of: HostState, timeUs: number) =>
+    BigInt(Math.max(0, timeUs - of.offsetUs)) * 1000n
 
   const isSuspect = (of: HostState, timeUs: number) => (processUid: string) => {
     const at = of.suspects.get(processUid)
@@ -376,7 +383,7 @@ export function reduce(
 
   /** The story of a scope: made or moved up when evidence turns up above it. */
   function storyAt(of: HostState, image: Image, timeUs: number): Story {
-    const scope = scopeOf(image, lineage, isSuspect(of, timeUs))
+    const scope = scopeOf(image, lineage, isSuspect(of, timeUs), bootNs(of, timeUs))
     const rootUid = scope.root.processUid
     let story = liveStory(of, of.byRoot.get(rootUid), timeUs)
     if (!story) {
@@ -410,6 +417,12 @@ export function reduce(
       story.rootProcessUid = root
     }
     const topUid = scope.top.processUid
+    const atTop = liveStory(of, of.members.get(topUid), timeUs)
+    if (atTop && atTop !== story && atTop.tops.has(topUid)) {
+      const root = atTop.uid !== '' && !isAbove(scope.root, atTop) ? atTop.rootProcessUid : rootUid
+      story = join(of, atTop, story)
+      story.rootProcessUid = root
+    }
     if (!story.tops.has(topUid)) {
       story.tops.add(topUid)
       takeIn(of, story, topUid)
@@ -426,7 +439,7 @@ export function reduce(
         const [top] = lineage.images(topUid)
         if (!top || topUid === processUid) continue
         if (!lineage.ancestry(top.uid).some((above) => above.processUid === processUid)) continue
-        const { root } = scopeOf(top, lineage, isSuspect(of, timeUs))
+        const { root } = scopeOf(top, lineage, isSuspect(of, timeUs), bootNs(of, timeUs))
         if (root.processUid === story.rootProcessUid) continue
         const above = storyAt(of, top, timeUs)
         if (above !== story && of.stories.has(story)) {
@@ -463,7 +476,7 @@ export function reduce(
       Math.max(...weights.values()) >= limits.openAnchor &&
       score >= limits.openScore &&
       weights.size >= limits.openRules &&
-      tactics.size >= limits.openTactics
+      (tactics.size >= limits.openTactics || (tactics.size >= 2 && score >= limits.openAlone))
     )
   }
 
@@ -616,7 +629,8 @@ export function reduce(
       if (!download || timeUs - download.timeUs > windowUs || timeUs < download.timeUs) continue
       const tool = lineage.imageByUid(download.imageUid)
       if (!tool || tool.uid === image.uid) continue
-      const scope = (one: Image) => scopeOf(one, lineage, isSuspect(of, timeUs)).root.processUid
+      const scope = (one: Image) =>
+        scopeOf(one, lineage, isSuspect(of, timeUs), bootNs(of, timeUs)).root.processUid
       if (scope(tool) !== scope(image)) continue
       addFinding(
         of,
@@ -648,7 +662,7 @@ export function reduce(
   function takeDiscovery(of: HostState, image: Image, timeUs: number, eventUid: string): void {
     const discovery = discoveryOf(image.name, image.argv)
     if (!discovery) return
-    const { root } = scopeOf(image, lineage, isSuspect(of, timeUs))
+    const { root } = scopeOf(image, lineage, isSuspect(of, timeUs), bootNs(of, timeUs))
     let track = of.surveys.get(root.processUid)
     if (!track) {
       track = { seen: [], foundUs: 0 }
@@ -762,7 +776,32 @@ export function reduce(
         { flowKey: flowKey(image.processUid, kind, ip, port) },
       )
     })
+    if (kind === 'accept') takeKeptShells(of, image, timeUs, eventUid)
     if (kind === 'connect') takeBeat(of, image, timeUs, eventUid, ip, port)
+  }
+
+  /** A server that is being talked to keeps a shell which reads commands from it. */
+  function takeKeptShells(of: HostState, server: Image, timeUs: number, eventUid: string): void {
+    if (isGate(server.name) || of.accepted.has(server.processUid)) return
+    setBounded(of.accepted, server.processUid, timeUs)
+    const nowNs = bootNs(of, timeUs)
+    for (const child of lineage.children(server.processUid)) {
+      const shell = lineage
+        .images(child.processUid)
+        .find((one) => one.born === 'exec' && isShell(one.name))
+      const end = shell && lineage.end(shell.processUid)
+      if (!shell || shell.argv.length !== 1 || shell.tty !== '' || (end && end.bootNs < nowNs))
+        continue
+      addFinding(
+        of,
+        builtIn.keptShell,
+        shell,
+        timeUs,
+        shell.uid,
+        [process(server), text(' takes connections and keeps the shell '), process(shell)],
+        [shell.eventUid, eventUid],
+      )
+    }
   }
 
   function takeBeat(

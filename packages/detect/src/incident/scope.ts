@@ -58,11 +58,15 @@ function suspectAbove(
   return undefined
 }
 
-/** `isSuspect` says whether a process uid has a finding of its own that is strong. */
+/**
+ * `isSuspect` says whether a process uid has a finding of its own that is strong; `nowNs` (since boot) is when
+ * is asked, because a server may start the shell that it keeps before anybody connects.
+ */
 export function scopeOf(
   image: Image,
   lineage: Lineage,
   isSuspect: (processUid: string) => boolean,
+  nowNs: bigint,
 ): Scope {
   let top = image
   for (let depth = 0; depth < deepest; depth++) {
@@ -74,7 +78,7 @@ export function scopeOf(
     const parent = lineage.parent(top)
     if (!parent || isBoundary(parent, top)) return { root: top, top }
     const since = servesSince(parent, lineage)
-    if (since !== undefined && since <= top.bornNs) {
+    if (since !== undefined && since <= nowNs) {
       let root = parent
       while (root.born === 'fork') {
         const above = lineage.parent(root)
