@@ -97,7 +97,7 @@ export async function openCore(options: CoreOptions): Promise<StoreCore> {
     },
     ended: following,
     async ask(sql, limit, timeoutMs) {
-      while (retaining) await retaining
+      for (let wait = retaining; wait; wait = retaining) await wait
       const run = ask(database.instance, parser, sql, limit, timeoutMs)
       const settled = run.then(
         () => undefined,

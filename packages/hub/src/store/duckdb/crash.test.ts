@@ -33,10 +33,10 @@ suite('the store killed at random', () => {
       }
     }
     let lives = 0
-    let stop = false
+    const stop = new AbortController()
     let batches = 0
     const feeding = (async () => {
-      while (!stop) {
+      while (!stop.signal.aborted) {
         // The snapshot comes again and again, as from a sensor that connects anew.
         if (batches++ % 7 === 0) addShell(web)
         for (let i = 0; i < 200; i++) addLife(web, lives++, shell)
@@ -52,7 +52,7 @@ suite('the store killed at random', () => {
       const victim = store.state.pid
       if (victim !== undefined) process.kill(victim, 'SIGKILL')
     }
-    stop = true
+    stop.abort()
     await feeding
     await store.caughtUp({ spool: spool.end }, AbortSignal.timeout(60_000))
     assert.ok(store.state.restarts >= kills * 0.7, `${store.state.restarts} restarts`)

@@ -79,7 +79,15 @@ function processDetail(image: string): Record<string, Column> {
   }
   return {
     ...Object.fromEntries(
-      Object.entries(plain).map(([name, column]) => [name, col(`${image}.${column}`, image)]),
+      Object.entries(plain).map(([name, column]) => [
+        name,
+        col(
+          column.endsWith('_ns') || column === 'ns_pid'
+            ? `CASE WHEN ${image}.euid = 4294967295 THEN NULL ELSE ${image}.${column} END`
+            : `${image}.${column}`,
+          image,
+        ),
+      ]),
     ),
     process_euid: col(`nullif(${image}.euid, 4294967295)`, image),
     process_gid: col(`nullif(${image}.gid, 4294967295)`, image),
@@ -88,7 +96,7 @@ function processDetail(image: string): Record<string, Column> {
       image,
     ),
     process_session_uid: col(
-      `CASE ${image}.session_id WHEN 4294967295 THEN -1 ELSE ${image}.session_id::BIGINT END`,
+      `CASE WHEN ${image}.euid = 4294967295 THEN NULL WHEN ${image}.session_id = 4294967295 THEN -1 ELSE ${image}.session_id::BIGINT END`,
       image,
     ),
     process_created_time: col(`nullif(${image}.created, ${unknownTime})`, image),

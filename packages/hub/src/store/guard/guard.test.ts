@@ -137,7 +137,7 @@ suite('guard in front of the store, while events arrive', () => {
   let spool: Spool
   let derived: Spool
   let store: EventStore
-  let stop = false
+  const stop = new AbortController()
   let feeding: Promise<void>
   let fed = 0
   before(async () => {
@@ -156,7 +156,7 @@ suite('guard in front of the store, while events arrive', () => {
     await spool.append(web.hello('web-1'))
     addShell(web)
     feeding = (async () => {
-      while (!stop) {
+      while (!stop.signal.aborted) {
         for (let i = 0; i < 100; i++) addLife(web, fed++, shell)
         await spool.append(web.batch())
         await new Promise((resume) => setTimeout(resume, 50))
@@ -165,7 +165,7 @@ suite('guard in front of the store, while events arrive', () => {
     await store.caughtUp({ spool: 1 })
   })
   after(async () => {
-    stop = true
+    stop.abort()
     await feeding
     await store[Symbol.asyncDispose]()
     await spool[Symbol.asyncDispose]()
@@ -213,7 +213,7 @@ suite('guard in front of the store, while events arrive', () => {
       ),
     )
     assert.ok(store.state.taken.spool > before)
-    stop = true
+    stop.abort()
     await feeding
     await store.caughtUp({ spool: spool.end })
     const { rows } = await store.hunt(
