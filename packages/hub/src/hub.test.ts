@@ -216,6 +216,37 @@ suite('hub', () => {
     )
   })
 
+  test('streams live events to a signed-in page over TCP, twenty at once', async (t) => {
+    const { hub, settings, signIn } = await startHub(t)
+    const cookie = await signIn()
+    const { hostname, port } = new URL(hub.address)
+    const warnings: Error[] = []
+    const warned = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', warned)
+    t.after(() => process.off('warning', warned))
+    const watching = Array.from({ length: 20 }, () =>
+      readLive(
+        { host: hostname, port, path: '/api/v1/live?filter=kind%3Dexec', headers: { cookie } },
+        (all) => all.some((message) => message.kind === 'events' && message.rows.length > 0),
+      ),
+    )
+    using sensor = await openScriptedSensor(
+      settings.uplinkSocket,
+      {},
+      { wallOffsetNs: wallOffsetNs() },
+    )
+    await new Promise((resolve) => {
+      setTimeout(resolve, 100)
+    })
+    sensor.batch(1, (b) => fillExecs(b, 1, 3))
+    for (const { headers } of await Promise.all(watching)) {
+      assert.match(String(headers['content-type']), /^text\/event-stream/)
+      assert.equal(headers['cache-control'], 'no-store')
+      assert.match(String(headers['content-security-policy']), /default-src 'none'/)
+    }
+    assert.deepEqual(warnings, [])
+  })
+
   test('answers only under its own name and to its own page', async (t) => {
     const { askPage, hub, signIn } = await startHub(t)
     const cookie = await signIn()

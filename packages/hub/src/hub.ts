@@ -4,6 +4,7 @@
  * Opened in the order in which things need each other and closed in the opposite one, in two seconds at most
  * (`main.ts` sees to that). With a recording to replay there is no door for sensors.
  */
+import { setMaxListeners } from 'node:events'
 import { mkdir, rm } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
 import { hostname } from 'node:os'
@@ -68,6 +69,8 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   const startedMs = now()
   const stop = new AbortController()
   const { signal } = stop
+  // Every live view listens to it.
+  setMaxListeners(0, signal)
   await using opened = new AsyncDisposableStack()
 
   opened.use(await lockState(stateDir))

@@ -14,6 +14,14 @@ export async function runHubProcess(settings: HubSettings): Promise<void> {
     sink: (line) => process.stderr.write(`${line}\n`),
     now: Date.now,
   })
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) => {
+      // The launcher starts it again; what was acknowledged is in the log.
+      log.error('Something failed that nobody expected.', {
+        error: error instanceof Error ? error : new Error(String(error)),
+      })
+      process.exit(1)
+    })
   // Files and sockets of ours are for nobody else.
   process.umask(0o007)
   const { version } = JSON.parse(

@@ -100,6 +100,8 @@ export interface SavedFleet {
 }
 
 const silentMs = 30_000
+const forgottenMs = 7 * 24 * 60 * 60_000
+const mostHosts = 10_000
 const losingMs = 5 * 60_000
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -129,9 +131,20 @@ export function createFleet(saved?: SavedFleet): Fleet {
       counters: createMinuteCounters(one.counters),
     })
 
+  /** A new host comes: those that were not heard of for a week leave, and beyond the limit the quietest. */
+  function makeRoom(nowMs: number): void {
+    let quietest: HostState | undefined
+    for (const host of hosts.values()) {
+      if (nowMs - host.lastSeenMs > forgottenMs) hosts.delete(host.deviceUid)
+      else if (!quietest || host.lastSeenMs < quietest.lastSeenMs) quietest = host
+    }
+    if (hosts.size >= mostHosts && quietest) hosts.delete(quietest.deviceUid)
+  }
+
   function hostOf(deviceUid: string, nowMs: number): HostState {
     let host = hosts.get(deviceUid)
     if (!host) {
+      makeRoom(nowMs)
       host = {
         deviceUid,
         hostname: deviceUid.slice(0, 12),

@@ -172,10 +172,12 @@ export async function serveConnection(
     sequence: bigint,
     said: Omit<RefusedBatch, 'fromNs' | 'toNs'>,
   ): NewRecord {
+    const nowNs = BigInt(now()) * 1_000_000n
     const told: RefusedBatch = {
       ...said,
-      fromNs: String(lastNs === 0n ? BigInt(now()) * 1_000_000n : lastNs),
-      toNs: String(BigInt(now()) * 1_000_000n),
+      // A host's clock may be ahead of ours: an interval does not run backwards for that.
+      fromNs: String(lastNs === 0n || lastNs > nowNs ? nowNs : lastNs),
+      toNs: String(nowNs),
     }
     return recordOf('refused', run, sequence, Buffer.from(JSON.stringify(told)))
   }

@@ -45,6 +45,8 @@ export interface Ingest extends AsyncDisposable {
   readonly connected: number
 }
 
+/** Of more sensors than this a hello that is said again is spooled again. */
+const mostHellos = 10_000
 const defaultBudgetBytes = 32 * 1024 * 1024
 
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
@@ -79,6 +81,8 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       of,
     )
     lastHello.set(sensor, said)
+    const oldest = lastHello.size > mostHellos ? lastHello.keys().next().value : undefined
+    if (oldest !== undefined) lastHello.delete(oldest)
   }
 
   function accept(stream: Duplex, peer: Peer): void {

@@ -89,6 +89,8 @@ const zeros = new Uint8Array(16)
 /** Other work gets its turn at least this often while a backlog is read, ms. */
 const turnMs = 10
 const mostLines = 500
+/** Incidents whose last announcement is remembered. */
+const mostAnnounced = 5000
 
 function parseRefused(body: Uint8Array): RefusedBatch | undefined {
   try {
@@ -200,6 +202,8 @@ export async function openPipeline(parts: PipelineParts): Promise<Pipeline> {
         const said = `${incident.severity}/${incident.steps.length}`
         if (severities.get(incident.uid) === said) continue
         severities.set(incident.uid, said)
+        const oldest = severities.size > mostAnnounced ? severities.keys().next().value : undefined
+        if (oldest !== undefined) severities.delete(oldest)
         live.announce({
           kind: 'incident',
           uid: incident.uid,
