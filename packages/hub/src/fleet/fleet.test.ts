@@ -132,6 +132,34 @@ suite('fleet', () => {
     const fine = fleet.timeline({ fromMs: start + 540_000, toMs: start + 560_000, buckets: 20 })
     assert.deepEqual([fine.bucketMs, fine.process[5]], [1000, 1])
   })
+  test('never counts an event twice, however old and fine the strip is', () => {
+    const fleet = createFleet()
+    fleet.hello(hello, start)
+    for (let sequence = 1; sequence <= 60; sequence++)
+      fleet.apply(
+        batch(sequence, (b) => fillExecs(b, sequence * 60_000 - 30_000, 10)),
+        start,
+      )
+    for (const [fromMinute, toMinute, buckets] of [
+      [0, 60, 180],
+      [50, 60, 240],
+      [0, 10, 600],
+      [20, 60, 7],
+    ] as const) {
+      const strip = fleet.timeline({
+        fromMs: start + fromMinute * 60_000,
+        toMs: start + toMinute * 60_000,
+        buckets,
+      })
+      const sum = strip.process.reduce<number>((total, count) => total + (count ?? 0), 0)
+      const shownMinutes = (Date.parse(strip.to) - Date.parse(strip.from)) / 60_000
+      const exact = Math.min(60, shownMinutes) * 10
+      assert.ok(
+        sum <= exact && sum >= (toMinute - fromMinute) * 10,
+        `${buckets}: ${sum} of ${exact}`,
+      )
+    }
+  })
   test('is the same after it was saved and restored', () => {
     const fleet = createFleet()
     fleet.hello(hello, start)

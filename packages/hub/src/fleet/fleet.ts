@@ -355,7 +355,11 @@ export function createFleet(saved?: SavedFleet): Fleet {
             return host.counters.count(countedKinds, from, from + minuteMs)
           })
           const lastSeconds = Math.floor(nowMs / 1000) * 1000
-          const rate = host.counters.count(countedKinds, lastSeconds - 10_000, lastSeconds) ?? 0
+          // By seconds; after a restart by the last whole minute until there are ten seconds.
+          const isFine = host.counters.fineFromMs <= lastSeconds - 10_000
+          const rate = isFine
+            ? (host.counters.count(countedKinds, lastSeconds - 10_000, lastSeconds) ?? 0) / 10
+            : (host.counters.count(countedKinds, thisMinute - minuteMs, thisMinute) ?? 0) / 60
           const open = incidents.get(host.hostname) ?? []
           return {
             uid: host.deviceUid,
@@ -375,7 +379,7 @@ export function createFleet(saved?: SavedFleet): Fleet {
             cpus: host.cpus,
             memoryBytes: host.memoryBytes,
             labels: host.labels,
-            eventsPerSecond: Math.round(rate) / 10,
+            eventsPerSecond: Math.round(rate * 10) / 10,
             offered24h: (host.counters.count(countedKinds, nowMs - dayMs, nowMs) ?? 0) + lost24h,
             lost24h,
             minutes,
@@ -390,10 +394,13 @@ export function createFleet(saved?: SavedFleet): Fleet {
     timeline({ fromMs, toMs, buckets, hosts: of }) {
       // Whole seconds, and whole minutes where only minutes are known.
       const wanted = Math.max((toMs - fromMs) / buckets, 1000)
-      const step = wanted >= minuteMs / 2 ? minuteMs : 1000
-      const bucketMs = Math.ceil(wanted / step) * step
-      const first = Math.floor(fromMs / bucketMs) * bucketMs
       const chosen = selected(of)
+      const isFine =
+        wanted < minuteMs / 2 &&
+        chosen.every(({ counters }) => counters.fineFromMs <= fromMs - 1000)
+      const step = isFine ? 1000 : minuteMs
+      const bucketMs = Math.ceil(wanted / step) * step
+      const first = Math.floor(fromMs / (isFine ? 1000 : bucketMs)) * (isFine ? 1000 : bucketMs)
       const process: (number | null)[] = []
       const network: (number | null)[] = []
       for (let at = first; at < toMs; at += bucketMs) {

@@ -22,8 +22,13 @@ export interface MinuteCounters {
   add(kind: CountedKind, timeMs: number, count: number): void
   /** The host was there during all of this interval. */
   report(fromMs: number, toMs: number): void
-  /** Events of the kinds that began in [from, to); null when the host did not report in it. To the minute, or to the second for the last 15 minutes. */
+  /**
+   * Events of the kinds that began in [from, to); null when the host did not report in it. To the second from
+   * `fineFromMs` on; before, the minutes that the interval touches are counted whole.
+   */
   count(of: readonly CountedKind[], fromMs: number, toMs: number): number | null
+  /** From here on counts are known to the second: 15 minutes back, or since a restart. */
+  readonly fineFromMs: number
   save(): SavedCounters
 }
 
@@ -32,6 +37,16 @@ export type SavedCounters = readonly (readonly [number, Uint32Array])[]
 
 const kindIndex = new Map<CountedKind, number>(countedKinds.map((kind, at) => [kind, at]))
 
+/** End of the newest minute with events, ms since 1970; 0 when there is none. */
+function newestMinuteEnd(saved: SavedCounters): number {
+  let end = 0
+  for (const [hour, counts] of saved)
+    for (let minute = 0; minute < 60; minute++)
+      if (counts.subarray(minute * stride, minute * stride + kinds).some((count) => count > 0))
+        end = Math.max(end, hour * hourMs + (minute + 1) * minuteMs)
+  return end
+}
+
 export function createMinuteCounters(saved: SavedCounters = []): MinuteCounters {
   const hours = new Map<number, Uint32Array>(saved.map(([hour, counts]) => [hour, counts.slice()]))
   // Ring by second: which second each slot is of, and its counts.
@@ -39,6 +54,8 @@ export function createMinuteCounters(saved: SavedCounters = []): MinuteCounters 
   const seconds = new Uint32Array(secondSlots * kinds)
   let newestHour = Math.max(-Infinity, ...hours.keys())
   let newestSecond = -1
+  // What was counted before a restart is known by minutes only: the ring begins behind the last of them.
+  const restoredMs = newestMinuteEnd(saved)
 
   function hourOf(hour: number): Uint32Array | undefined {
     const known = hours.get(hour)
@@ -63,7 +80,14 @@ export function createMinuteCounters(saved: SavedCounters = []): MinuteCounters 
     return sum
   }
 
+  function fineFromMs(): number {
+    return Math.max(restoredMs, (newestSecond - secondSlots + 1) * 1000)
+  }
+
   return {
+    get fineFromMs() {
+      return fineFromMs()
+    },
     add(kind, timeMs, count) {
       const at = kindIndex.get(kind) ?? 0
       const counts = hourOf(Math.floor(timeMs / hourMs))
@@ -93,9 +117,7 @@ export function createMinuteCounters(saved: SavedCounters = []): MinuteCounters 
     },
     count(of, fromMs, toMs) {
       const wanted = of.map((kind) => kindIndex.get(kind) ?? 0)
-      const isFine =
-        (fromMs % minuteMs !== 0 || toMs % minuteMs !== 0) &&
-        fromMs / 1000 > newestSecond - secondSlots
+      const isFine = (fromMs % minuteMs !== 0 || toMs % minuteMs !== 0) && fromMs >= fineFromMs()
       let sum = 0
       let reported = false
       const first = Math.floor(fromMs / minuteMs)

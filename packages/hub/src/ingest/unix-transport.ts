@@ -11,7 +11,7 @@ import { HoneyguideError } from '@honeyguide/model'
 import type { OpenTransport } from './transport.ts'
 
 /** Whether somebody accepts connections on the socket at `path`. */
-export function isListening(path: string): Promise<boolean> {
+function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path)
     probe.once('connect', () => {

@@ -70,7 +70,7 @@ interface Group {
 const quietMs = 1000
 const encoder = new TextEncoder()
 
-export function encodeMessage(message: LiveMessage): Uint8Array {
+function encodeMessage(message: LiveMessage): Uint8Array {
   return encoder.encode(`data: ${JSON.stringify(message)}\n\n`)
 }
 

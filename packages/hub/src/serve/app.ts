@@ -365,10 +365,10 @@ export function createApp(parts: ServeParts): Hono<Environment> {
     return c.json(answer)
   })
 
-  api.get('/incidents/:uid', (c) => {
+  api.get('/incidents/:uid', async (c) => {
     const booked = book.get(c.req.param('uid'))
     if (!booked) throw new HoneyguideError('HG_NOT_FOUND')
-    return c.json(incidentAnswer(booked, pipeline.fleet))
+    return c.json(await incidentAnswer(booked, pipeline.fleet, store))
   })
 
   api.post('/incidents/:uid', async (c) => {
@@ -377,7 +377,7 @@ export function createApp(parts: ServeParts): Hono<Environment> {
     if (!booked) throw new HoneyguideError('HG_NOT_FOUND')
     // The view of incidents follows; the answer does not wait for the disk.
     pipeline.derive(incidentLine(booked.incident, booked.status)).catch(() => undefined)
-    return c.json(incidentAnswer(booked, pipeline.fleet))
+    return c.json(await incidentAnswer(booked, pipeline.fleet, store))
   })
 
   api.get('/processes', async (c) => {

@@ -4,13 +4,13 @@ import type {
   IncidentChange,
   IncidentStatus,
   IncidentSummary,
-  Severity,
 } from '@honeyguide/model'
 import { HoneyguideError } from '@honeyguide/model'
 import type { Fleet, HostIncident } from '../fleet/fleet.ts'
+import type { EventStore } from '../store/store.ts'
 import type { BookedIncident } from '../pipeline/incident-book.ts'
 
-export const incidentStatuses: readonly IncidentStatus[] = [
+const incidentStatuses: readonly IncidentStatus[] = [
   'new',
   'acknowledged',
   'in_progress',
@@ -18,7 +18,6 @@ export const incidentStatuses: readonly IncidentStatus[] = [
   'false_positive',
   'suppressed',
 ]
-export const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical']
 const openStatuses: ReadonlySet<IncidentStatus> = new Set(['new', 'acknowledged', 'in_progress'])
 const longestNote = 4000
 const longestName = 200
@@ -56,15 +55,27 @@ export function incidentSummary(booked: BookedIncident, fleet: Fleet): IncidentS
   }
 }
 
-export function incidentAnswer(booked: BookedIncident, fleet: Fleet): IncidentAnswer {
+/** The store counts to the event; while it is away the fleet's minutes have to do. */
+export async function incidentAnswer(
+  booked: BookedIncident,
+  fleet: Fleet,
+  store: Pick<EventStore, 'evidence' | 'evidenceByKind'>,
+): Promise<IncidentAnswer> {
   const { fromMs, toMs, hosts } = spanOf(booked, fleet)
+  const span = { fromMs, toMs, hosts: booked.incident.hosts }
+  const [evidence, evidenceByKind] = await Promise.all([
+    store.evidence(span),
+    store.evidenceByKind(span),
+  ]).catch(
+    () => [fleet.evidence(fromMs, toMs, hosts), fleet.evidenceByKind(fromMs, toMs, hosts)] as const,
+  )
   return {
     incident: booked.incident,
     status: booked.status,
     assignee: booked.assignee,
     notes: booked.notes,
-    evidence: fleet.evidence(fromMs, toMs, hosts),
-    evidenceByKind: fleet.evidenceByKind(fromMs, toMs, hosts),
+    evidence,
+    evidenceByKind,
   }
 }
 
