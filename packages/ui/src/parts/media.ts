@@ -1,20 +1,17 @@
 /** Facts about the window as React state. */
 import { createContext, useContext, useSyncExternalStore, type RefObject } from 'react'
 
-function useMedia(query: string): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      const media = window.matchMedia(query)
-      media.addEventListener('change', listener)
-      return () => media.removeEventListener('change', listener)
-    },
-    () => window.matchMedia(query).matches,
-  )
+/** One list and one subscribe function for the whole page: a new one each time would subscribe anew at each render. */
+const narrow = window.matchMedia('(max-width: 720px)')
+
+function subscribe(listener: () => void): () => void {
+  narrow.addEventListener('change', listener)
+  return () => narrow.removeEventListener('change', listener)
 }
 
 /** One column: bottom tabs, list and detail as pages. */
 export function useNarrow(): boolean {
-  return useMedia('(max-width: 720px)')
+  return useSyncExternalStore(subscribe, () => narrow.matches)
 }
 
 /** The scrolling `main`: in one column its rows scroll with the page. */

@@ -1,5 +1,5 @@
 /** The list of incidents: what waits first, then what was closed. */
-import { useMemo, useState } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import type { IncidentsAnswer, IncidentSummary } from '@honeyguide/model/api'
 import type { Severity } from '@honeyguide/model/incident'
 import { go, useQueryValue } from '../state/navigation.ts'
@@ -48,6 +48,12 @@ function ordered(incidents: readonly IncidentSummary[], sort: Sort): readonly In
   )
 }
 
+type Row =
+  | { readonly kind: 'incident'; readonly incident: IncidentSummary }
+  | { readonly kind: 'closed'; readonly shown: number; readonly all: number }
+
+const closedDays = 3
+
 export function Incidents() {
   const time = useScreenTime('24h')
   const { hosts, me } = useHub()
@@ -75,10 +81,23 @@ export function Incidents() {
             .includes(wanted)),
     )
   }, [all, text, hostValue, not])
-  const rows = useMemo(() => ordered(matching.filter((one) => inTab(tab, one)), sort), [matching, tab, sort])
-  const open = (one: IncidentSummary) => go(addressOf({ screen: 'incident', uid: one.uid }))
+  const chosen = useMemo(() => ordered(matching.filter((one) => inTab(tab, one)), sort), [matching, tab, sort])
+  const closed = matching.filter((one) => !isOpen(one))
+  const lately = closed.filter((one) => time.nowMs - Date.parse(one.firstTime) < closedDays * 86_400_000)
+  const rows: readonly Row[] = [
+    ...chosen.map((incident): Row => ({ kind: 'incident', incident })),
+    ...(tab === 'open' && chosen.length > 0 && lately.length > 0
+      ? [
+          { kind: 'closed', shown: lately.length, all: closed.length } as const,
+          ...ordered(lately, 'newest').map((incident): Row => ({ kind: 'incident', incident })),
+        ]
+      : []),
+  ]
+  const open = (one: Row) => {
+    if (one.kind === 'incident') go(addressOf({ screen: 'incident', uid: one.incident.uid }))
+  }
 
-  const columns: readonly GridColumn<IncidentSummary>[] = [
+  const cells: readonly (Omit<GridColumn<IncidentSummary>, 'cell'> & { readonly cell: (one: IncidentSummary) => ReactNode })[] = [
     { key: 'severity', head: 'Severity', width: '82px', cell: (one) => <SeverityBadge severity={one.severity} /> },
     { key: 'uid', head: 'Id', width: '112px', cell: (one) => <span className="mono t3">{one.uid}</span> },
     {
@@ -159,8 +178,13 @@ export function Incidents() {
     },
   ]
 
+  const columns: readonly GridColumn<Row>[] = cells.map((column) => ({
+    ...column,
+    cell: (row) => (row.kind === 'incident' ? column.cell(row.incident) : null),
+  }))
+
   const exported = () =>
-    rows.map((one) => ({
+    chosen.map((one) => ({
       uid: one.uid,
       severity: one.severity,
       status: one.status,
@@ -236,7 +260,7 @@ export function Incidents() {
                         close()
                       }}
                     >
-                      CSV, {counted(rows.length, 'row')}
+                      CSV, {counted(chosen.length, 'row')}
                     </button>
                     <button
                       type="button"
@@ -247,7 +271,7 @@ export function Incidents() {
                         close()
                       }}
                     >
-                      JSON, {counted(rows.length, 'row')}
+                      JSON, {counted(chosen.length, 'row')}
                     </button>
                   </>
                 )}
@@ -306,7 +330,7 @@ export function Incidents() {
             <FailureNote failure={answer.failure} what="The incidents" again={answer.again} />
           ) : !answer.data ? (
             <Skeleton label="Loading incidents" />
-          ) : rows.length === 0 ? (
+          ) : chosen.length === 0 ? (
             <Empty
               title={
                 text !== '' || scope.length + excluded.length > 0
@@ -337,14 +361,27 @@ export function Incidents() {
               rows={rows}
               columns={columns}
               rowHeight={68}
-              rowKey={(one) => one.uid}
-              rowName={(one) => `${one.severity}, ${plainSentence(one.title)}`}
+              rowKey={(row) => (row.kind === 'incident' ? row.incident.uid : 'closed')}
+              rowName={(row) =>
+                row.kind === 'incident' ? `${row.incident.severity}, ${plainSentence(row.incident.title)}` : `Closed in the last ${closedDays} days`
+              }
+              rowClass={(row) => (row.kind === 'closed' ? 'sechrow' : isOpen(row.incident) || tab !== 'open' ? '' : 'dim')}
+              whole={(row) =>
+                row.kind === 'closed' ? (
+                  <span className="sech">
+                    Closed in the last {closedDays} days <span className="t3">{row.shown} of {row.all}</span>
+                  </span>
+                ) : undefined
+              }
               selected={Math.min(selected, rows.length - 1)}
               onSelect={setSelected}
               onOpen={open}
               narrow={{
                 height: 132,
-                cell: (one) => (
+                cell: (row) => {
+                  if (row.kind === 'closed') return null
+                  const one = row.incident
+                  return (
                   <div className="inc-card">
                     <div className="row">
                       <SeverityBadge severity={one.severity} />
@@ -362,7 +399,8 @@ export function Incidents() {
                       </span>
                     </div>
                   </div>
-                ),
+                  )
+                },
               }}
             />
           )}
