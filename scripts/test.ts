@@ -91,6 +91,9 @@ async function checks(): Promise<SuiteReport> {
     ),
     ['lint', ['node_modules/oxlint/bin/oxlint', '--type-aware']],
     ['format', ['node_modules/oxfmt/bin/oxfmt', '--check', '.']],
+    ...(existsSync('scripts/reference.ts')
+      ? [['reference pages', ['scripts/reference.ts', '--check']] as const]
+      : []),
     ['unused code', ['node_modules/knip/bin/knip.js', '--no-progress']],
   ]
   for (const [title, args] of steps) {

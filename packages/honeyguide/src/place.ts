@@ -44,7 +44,7 @@ function cloneLayout(root: string): AppLayout {
   }
 }
 
-/** Layout of an installed package: `dist/*.mjs` and what was built, below some node_modules or not. */
+/** Layout of an installed package: `dist/` as scripts/pack.ts makes it, below some node_modules or not. */
 function installedLayout(packageDir: string): AppLayout {
   const marker = '/node_modules/'
   const at = packageDir.lastIndexOf(marker)
@@ -54,8 +54,8 @@ function installedLayout(packageDir: string): AppLayout {
     kind: 'installed',
     root,
     pieces: at < 0 ? ['package.json', 'dist', 'node_modules'] : ['node_modules'],
-    sensorMain: `${prefix}dist/sensor.mjs`,
-    hubMain: `${prefix}dist/hub.mjs`,
+    sensorMain: `${prefix}dist/packages/sensor/src/main.js`,
+    hubMain: `${prefix}dist/packages/hub/src/main.js`,
     objectDir: `${prefix}dist/bpf`,
     pageDir: `${prefix}dist/page`,
     rulesDir: `${prefix}dist/rules`,
@@ -65,10 +65,10 @@ function installedLayout(packageDir: string): AppLayout {
 
 /** The layout of the code that is running. */
 export function appLayout(): AppLayout {
-  // In a clone this file is packages/honeyguide/src/place.ts; bundled it is dist/<name>.mjs.
-  return basename(here) === 'src'
+  // In a clone this file is packages/honeyguide/src/place.ts; installed it is dist/packages/honeyguide/src/place.js.
+  return import.meta.filename.endsWith('.ts')
     ? cloneLayout(resolve(here, '../../..'))
-    : installedLayout(dirname(here))
+    : installedLayout(resolve(here, '../../../..'))
 }
 
 /** Folder for the state when the configuration says `auto`. */

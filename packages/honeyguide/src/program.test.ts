@@ -139,20 +139,18 @@ suite('command line', () => {
     const server = createServer((request, response) => {
       if (request.url === '/plain') response.writeHead(502).end('no')
       else
-        response
-          .writeHead(400)
-          .end(
-            JSON.stringify({
-              error: {
-                code: 'HG_SQL_REFUSED',
-                message: 'The query is not one that may be asked. DELETE',
-                fix: '',
-                id: '1',
-                line: 1,
-                column: 3,
-              },
-            }),
-          )
+        response.writeHead(400).end(
+          JSON.stringify({
+            error: {
+              code: 'HG_SQL_REFUSED',
+              message: 'The query is not one that may be asked. DELETE',
+              fix: '',
+              id: '1',
+              line: 1,
+              column: 3,
+            },
+          }),
+        )
     }).listen(path)
     const hub = createHubClient(path)
     await assert.rejects(

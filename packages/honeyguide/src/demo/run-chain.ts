@@ -92,7 +92,7 @@ function startServer(chain: Chain, folder: string, word: string): ChildProcess {
   }
   const main = join(
     import.meta.dirname,
-    import.meta.filename.endsWith('.ts') ? 'server.child.ts' : 'demo-server.mjs',
+    import.meta.filename.endsWith('.ts') ? 'server.child.ts' : 'server.child.js',
   )
   return spawn(process.execPath, [main, chain.mode], {
     ...options,

