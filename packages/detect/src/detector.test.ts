@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { deserialize, serialize } from 'node:v8'
 import fc from 'fast-check'
-import { imageUid, type Incident } from '@honeyguide/model'
+import { imageUid, tcpOperations, type Incident } from '@honeyguide/model'
 import { createDetector, type Detector } from './detector.ts'
 import { sentenceText, type Finding } from './findings/finding.ts'
 import { activityOf } from './fixture/activity-of.ts'
@@ -314,6 +314,36 @@ suite('detector', () => {
     assert.deepEqual([...parts.outcome.merged], [[second?.uid, first?.uid]])
     for (const finding of parts.outcome.findings.values())
       assert.equal(finding.incidentUid, first?.uid)
+  })
+
+  test('names the first shell of a server whose connection is told of late', () => {
+    for (const keptShell of [false, true]) {
+      const host = simulatedHost(1)
+      const chain = playWhole(host, { separateShells: !keptShell, keptShell })
+      const accept = host.events.findIndex(
+        ({ values }) => values['operation'] === tcpOperations.accept && values['localPort'] === 80,
+      )
+      const [late] = host.events.splice(accept, 1)
+      assert.ok(late)
+      const parts = stage()
+      parts.feed(host, host.events.slice(0, accept + 4))
+      parts.feed(host, [late, ...host.events.slice(accept + 4)])
+      assert.equal(parts.outcome.incidents.size, 1)
+      const [incident] = parts.outcome.incidents.values()
+      assert.ok(incident)
+      const held = heldEvents(incident)
+      for (const uid of execEvents(host, chain)) assert.ok(held.has(uid), `${uid} is missing`)
+    }
+  })
+
+  test('ties who fetched a file to who ran it, when what joins them was not seen', () => {
+    const host = simulatedHost(1)
+    playWhole(host, { separateShells: true, unseenServer: true })
+    const { incidents } = run(host)
+    assert.equal(incidents.size, 1)
+    const [incident] = incidents.values()
+    const names = incident?.nodes.map((node) => node.label)
+    assert.ok(names?.includes('curl') && names.includes('worker'))
   })
 
   test('opens at once for a critical rule', () => {

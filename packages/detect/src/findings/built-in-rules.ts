@@ -54,7 +54,7 @@ export const ranDownload: FindingRule = {
 /** Told on the first connection, as the shell may be older than it; what a shell is started for tells the rest. */
 export const keptShell: FindingRule = {
   uid: 'hg-kept-shell',
-  title: 'A network service keeps a shell that reads commands',
+  title: 'A network service has a shell to tell what to do',
   level: 'high',
   techniques: ['T1059.004', 'T1190'],
   tactics: ['TA0001'],

@@ -629,9 +629,6 @@ export function reduce(
       if (!download || timeUs - download.timeUs > windowUs || timeUs < download.timeUs) continue
       const tool = lineage.imageByUid(download.imageUid)
       if (!tool || tool.uid === image.uid) continue
-      const scope = (one: Image) =>
-        scopeOf(one, lineage, isSuspect(of, timeUs), bootNs(of, timeUs)).root.processUid
-      if (scope(tool) !== scope(image)) continue
       addFinding(
         of,
         builtIn.ranDownload,
@@ -654,6 +651,11 @@ export function reduce(
         [eventUid, download.eventUid],
         { aboutImages: [tool.uid] },
       )
+      // What was written and then run ties its writer to it, even where the lineage between them was not seen.
+      const own = of.members.get(image.processUid)
+      if (!own) continue
+      const writers = storyAt(of, tool, timeUs)
+      consider(join(of, writers, of.members.get(image.processUid) ?? own), timeUs)
     }
     for (const { path, url } of downloadsOf(image.name, image.argv, image.cwd))
       setBounded(of.downloads, path, { imageUid: image.uid, eventUid, timeUs, url }, 1024)
@@ -785,20 +787,24 @@ export function reduce(
     if (isGate(server.name) || of.accepted.has(server.processUid)) return
     setBounded(of.accepted, server.processUid, timeUs)
     const nowNs = bootNs(of, timeUs)
+    // Told of late, after shells which the rule would have named had it known: these are named now.
+    const newestNs = timeUs < of.newestUs ? bootNs(of, of.newestUs) : nowNs
     for (const child of lineage.children(server.processUid)) {
       const shell = lineage
         .images(child.processUid)
         .find((one) => one.born === 'exec' && isShell(one.name))
-      const end = shell && lineage.end(shell.processUid)
-      if (!shell || shell.argv.length !== 1 || shell.tty !== '' || (end && end.bootNs < nowNs))
-        continue
+      if (!shell || shell.tty !== '') continue
+      const end = lineage.end(shell.processUid)
+      const isKept = shell.argv.length === 1 && (!end || end.bootNs >= nowNs)
+      const isTold = newestNs > nowNs && shell.bornNs >= nowNs && shell.bornNs <= newestNs
+      if (!isKept && !isTold) continue
       addFinding(
         of,
         builtIn.keptShell,
         shell,
         timeUs,
         shell.uid,
-        [process(server), text(' takes connections and keeps the shell '), process(shell)],
+        [process(server), text(' takes connections and has the shell '), process(shell)],
         [shell.eventUid, eventUid],
       )
     }
