@@ -219,6 +219,12 @@ export async function ask(
       // Again and again: an interrupt that comes between two steps is forgotten.
       timer = setTimeout(interrupt, 100)
     }, timeoutMs)
+    // As time with a zone, `time > now() - ...` would turn every stored time into one and read them all:
+    // 1,187 ms instead of 1.2 ms for an hour of eight million rows.
+    for (const name of ['now', 'get_current_timestamp'])
+      await connection.run(
+        `CREATE OR REPLACE TEMP MACRO ${name}() AS transaction_timestamp()::TIMESTAMP`,
+      )
     const [view] = query.views
     if (query.choice && view !== undefined && !isSmall(query.columns))
       await choose(connection, parser, view as ViewName, query, query.choice, most)

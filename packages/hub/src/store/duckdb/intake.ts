@@ -38,7 +38,15 @@ function frameBody(body: Uint8Array): Uint8Array {
   return body.length >= 4 && view.getUint32(0, true) === body.length - 4 ? body.subarray(4) : body
 }
 
-const quote = (value: string): string => `'${value.replaceAll("'", "''").replaceAll('\0', '')}'`
+const quote = (value: string): string =>
+  `'${value.toWellFormed().replaceAll("'", "''").replaceAll('\0', '')}'`
+
+/** Half a surrogate pair (a text cut in its middle) is no UTF-8, and would fail the transaction again and again. */
+function wellFormedJson(row: unknown): string {
+  return JSON.stringify(row, (_key, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  )
+}
 
 export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
   const begin = await readStart(writer)
@@ -94,12 +102,15 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
         const us = record.receivedNs / 1000n
         let told: Partial<RefusedBatch> = {}
         try {
-          told = JSON.parse(Buffer.from(record.body).toString('utf8')) as Partial<RefusedBatch>
+          told =
+            (JSON.parse(
+              Buffer.from(record.body).toString('utf8'),
+            ) as Partial<RefusedBatch> | null) ?? {}
         } catch {
           // Then the time it came at has to do.
         }
-        const time = (text: string | undefined): bigint =>
-          text !== undefined && /^\d{1,19}$/.test(text) ? BigInt(text) / 1000n : us
+        const time = (text: unknown): bigint =>
+          typeof text === 'string' && /^\d{1,19}$/.test(text) ? BigInt(text) / 1000n : us
         // How many events it held cannot be read: one at least.
         rows.addLoss({
           ...record,
@@ -156,13 +167,13 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
     for (const { view, uid, row } of derived.values()) {
       const table = view === 'detection_finding' ? 'finding' : 'incident'
       if (row === null) {
-        await writer.run(`DELETE FROM ${table} WHERE uid = $1`, [uid])
+        await writer.run(`DELETE FROM ${table} WHERE uid = $1`, [uid.toWellFormed()])
         continue
       }
       const times = view === 'detection_finding' ? [row.time] : [row.start_time, row.end_time]
       await writer.run(
         `INSERT OR REPLACE INTO ${table} VALUES ($1, ${times.map((_, at) => `coalesce(try_cast($${at + 3} AS TIMESTAMPTZ)::TIMESTAMP, TIMESTAMP '1970-01-01')`).join(', ')}, $2::JSON)`,
-        [uid, JSON.stringify(row), ...times.map((time) => String(time ?? ''))],
+        [uid.toWellFormed(), wellFormedJson(row), ...times.map((time) => String(time ?? ''))],
       )
     }
     for (const [log, next] of Object.entries(pending))

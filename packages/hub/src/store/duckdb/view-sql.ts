@@ -215,7 +215,9 @@ function jsonColumns(view: ViewName): Record<string, Column> {
       col(
         type === 'time'
           ? `try_cast(replace(replace(f.data->>'${name}', 'T', ' '), 'Z', '') AS TIMESTAMP)`
-          : `f.data->>'${name}'`,
+          : type === 'text'
+            ? `f.data->>'${name}'`
+            : `try_cast(f.data->>'${name}' AS ${columnSqlTypes[type]})`,
       ),
     ]),
   )
