@@ -3,6 +3,7 @@
  *
  * `bin/node scripts/shots.ts FOLDER [name...]`: needs the built page and Debian's chromium.
  */
+/* oxlint-disable typescript/await-thenable -- the linter does not see the disposers of these types here */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { incidentUid, processUid } from '../packages/ui/fixtures/data.ts'
@@ -36,8 +37,14 @@ const shots: readonly Shot[] = [
   { name: 'live-filter', path: '/live?filter=kind%20%3D%20exec', keys: ['/', 'p', 'r', 'o'] },
   { name: 'live-recorded', path: '/live', recorded: 'An hour of 24 Nov of a test machine.' },
   { name: 'live-error', path: '/live', scenario: 'error' },
-  { name: 'processes', path: `/processes?host=web-03&incident=${incidentUid(0)}&pick=${processUid('x1')}&from=2026-11-24T13:42:00Z&to=2026-11-24T13:46:00Z` },
-  { name: 'processes-list', path: `/processes?host=web-03&incident=${incidentUid(0)}&from=2026-11-24T13:42:00Z&to=2026-11-24T13:46:00Z` },
+  {
+    name: 'processes',
+    path: `/processes?host=web-03&incident=${incidentUid(0)}&pick=${processUid('x1')}&from=2026-11-24T13:42:00Z&to=2026-11-24T13:46:00Z`,
+  },
+  {
+    name: 'processes-list',
+    path: `/processes?host=web-03&incident=${incidentUid(0)}&from=2026-11-24T13:42:00Z&to=2026-11-24T13:46:00Z`,
+  },
   { name: 'hunt', path: '/hunt?example=0&run=1' },
   { name: 'fleet', path: '/fleet' },
   { name: 'fleet-host', path: '/fleet?host=00000000000000000000000000000005' },
@@ -54,26 +61,32 @@ if (folder === undefined) {
   process.exit(2)
 }
 mkdirSync(folder, { recursive: true })
-await using server = await startFixtureServer({ now: () => nowMs })
-await using browser = await openBrowser()
-const sizeNames = (process.env['SHOT_SIZES'] ?? 'wide,narrow').split(',') as SizeName[]
-const themes = (process.env['SHOT_THEMES'] ?? 'dark,light').split(',') as ('dark' | 'light')[]
-for (const shot of shots) {
-  if (wanted.length > 0 && !wanted.includes(shot.name)) continue
-  for (const size of sizeNames)
-    for (const theme of themes) {
-      server.scenario = shot.scenario ?? 'full'
-      server.signedIn = shot.signedOut !== true
-      server.recorded = shot.recorded ?? null
-      await using opened = await openPage(browser, { size, theme, nowMs })
-      const { page, errors } = opened
-      await page.goto(server.address + shot.path)
-      await page.waitForTimeout(1400)
-      for (const key of shot.keys ?? []) await page.keyboard.press(key)
-      if (shot.keys) await page.waitForTimeout(300)
-      const name = `${shot.name}${size === 'narrow' ? '-390' : ''}-${theme}.png`
-      await page.screenshot({ path: join(folder, name) })
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-      console.log(name, wide > 0 ? `OVERFLOW ${wide}` : '', errors.join(' | '))
-    }
+await takeShots(folder, wanted)
+
+async function takeShots(into: string, names: readonly string[]): Promise<void> {
+  await using server = await startFixtureServer({ now: () => nowMs })
+  await using browser = await openBrowser()
+  const sizeNames = (process.env['SHOT_SIZES'] ?? 'wide,narrow').split(',') as SizeName[]
+  const themes = (process.env['SHOT_THEMES'] ?? 'dark,light').split(',') as ('dark' | 'light')[]
+  for (const shot of shots) {
+    if (names.length > 0 && !names.includes(shot.name)) continue
+    for (const size of sizeNames)
+      for (const theme of themes) {
+        server.scenario = shot.scenario ?? 'full'
+        server.signedIn = shot.signedOut !== true
+        server.recorded = shot.recorded ?? null
+        await using opened = await openPage(browser, { size, theme, nowMs })
+        const { page, errors } = opened
+        await page.goto(server.address + shot.path)
+        await page.waitForTimeout(1400)
+        for (const key of shot.keys ?? []) await page.keyboard.press(key)
+        if (shot.keys) await page.waitForTimeout(300)
+        const name = `${shot.name}${size === 'narrow' ? '-390' : ''}-${theme}.png`
+        await page.screenshot({ path: join(into, name) })
+        const wide = await page.evaluate(
+          () => document.documentElement.scrollWidth - window.innerWidth,
+        )
+        console.log(name, wide > 0 ? `OVERFLOW ${wide}` : '', errors.join(' | '))
+      }
+  }
 }

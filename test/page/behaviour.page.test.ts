@@ -28,7 +28,9 @@ async function walk(page: Page): Promise<Reachable> {
     document.addEventListener('focusin', (event) => marked.reached.add(event.target as Element))
     ;(document.activeElement as HTMLElement | null)?.blur()
   })
-  const count = await page.evaluate(() => (window as unknown as { wanted: Set<Element> }).wanted.size)
+  const count = await page.evaluate(
+    () => (window as unknown as { wanted: Set<Element> }).wanted.size,
+  )
   for (let press = 0; press < count + 20; press++) await page.keyboard.press('Tab')
   return page.evaluate(() => {
     const { wanted, reached } = window as unknown as { wanted: Set<Element>; reached: Set<Element> }
@@ -43,7 +45,9 @@ async function walk(page: Page): Promise<Reachable> {
       // A group is one stop for Tab; its arrows reach the rest.
       const group = one.closest('[role="grid"],[role="tree"],[role="tablist"],.graph,.stepsrow')
       if (group && one.getAttribute('tabindex') === '-1') continue
-      lost.push(`${one.tagName.toLowerCase()}.${one.getAttribute('class') ?? ''} “${(one.getAttribute('aria-label') ?? one.textContent ?? '').trim().slice(0, 40)}”`)
+      lost.push(
+        `${one.tagName.toLowerCase()}.${one.getAttribute('class') ?? ''} “${(one.getAttribute('aria-label') ?? one.textContent ?? '').trim().slice(0, 40)}”`,
+      )
     }
     return { byTab, lost }
   })
@@ -76,19 +80,25 @@ suite('page behaviour', { skip }, () => {
     const { page, errors } = opened
     const seen: string[] = []
     page.on('request', (request) => {
-      if (request.url().includes('/api/')) seen.push(`${request.method()} ${new URL(request.url()).pathname} ${page.url()}`)
+      if (request.url().includes('/api/'))
+        seen.push(`${request.method()} ${new URL(request.url()).pathname} ${page.url()}`)
     })
     await page.goto(`${server.address}/#hg1_onceonceonceonce0001`)
     await page.waitForURL(/\/(incidents|first-run)/)
     assert.ok(seen[0]?.startsWith('POST /api/v1/session'), seen[0])
-    assert.ok(seen.every((line) => !line.includes('hg1_')), seen.find((line) => line.includes('hg1_')))
+    assert.ok(
+      seen.every((line) => !line.includes('hg1_')),
+      seen.find((line) => line.includes('hg1_')),
+    )
     assert.deepEqual(errors, [])
     server.signedIn = false
     await page.goto(`${server.address}/#hg1_onceonceonceonce0001`)
     await page.getByRole('heading', { name: 'This link was used or has expired' }).waitFor()
     assert.ok(await page.getByText('honeyguide status --sign-in').first().isVisible())
     server.tokens.add('hg1_pastepastepaste00002')
-    await page.getByLabel('Or paste a link or a token').fill(`${server.address}/#hg1_pastepastepaste00002`)
+    await page
+      .getByLabel('Or paste a link or a token')
+      .fill(`${server.address}/#hg1_pastepastepaste00002`)
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/(incidents|first-run)/)
   })
@@ -126,7 +136,10 @@ suite('page behaviour', { skip }, () => {
     await page.keyboard.press('Enter')
     await page.waitForURL(/filter=process_name/)
     await page.goto(`${server.address}/live?filter=${encodeURIComponent('name = = x')}`)
-    await page.getByText(/Column \d+/).first().waitFor()
+    await page
+      .getByText(/Column \d+/)
+      .first()
+      .waitFor()
   })
 
   test('pauses with Space, counts what is new, and goes on', async () => {
@@ -141,7 +154,11 @@ suite('page behaviour', { skip }, () => {
     await page.getByRole('button', { name: /new$/ }).waitFor()
     const first = await page.locator('.ltbl .grow-row').first().innerText()
     await page.waitForTimeout(400)
-    assert.equal(await page.locator('.ltbl .grow-row').first().innerText(), first, 'nothing moves while paused')
+    assert.equal(
+      await page.locator('.ltbl .grow-row').first().innerText(),
+      first,
+      'nothing moves while paused',
+    )
     await page.getByRole('button', { name: /new$/ }).click()
     await page.locator('.hhrow b', { hasText: 'Live' }).waitFor()
   })
@@ -202,7 +219,10 @@ suite('page behaviour', { skip }, () => {
     await page.keyboard.press('Enter')
     assert.match(await editor.inputValue(), /FROM process_activity$/)
     await page.keyboard.press('Control+Enter')
-    await page.getByText(/^240 rows/).first().waitFor()
+    await page
+      .getByText(/^240 rows/)
+      .first()
+      .waitFor()
     await page.locator('[role=gridcell] .e').first().click()
     await page.waitForURL(/where=/)
   })
@@ -217,13 +237,22 @@ suite('page behaviour', { skip }, () => {
       dialogs += 1
       void dialog.dismiss()
     })
-    for (const path of ['/live', '/processes?host=web-03', `/incidents/${incidentUid(0)}`, '/hunt?run=1&sql=SELECT%201', '/fleet', '/first-run']) {
+    for (const path of [
+      '/live',
+      '/processes?host=web-03',
+      `/incidents/${incidentUid(0)}`,
+      '/hunt?run=1&sql=SELECT%201',
+      '/fleet',
+      '/first-run',
+    ]) {
       await page.goto(server.address + path)
       await page.waitForTimeout(500)
       const found = await page.evaluate(() => ({
         images: document.querySelectorAll('#root img').length,
         // Controls and bidi characters are shown, never set: only our own text may be in the page.
-        hidden: /[\u0000-\u0008\u000b-\u001f\u202a-\u202e\u2066-\u2069\u200b]/.test(document.body.innerText),
+        hidden: /[\u0000-\u0008\u000b-\u001f\u202a-\u202e\u2066-\u2069\u200b]/.test(
+          document.body.innerText,
+        ),
       }))
       assert.deepEqual(found, { images: 0, hidden: false }, path)
     }
@@ -231,7 +260,15 @@ suite('page behaviour', { skip }, () => {
     assert.deepEqual(errors, [])
   })
 
-  for (const path of ['/incidents', `/incidents/${incidentUid(0)}?node=x1`, '/live', '/processes?host=web-03', '/hunt?run=1&sql=SELECT%201', '/fleet?host=00000000000000000000000000000005', '/first-run'])
+  for (const path of [
+    '/incidents',
+    `/incidents/${incidentUid(0)}?node=x1`,
+    '/live',
+    '/processes?host=web-03',
+    '/hunt?run=1&sql=SELECT%201',
+    '/fleet?host=00000000000000000000000000000005',
+    '/first-run',
+  ])
     test(`a keyboard reaches every action of ${path.split('?')[0]}`, async () => {
       fresh()
       server.liveRate = 0

@@ -55,7 +55,8 @@ suite('live under load', { skip }, () => {
                 over50,
                 domNodes: document.querySelectorAll('*').length,
                 heapMb: Math.round(
-                  ((performance as unknown as { memory?: { usedJSHeapSize: number } }).memory?.usedJSHeapSize ?? 0) / 1e6,
+                  ((performance as unknown as { memory?: { usedJSHeapSize: number } }).memory
+                    ?.usedJSHeapSize ?? 0) / 1e6,
                 ),
               })
           }
@@ -65,7 +66,11 @@ suite('live under load', { skip }, () => {
     )
     console.log(JSON.stringify(frames))
     const text = await page.locator('.hhrow').innerText()
-    assert.match(text, /not shown to keep up: [1-9]/, 'half of 4,000 a second does not fit ten messages of 200')
+    assert.match(
+      text,
+      /not shown to keep up: [1-9]/,
+      'half of 4,000 a second does not fit ten messages of 200',
+    )
     assert.deepEqual(errors, [])
     assert.ok(frames.domNodes < 4000, `${frames.domNodes} elements`)
     if (strict) assert.ok(frames.longest <= 200, `longest frame ${frames.longest} ms`)

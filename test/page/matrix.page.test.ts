@@ -17,7 +17,11 @@ const skip = noBrowser || (built ? false : 'needs the built page: vite build pac
 
 const nowMs = Date.parse('2026-11-24T14:05:11.204Z')
 const span = 'from=2026-11-24T13:42:00Z&to=2026-11-24T13:46:00Z'
-const screens: readonly { readonly name: string; readonly path: string; readonly signedOut?: true }[] = [
+const screens: readonly {
+  readonly name: string
+  readonly path: string
+  readonly signedOut?: true
+}[] = [
   { name: 'sign-in', path: '/', signedOut: true },
   { name: 'first run', path: '/first-run' },
   { name: 'incidents', path: '/incidents' },
@@ -30,13 +34,19 @@ const screens: readonly { readonly name: string; readonly path: string; readonly
   { name: 'a host', path: '/fleet?host=00000000000000000000000000000000' },
 ]
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  'utf8',
+)
 
 interface AxeResult {
   readonly violations: readonly {
     readonly id: string
     readonly impact: string | null
-    readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary?: string }[]
+    readonly nodes: readonly {
+      readonly target: readonly unknown[]
+      readonly failureSummary?: string
+    }[]
   }[]
 }
 
@@ -71,15 +81,18 @@ suite('page matrix', { skip }, () => {
               return Math.max(wide, main ? main.scrollWidth - main.clientWidth : 0)
             })
             if (overflow > 0) wrong.push(`${screen.name}: ${overflow} px too wide`)
-            const result = (await page.evaluate(
+            const result = await page.evaluate<AxeResult>(
               'axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: false } } })',
-            )) as AxeResult
+            )
             for (const violation of result.violations)
               if (violation.impact === 'serious' || violation.impact === 'critical')
                 wrong.push(
                   `${screen.name}: ${violation.id} at ${violation.nodes
                     .slice(0, 3)
-                    .map((node) => `${node.target.join(' ')} (${(node.failureSummary ?? '').replaceAll(/\s+/g, ' ').slice(0, 160)})`)
+                    .map(
+                      (node) =>
+                        `${node.target.join(' ')} (${(node.failureSummary ?? '').replaceAll(/\s+/g, ' ').slice(0, 160)})`,
+                    )
                     .join('; ')}`,
                 )
             wrong.push(...errors.splice(0).map((error) => `${screen.name}: ${error}`))

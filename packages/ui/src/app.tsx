@@ -7,7 +7,7 @@ import { go, useAddress } from './state/navigation.ts'
 import { readPreference, writePreference } from './state/preferences.ts'
 import { addressOf } from './state/route.ts'
 import { Skeleton, FailureNote } from './parts/states.tsx'
-import { HubProvider } from './parts/shell.tsx'
+import { HubProvider } from './parts/hub.tsx'
 import { SignIn } from './screens/sign-in.tsx'
 import { Incidents } from './screens/incidents.tsx'
 import { IncidentScreen } from './screens/incident.tsx'
@@ -15,7 +15,9 @@ import { Live } from './screens/live.tsx'
 import { FirstRun } from './screens/first-run.tsx'
 import { Unknown } from './screens/unknown.tsx'
 
-const Processes = lazy(async () => ({ default: (await import('./screens/processes.tsx')).Processes }))
+const Processes = lazy(async () => ({
+  default: (await import('./screens/processes.tsx')).Processes,
+}))
 const Hunt = lazy(async () => ({ default: (await import('./screens/hunt.tsx')).Hunt }))
 const Fleet = lazy(async () => ({ default: (await import('./screens/fleet.tsx')).Fleet }))
 
@@ -29,7 +31,10 @@ function Landing() {
       get<IncidentsAnswer>('/incidents', abort.signal).then(
         (answer) => {
           if (answer.incidents.length > 0) writePreference('incident-seen', 'yes')
-          go(addressOf({ screen: answer.incidents.length > 0 ? 'incidents' : 'first-run' }), 'replace')
+          go(
+            addressOf({ screen: answer.incidents.length > 0 ? 'incidents' : 'first-run' }),
+            'replace',
+          )
         },
         () => {
           if (!abort.signal.aborted) go(addressOf({ screen: 'first-run' }), 'replace')
@@ -71,7 +76,9 @@ type Session =
   | { readonly kind: 'failed'; readonly failure: Failure }
 
 function Page({ token }: { token: string | undefined }) {
-  const [session, setSession] = useState<Session>(token === undefined ? { kind: 'asking' } : { kind: 'out' })
+  const [session, setSession] = useState<Session>(
+    token === undefined ? { kind: 'asking' } : { kind: 'out' },
+  )
   const ask = () => {
     get<Me>('/me').then(
       (me) => setSession({ kind: 'in', me }),

@@ -31,7 +31,9 @@ export function SeverityBadge({ severity }: { severity: Severity }) {
 export function SeverityHex({ severity, label }: { severity: Severity; label?: string }) {
   const name = severityClass[severity]
   return (
-    <span {...(label === undefined ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label })}>
+    <span
+      {...(label === undefined ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label })}
+    >
       <Mark name={`sev-${name}`} className={`hexs c-${name}`} />
     </span>
   )
@@ -52,7 +54,9 @@ export function CompletenessBadge({ words, note }: { words: CompletenessWords; n
   )
 }
 
-const statusWords: Readonly<Record<IncidentStatus, { readonly word: string; readonly mark: string }>> = {
+const statusWords: Readonly<
+  Record<IncidentStatus, { readonly word: string; readonly mark: string }>
+> = {
   new: { word: 'New', mark: 'new' },
   acknowledged: { word: 'Acknowledged', mark: 'ack' },
   in_progress: { word: 'In progress', mark: 'prog' },
@@ -104,11 +108,22 @@ export const tacticOrder = [
   'TA0040',
 ] as const
 
-export function TacticChain({ tactics, severity }: { tactics: readonly string[]; severity: Severity }) {
+export function TacticChain({
+  tactics,
+  severity,
+}: {
+  tactics: readonly string[]
+  severity: Severity
+}) {
   const seen = tacticOrder.filter((tactic) => tactics.includes(tactic)).length
   const words = `${seen} of ${tacticOrder.length} tactics`
   return (
-    <span className={`chain ${severityClass[severity]}`} role="img" aria-label={words} title={words}>
+    <span
+      className={`chain ${severityClass[severity]}`}
+      role="img"
+      aria-label={words}
+      title={words}
+    >
       {tacticOrder.map((tactic) => (
         <i key={tactic} className={tactics.includes(tactic) ? 'on' : ''} />
       ))}

@@ -4,7 +4,7 @@ import { useNow } from '../state/use-answer.ts'
 import { clock } from '../view/time-words.ts'
 import { shown } from '../view/shorten.ts'
 import { Icon } from './icon.tsx'
-import { useHub } from './shell.tsx'
+import { useHub } from './hub.tsx'
 
 function Offline({ since }: { since: number }) {
   const now = useNow(1000)
@@ -12,7 +12,8 @@ function Offline({ since }: { since: number }) {
     <div className="bn off" role="status">
       <Icon name="offline" />
       <span className="grow">
-        <b>Hub not reached since {clock(since)}.</b> The page shows what it has; sensors keep their events.
+        <b>Hub not reached since {clock(since)}.</b> The page shows what it has; sensors keep their
+        events.
       </span>
       <span className="t3 small nowrap">retry in {Math.ceil(nextTryIn(now) / 1000)} s</span>
     </div>
@@ -22,7 +23,8 @@ function Offline({ since }: { since: number }) {
 export function Banners() {
   const connection = useConnection()
   const { me } = useHub()
-  if (connection.lostSince === null && me.recorded === null) return <div className="banners" hidden />
+  if (connection.lostSince === null && me.recorded === null)
+    return <div className="banners" hidden />
   return (
     <div className="banners">
       {connection.lostSince === null ? null : <Offline since={connection.lostSince} />}

@@ -15,7 +15,15 @@ export async function copyText(text: string, what: string): Promise<boolean> {
   }
 }
 
-export function CopyButton({ text, label = 'Copy', what = 'Text' }: { text: string; label?: string; what?: string }) {
+export function CopyButton({
+  text,
+  label = 'Copy',
+  what = 'Text',
+}: {
+  text: string
+  label?: string
+  what?: string
+}) {
   const [done, setDone] = useState(false)
   return (
     <button

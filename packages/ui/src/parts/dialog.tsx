@@ -2,7 +2,8 @@
 import { useEffect, useRef, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 
-const focusable = 'a[href],button:not([disabled]),input,textarea,select,[tabindex]:not([tabindex="-1"])'
+const focusable =
+  'a[href],button:not([disabled]),input,textarea,select,[tabindex]:not([tabindex="-1"])'
 
 export function Dialog({
   label,
@@ -45,7 +46,10 @@ export function Dialog({
           const items = [...(box.current?.querySelectorAll<HTMLElement>(focusable) ?? [])]
           const first = items[0]
           const last = items[items.length - 1]
-          if (event.shiftKey && (document.activeElement === first || document.activeElement === box.current)) {
+          if (
+            event.shiftKey &&
+            (document.activeElement === first || document.activeElement === box.current)
+          ) {
             event.preventDefault()
             last?.focus()
           } else if (!event.shiftKey && document.activeElement === last) {

@@ -11,7 +11,12 @@ import { CopyButton } from './copy.tsx'
 import { FailureNote, Skeleton } from './states.tsx'
 import { Value } from './value.tsx'
 
-export function EventParts({ parts, host, hot, inGrid }: {
+export function EventParts({
+  parts,
+  host,
+  hot,
+  inGrid,
+}: {
   parts: readonly EventPart[]
   host: string
   hot?: boolean
@@ -130,7 +135,11 @@ export function EventList({ uids }: { uids: readonly string[] }) {
           )
         })}
       </ul>
-      {uids.length > most ? <p className="t3 small">{grouped(uids.length - most)} more are not listed here; Hunt shows all.</p> : null}
+      {uids.length > most ? (
+        <p className="t3 small">
+          {grouped(uids.length - most)} more are not listed here; Hunt shows all.
+        </p>
+      ) : null}
     </>
   )
 }

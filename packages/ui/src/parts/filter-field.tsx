@@ -6,7 +6,6 @@
 import { useId, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { findField } from '@honeyguide/model/filter'
 import { completeFilter, readFilter, withoutChip, bothFilters } from '../view/filter-draft.ts'
-import { tiny } from '../view/number-words.ts'
 import { shown } from '../view/shorten.ts'
 import { readPreference, writePreference } from '../state/preferences.ts'
 import { Icon } from './icon.tsx'
@@ -22,12 +21,22 @@ function lately(): readonly string[] {
 
 function remember(text: string): void {
   if (text === '') return
-  writePreference('filters', JSON.stringify([text, ...lately().filter((one) => one !== text)].slice(0, 6)))
+  writePreference(
+    'filters',
+    JSON.stringify([text, ...lately().filter((one) => one !== text)].slice(0, 6)),
+  )
 }
 
-export type FieldValues = (field: string) => readonly { readonly value: string; readonly count: number }[]
+export type FieldValues = (
+  field: string,
+) => readonly { readonly value: string; readonly count: number }[]
 
-export function FilterField({ text, onChange, valuesOf, after }: {
+export function FilterField({
+  text,
+  onChange,
+  valuesOf,
+  after,
+}: {
   /** Canonical filter text of the URL. */
   text: string
   onChange: (text: string) => void
@@ -43,12 +52,21 @@ export function FilterField({ text, onChange, valuesOf, after }: {
   const id = useId()
   const reading = useMemo(() => readFilter(text), [text])
   const draftReading = useMemo(() => readFilter(draft.replace(/^\s*and\s+/i, '')), [draft])
-  const options = useMemo(() => (open ? completeFilter(draft, valuesOf) : []), [open, draft, valuesOf])
+  const options = useMemo(
+    () => (open ? completeFilter(draft, valuesOf) : []),
+    [open, draft, valuesOf],
+  )
   const chosen = options[Math.min(at, Math.max(0, options.length - 1))]
-  const field = chosen?.kind === 'field' ? findField(chosen.label) : findField((/([\w.]+)\s*\S*$/.exec(draft) ?? [])[1] ?? '')
+  const field =
+    chosen?.kind === 'field'
+      ? findField(chosen.label)
+      : findField((/([\w.]+)\s*\S*$/.exec(draft) ?? [])[1] ?? '')
   const values = field ? valuesOf(field.name) : []
   const most = Math.max(1, ...values.map((one) => one.count))
-  const sum = Math.max(1, values.reduce((total, one) => total + one.count, 0))
+  const sum = Math.max(
+    1,
+    values.reduce((total, one) => total + one.count, 0),
+  )
 
   const take = (next: string) => {
     setDraft(next)
@@ -73,7 +91,9 @@ export function FilterField({ text, onChange, valuesOf, after }: {
       case 'ArrowUp':
         event.preventDefault()
         setOpen(true)
-        setAt((before) => Math.max(0, Math.min(options.length - 1, before + (event.key === 'ArrowDown' ? 1 : -1))))
+        setAt((before) =>
+          Math.max(0, Math.min(options.length - 1, before + (event.key === 'ArrowDown' ? 1 : -1))),
+        )
         break
       case 'Tab':
         if (open && chosen && draft !== '' && !event.shiftKey && chosen.draft !== draft) {
@@ -107,7 +127,8 @@ export function FilterField({ text, onChange, valuesOf, after }: {
     <div
       ref={bar}
       onBlur={(event) => {
-        if (event.relatedTarget instanceof Node && !bar.current?.contains(event.relatedTarget)) setOpen(false)
+        if (event.relatedTarget instanceof Node && !bar.current?.contains(event.relatedTarget))
+          setOpen(false)
       }}
     >
       <div className="fbar q">
@@ -116,7 +137,11 @@ export function FilterField({ text, onChange, valuesOf, after }: {
           {reading.kind === 'bad' ? (
             <span className="f not">
               <span className="v">{shown(text, 80)}</span>
-              <button type="button" aria-label="Remove the filter that cannot be read" onClick={() => onChange('')}>
+              <button
+                type="button"
+                aria-label="Remove the filter that cannot be read"
+                onClick={() => onChange('')}
+              >
                 <Icon name="x" size={12} />
               </button>
             </span>
@@ -150,7 +175,11 @@ export function FilterField({ text, onChange, valuesOf, after }: {
             className="mono"
             spellCheck={false}
             autoComplete="off"
-            placeholder={reading.kind === 'good' && reading.chips.length > 0 ? 'and …' : 'Filter: name = curl, port = 443, or a word'}
+            placeholder={
+              reading.kind === 'good' && reading.chips.length > 0
+                ? 'and …'
+                : 'Filter: name = curl, port = 443, or a word'
+            }
             value={draft}
             onFocus={() => setOpen(true)}
             onClick={() => setOpen(true)}
@@ -173,8 +202,16 @@ export function FilterField({ text, onChange, valuesOf, after }: {
         </div>
         {after}
       </div>
-      <p id={`${id}-note`} className={bad || reading.kind === 'bad' ? 'qbad small' : 'vh'} role="status">
-        {reading.kind === 'bad' ? shown(reading.message, 300) : bad && !open ? shown(bad.message, 300) : ''}
+      <p
+        id={`${id}-note`}
+        className={bad || reading.kind === 'bad' ? 'qbad small' : 'vh'}
+        role="status"
+      >
+        {reading.kind === 'bad'
+          ? shown(reading.message, 300)
+          : bad && !open
+            ? shown(bad.message, 300)
+            : ''}
       </p>
       {open && (options.length > 0 || bad) ? (
         <div className="qc">
@@ -201,7 +238,9 @@ export function FilterField({ text, onChange, valuesOf, after }: {
                 </span>
               </div>
             ))}
-            {options.length === 0 && bad ? <p className="t2 small">{shown(bad.message, 300)}</p> : null}
+            {options.length === 0 && bad ? (
+              <p className="t2 small">{shown(bad.message, 300)}</p>
+            ) : null}
           </div>
           <div className="qd">
             {field === undefined ? null : (
@@ -214,7 +253,9 @@ export function FilterField({ text, onChange, valuesOf, after }: {
                     <span className="bar">
                       <i style={{ width: `${(one.count / most) * 100}%` }} />
                     </span>
-                    <span className="num t2">{Math.max(0.1, (one.count / sum) * 100).toFixed(1)} %</span>
+                    <span className="num t2">
+                      {Math.max(0.1, (one.count / sum) * 100).toFixed(1)} %
+                    </span>
                   </div>
                 ))}
               </>
@@ -260,7 +301,9 @@ export function FilterField({ text, onChange, valuesOf, after }: {
 
 /** Frequent values for completion: facets by the short names that the filter uses. */
 export function facetValues(
-  facets: Readonly<Record<string, readonly { readonly value: string; readonly count: number }[]>> | undefined,
+  facets:
+    | Readonly<Record<string, readonly { readonly value: string; readonly count: number }[]>>
+    | undefined,
 ): FieldValues {
   const alias: Readonly<Record<string, string>> = {
     device_hostname: 'host',
@@ -270,8 +313,4 @@ export function facetValues(
     kind: 'type',
   }
   return (field) => facets?.[alias[field] ?? field] ?? []
-}
-
-export function facetCount(count: number): string {
-  return tiny(count)
 }

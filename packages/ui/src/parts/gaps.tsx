@@ -23,7 +23,8 @@ export function reasonWords(reason: string): string {
 export function GapShort({ gap }: { gap: Gap }) {
   return (
     <>
-      <span className="tag loss">gap</span> <span className="tele">{middle(shown(gap.host, 200), 32)}</span>, {clockMs(gap.from)} to{' '}
+      <span className="tag loss">gap</span>{' '}
+      <span className="tele">{middle(shown(gap.host, 200), 32)}</span>, {clockMs(gap.from)} to{' '}
       {clockMs(gap.to)}, {reasonWords(gap.reason)}. {shown(gap.mayHide, 300)}
     </>
   )
@@ -39,7 +40,8 @@ export function GapLine({ gap }: { gap: Gap }) {
         <span className="mono t2">{shown(gap.hook, 80)}</span>
       </div>
       <p>
-        {day(Date.parse(gap.from))} {clockMs(gap.from)} to {clockMs(gap.to)} · {reasonWords(gap.reason)} ·{' '}
+        {day(Date.parse(gap.from))} {clockMs(gap.from)} to {clockMs(gap.to)} ·{' '}
+        {reasonWords(gap.reason)} ·{' '}
         {gap.lost === 0 && gap.offered === 0
           ? 'not counted'
           : `${grouped(gap.lost)} of ${counted(gap.offered, 'event')} lost`}
@@ -73,7 +75,9 @@ export function GapList({ evidence }: { evidence: Evidence | undefined }) {
         ))}
       </ul>
       {evidence.gapCount > evidence.gaps.length ? (
-        <p className="t3 small">{grouped(evidence.gapCount - evidence.gaps.length)} older gaps are not listed.</p>
+        <p className="t3 small">
+          {grouped(evidence.gapCount - evidence.gaps.length)} older gaps are not listed.
+        </p>
       ) : null}
     </>
   )

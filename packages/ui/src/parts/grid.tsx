@@ -5,7 +5,15 @@
  * In one column rows become cards that scroll with the page.
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import {
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react'
 import { useKeys } from './keys.ts'
 import { useMainScroll, useNarrow } from './media.ts'
 import { Icon } from './icon.tsx'
@@ -41,7 +49,10 @@ export interface GridProps<Row> {
   readonly rowClass?: (row: Row) => string
   /** A row that is one cell over all columns: loss. */
   readonly whole?: (row: Row) => ReactNode | undefined
-  readonly narrow?: { readonly height: number; readonly cell: (row: Row, index: number) => ReactNode }
+  readonly narrow?: {
+    readonly height: number
+    readonly cell: (row: Row, index: number) => ReactNode
+  }
   readonly sort?: GridSort
   readonly onSort?: (key: string) => void
   readonly sortable?: ReadonlySet<string>
@@ -60,12 +71,15 @@ export function Grid<Row>(props: GridProps<Row>) {
   const id = useId()
   const asCards = narrow && props.narrow !== undefined
   const [margin, setMargin] = useState(0)
+  // What stands above the rows may change at any render; the guard below ends it when nothing moved.
+  // oxlint-disable-next-line react-hooks/exhaustive-deps
   useLayoutEffect(() => {
     if (!narrow) return
     const main = mainScroll.current
     const here = body.current
     if (!main || !here) return
-    const next = here.getBoundingClientRect().top - main.getBoundingClientRect().top + main.scrollTop
+    const next =
+      here.getBoundingClientRect().top - main.getBoundingClientRect().top + main.scrollTop
     setMargin((before) => (Math.abs(before - next) < 1 ? before : next))
   })
   const height = asCards ? (props.narrow?.height ?? props.rowHeight) : props.rowHeight
@@ -146,7 +160,9 @@ export function Grid<Row>(props: GridProps<Row>) {
       const first = values(at).find((item) => item.classList.contains('e'))
       if (first) {
         done()
-        first.dispatchEvent(new globalThis.KeyboardEvent('keydown', { key: event.key, bubbles: true }))
+        first.dispatchEvent(
+          new globalThis.KeyboardEvent('keydown', { key: event.key, bubbles: true }),
+        )
       }
     }
   }
@@ -172,7 +188,9 @@ export function Grid<Row>(props: GridProps<Row>) {
       aria-rowcount={(props.total ?? rows.length) + 1}
       aria-multiselectable={false}
       tabIndex={0}
-      aria-activedescendant={selectedDrawn && rows.length > 0 ? `${id}-${props.selected}` : undefined}
+      aria-activedescendant={
+        selectedDrawn && rows.length > 0 ? `${id}-${props.selected}` : undefined
+      }
       onKeyDown={keys}
       onScroll={(event) => props.onScrolled?.(event.currentTarget.scrollTop < height)}
     >
@@ -189,13 +207,19 @@ export function Grid<Row>(props: GridProps<Row>) {
                   className={column.num === true ? 'num' : ''}
                   title={column.title}
                   {...(sortable
-                    ? { 'aria-sort': sorted ? (props.sort?.down === true ? 'descending' : 'ascending') : 'none' }
+                    ? {
+                        'aria-sort': sorted
+                          ? props.sort?.down
+                            ? 'descending'
+                            : 'ascending'
+                          : 'none',
+                      }
                     : {})}
                 >
                   {sortable ? (
                     <button type="button" onClick={() => props.onSort?.(column.key)}>
                       {column.head}
-                      {sorted ? <Icon name={props.sort?.down === true ? 'down' : 'up'} size={12} /> : null}
+                      {sorted ? <Icon name={props.sort?.down ? 'down' : 'up'} size={12} /> : null}
                     </button>
                   ) : (
                     column.head
@@ -238,7 +262,11 @@ export function Grid<Row>(props: GridProps<Row>) {
                 <div role="gridcell">{props.narrow?.cell(row, item.index)}</div>
               ) : (
                 columns.map((column) => (
-                  <div key={column.key} role="gridcell" className={column.num === true ? 'num' : ''}>
+                  <div
+                    key={column.key}
+                    role="gridcell"
+                    className={column.num === true ? 'num' : ''}
+                  >
                     {column.cell(row, item.index)}
                   </div>
                 ))

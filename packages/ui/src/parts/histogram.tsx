@@ -13,7 +13,13 @@ export interface HistogramBar {
   readonly other: number | null
 }
 
-export function Histogram({ bars, span, gaps, brush, onBrush }: {
+export function Histogram({
+  bars,
+  span,
+  gaps,
+  brush,
+  onBrush,
+}: {
   bars: readonly HistogramBar[]
   span: Span
   gaps: readonly Gap[]
@@ -27,7 +33,10 @@ export function Histogram({ bars, span, gaps, brush, onBrush }: {
   const step = length / Math.max(1, bars.length)
   const share = (ms: number) => Math.min(1, Math.max(0, (ms - span.fromMs) / length))
   const percent = (ms: number) => `${(share(ms) * 100).toFixed(3)}%`
-  const most = Math.max(1, ...bars.map((bar) => (bar.process ?? 0) + (bar.network ?? 0) + (bar.other ?? 0)))
+  const most = Math.max(
+    1,
+    ...bars.map((bar) => (bar.process ?? 0) + (bar.network ?? 0) + (bar.other ?? 0)),
+  )
   const layers = (['process', 'network', 'other'] as const).map((layer, index, all) => {
     let path = ''
     bars.forEach((bar, at) => {
@@ -85,9 +94,15 @@ export function Histogram({ bars, span, gaps, brush, onBrush }: {
     event.stopPropagation()
     const now = brush ?? { fromMs: span.toMs - step * 10, toMs: span.toMs }
     const by = sign * step * (event.shiftKey ? 10 : 1)
-    onBrush({ fromMs: Math.max(span.fromMs, now.fromMs + by), toMs: Math.min(span.toMs, now.toMs + by) })
+    onBrush({
+      fromMs: Math.max(span.fromMs, now.fromMs + by),
+      toMs: Math.min(span.toMs, now.toMs + by),
+    })
   }
-  const total = bars.reduce((sum, bar) => sum + (bar.process ?? 0) + (bar.network ?? 0) + (bar.other ?? 0), 0)
+  const total = bars.reduce(
+    (sum, bar) => sum + (bar.process ?? 0) + (bar.network ?? 0) + (bar.other ?? 0),
+    0,
+  )
   return (
     <>
       <div
@@ -107,7 +122,12 @@ export function Histogram({ bars, span, gaps, brush, onBrush }: {
         onPointerDown={down}
         onKeyDown={keys}
       >
-        <svg className="hist" viewBox={`0 0 ${Math.max(1, bars.length)} 60`} preserveAspectRatio="none" aria-hidden="true">
+        <svg
+          className="hist"
+          viewBox={`0 0 ${Math.max(1, bars.length)} 60`}
+          preserveAspectRatio="none"
+          aria-hidden="true"
+        >
           {layers.map(({ layer, path }) => (
             <path key={layer} d={path} className={`h-${layer}`} />
           ))}
@@ -126,7 +146,13 @@ export function Histogram({ bars, span, gaps, brush, onBrush }: {
             />
           ))}
         {shown ? (
-          <i className="brush" style={{ left: percent(shown.fromMs), width: `${(share(shown.toMs) - share(shown.fromMs)) * 100}%` }}>
+          <i
+            className="brush"
+            style={{
+              left: percent(shown.fromMs),
+              width: `${(share(shown.toMs) - share(shown.fromMs)) * 100}%`,
+            }}
+          >
             <em className={share(shown.toMs) > 0.7 ? 'l' : ''}>
               {clock(shown.fromMs)} to {clock(shown.toMs)}
             </em>

@@ -1,5 +1,13 @@
 /** Symbols of the sprite in index.html. Beside words they are hidden from screen readers. */
-export function Icon({ name, size, className }: { name: string; size?: 12 | 14; className?: string }) {
+export function Icon({
+  name,
+  size,
+  className,
+}: {
+  name: string
+  size?: 12 | 14
+  className?: string
+}) {
   const classes = ['i', size === undefined ? '' : `i-${size}`, className ?? ''].filter(Boolean)
   return (
     <svg className={classes.join(' ')} aria-hidden="true">

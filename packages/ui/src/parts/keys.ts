@@ -14,7 +14,8 @@ function isTyping(target: EventTarget | null): boolean {
 /** A control that does something of its own on Space or Enter. */
 function isControl(target: EventTarget | null): boolean {
   return (
-    target instanceof Element && target.closest('button,a,summary,[role="tab"],[role="option"]') !== null
+    target instanceof Element &&
+    target.closest('button,a,summary,[role="tab"],[role="option"]') !== null
   )
 }
 

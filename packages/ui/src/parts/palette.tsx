@@ -8,7 +8,7 @@ import { plainSentence } from '../view/sentence.ts'
 import { shown, start } from '../view/shorten.ts'
 import { Dialog } from './dialog.tsx'
 import { Icon } from './icon.tsx'
-import { useHub } from './shell.tsx'
+import { useHub } from './hub.tsx'
 
 interface Entry {
   readonly group: string
@@ -82,7 +82,9 @@ export function Palette({ close }: { close: () => void }) {
               ),
           },
         ]),
-    ...(has('switch theme') ? [{ group: 'Acts', icon: 'theme', name: 'Switch theme', detail: '', run: switchTheme }] : []),
+    ...(has('switch theme')
+      ? [{ group: 'Acts', icon: 'theme', name: 'Switch theme', detail: '', run: switchTheme }]
+      : []),
   ]
   const chosen = Math.min(at, entries.length - 1)
   const run = (entry: Entry | undefined) => {

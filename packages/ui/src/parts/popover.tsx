@@ -62,14 +62,20 @@ export function Popover({
         }
         if (role === 'menu' && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
           event.preventDefault()
-          const items = [...(panel.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? [])]
+          const items = [
+            ...(panel.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? []),
+          ]
           const at = items.findIndex((item) => item === document.activeElement)
           const next = (at + (event.key === 'ArrowDown' ? 1 : -1) + items.length) % items.length
           items[next]?.focus()
         }
       }}
       onBlur={(event) => {
-        if (open && event.relatedTarget instanceof Node && !box.current?.contains(event.relatedTarget))
+        if (
+          open &&
+          event.relatedTarget instanceof Node &&
+          !box.current?.contains(event.relatedTarget)
+        )
           setOpen(false)
       }}
     >

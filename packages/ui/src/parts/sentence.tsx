@@ -19,7 +19,13 @@ function isFilter(text: string): boolean {
   }
 }
 
-export function Sentence({ parts, mono = false }: { parts: readonly SentencePart[]; mono?: boolean }) {
+export function Sentence({
+  parts,
+  mono = false,
+}: {
+  parts: readonly SentencePart[]
+  mono?: boolean
+}) {
   const toNode = useContext(NodeActs)
   return parts.map((part, at) => {
     const key = `${at}`
@@ -50,7 +56,11 @@ export function Sentence({ parts, mono = false }: { parts: readonly SentencePart
         }
         if (part.filter !== undefined && isFilter(part.filter))
           return (
-            <Link key={key} to={addressOf({ screen: 'live' }, { filter: part.filter })} className={className}>
+            <Link
+              key={key}
+              to={addressOf({ screen: 'live' }, { filter: part.filter })}
+              className={className}
+            >
               {text}
             </Link>
           )

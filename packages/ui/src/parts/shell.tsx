@@ -1,8 +1,8 @@
 /** The frame of every screen: rail, top bar with scope, time and completeness, strip, banners, dialogs. */
-import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
-import type { Evidence, Host, IncidentsAnswer, IncidentSummary, Me, Timeline } from '@honeyguide/model/api'
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import type { Evidence, Timeline } from '@honeyguide/model/api'
 import { changeQuery, go, useAddress } from '../state/navigation.ts'
-import { usePreference, writePreference } from '../state/preferences.ts'
+import { switchTheme, usePreference, writePreference } from '../state/preferences.ts'
 import { addressOf } from '../state/route.ts'
 import {
   rangeNames,
@@ -19,12 +19,12 @@ import {
   type TimeRange,
 } from '../state/time-range.ts'
 import { useAnswer, useNow } from '../state/use-answer.ts'
-import { evidenceCompleteness } from '../view/completeness.ts'
 import { counted, grouped } from '../view/number-words.ts'
 import { screens } from '../view/screens.ts'
 import { shown } from '../view/shorten.ts'
 import { Banners } from './banners.tsx'
 import { EvidenceControl } from './gaps.tsx'
+import { useHub } from './hub.tsx'
 import { Icon, Mark } from './icon.tsx'
 import { KeyHelp } from './key-help.tsx'
 import { useKeys } from './keys.ts'
@@ -32,69 +32,10 @@ import { Link } from './link.tsx'
 import { MainScroll, useNarrow } from './media.ts'
 import { Palette } from './palette.tsx'
 import { Popover } from './popover.tsx'
-import { switchTheme } from '../state/preferences.ts'
 import { Strip } from './strip.tsx'
-import { say, Toasts } from './toasts.tsx'
+import { Toasts } from './toasts.tsx'
 import { ValueCard } from './value.tsx'
 import { Dialog } from './dialog.tsx'
-
-/** What every screen may want to know of the hub. */
-export interface HubFacts {
-  readonly me: Me
-  readonly hosts: readonly Host[] | undefined
-  readonly hostsEvidence: Evidence | undefined
-  readonly openIncidents: readonly IncidentSummary[] | undefined
-}
-
-const Facts = createContext<HubFacts | null>(null)
-
-export function useHub(): HubFacts {
-  const facts = useContext(Facts)
-  if (!facts) throw new Error('useHub outside HubProvider')
-  return facts
-}
-
-export function isOpen(incident: IncidentSummary): boolean {
-  return ['new', 'acknowledged', 'in_progress'].includes(incident.status)
-}
-
-export function HubProvider({ me, children }: { me: Me; children: ReactNode }) {
-  const hosts = useAnswer<{ hosts: readonly Host[]; evidence: Evidence }>('/hosts', 5000)
-  const incidents = useAnswer<IncidentsAnswer>('/incidents', 5000)
-  const seen = useRef<Set<string> | null>(null)
-  const [spoken, setSpoken] = useState('')
-  useEffect(() => {
-    const list = incidents.data?.incidents
-    if (!list) return
-    if (seen.current) {
-      const fresh = list.filter((one) => !seen.current?.has(one.uid))
-      const [worst] = fresh
-      if (worst) {
-        say(`New incident ${worst.uid}, ${worst.severity}.`, { icon: 'bell' })
-        if (worst.severity === 'critical') setSpoken(`New critical incident ${worst.uid}`)
-      }
-    }
-    seen.current = new Set(list.map((one) => one.uid))
-    if (list.length > 0) writePreference('incident-seen', 'yes')
-  }, [incidents.data])
-  const facts = useMemo<HubFacts>(
-    () => ({
-      me,
-      hosts: hosts.data?.hosts,
-      hostsEvidence: hosts.data?.evidence,
-      openIncidents: incidents.data?.incidents.filter(isOpen),
-    }),
-    [me, hosts.data, incidents.data],
-  )
-  return (
-    <Facts.Provider value={facts}>
-      {children}
-      <div className="vh" aria-live="assertive">
-        {spoken}
-      </div>
-    </Facts.Provider>
-  )
-}
 
 export interface ScreenTime {
   readonly range: TimeRange
@@ -115,7 +56,15 @@ export function useScreenTime(otherwise: RangeName, everyMs = 5000): ScreenTime 
   }, [params, otherwise, tick])
 }
 
-function NavItem({ name, icon, to, current, count, critical, tab }: {
+function NavItem({
+  name,
+  icon,
+  to,
+  current,
+  count,
+  critical,
+  tab,
+}: {
   name: string
   icon: string
   to: string
@@ -128,7 +77,9 @@ function NavItem({ name, icon, to, current, count, critical, tab }: {
     <Link to={to} className={`nav ${tab ? '' : 'deep'}`} current={current} title={name}>
       <Icon name={icon} />
       <span className="lbl">{name}</span>
-      {count === undefined ? null : <span className={`count ${critical === true ? 'crit' : ''}`}>{grouped(count)}</span>}
+      {count === undefined ? null : (
+        <span className={`count ${critical === true ? 'crit' : ''}`}>{grouped(count)}</span>
+      )}
       {critical === true ? <i className="pip" /> : null}
     </Link>
   )
@@ -136,7 +87,8 @@ function NavItem({ name, icon, to, current, count, critical, tab }: {
 
 function Rail({ current }: { current: string }) {
   const { me, hosts, openIncidents } = useHub()
-  const critical = openIncidents?.some((one) => one.severity === 'critical' || one.severity === 'high') === true
+  const critical =
+    openIncidents?.some((one) => one.severity === 'critical' || one.severity === 'high') === true
   const item = (entry: (typeof screens)[number]) => {
     const count =
       entry.screen === 'incidents'
@@ -150,7 +102,9 @@ function Rail({ current }: { current: string }) {
         name={entry.name}
         icon={entry.icon}
         to={addressOf({ screen: entry.screen })}
-        current={current === entry.screen || (current === 'incident' && entry.screen === 'incidents')}
+        current={
+          current === entry.screen || (current === 'incident' && entry.screen === 'incidents')
+        }
         tab={entry.tab}
         {...(count === undefined || (count === 0 && entry.screen === 'incidents') ? {} : { count })}
         critical={entry.screen === 'incidents' && critical}
@@ -202,7 +156,11 @@ function ScopeControl({ hosts: chosen }: { hosts: readonly string[] }) {
                 : counted(chosen.length, 'host')}
           </b>{' '}
           <span className="t3">
-            {chosen.length === 0 ? (all.length > 1 ? grouped(all.length) : '') : `of ${grouped(all.length)}`}
+            {chosen.length === 0
+              ? all.length > 1
+                ? grouped(all.length)
+                : ''
+              : `of ${grouped(all.length)}`}
           </span>
           <Icon name="down" size={12} />
         </>
@@ -251,7 +209,9 @@ function ScopeControl({ hosts: chosen }: { hosts: readonly string[] }) {
               </button>
             ))}
           </div>
-          {wanted.length > 100 ? <p className="t3 small">{grouped(wanted.length - 100)} more; type to find one.</p> : null}
+          {wanted.length > 100 ? (
+            <p className="t3 small">{grouped(wanted.length - 100)} more; type to find one.</p>
+          ) : null}
         </>
       )}
     </Popover>
@@ -314,7 +274,10 @@ function RangeControl({ time, live }: { time: ScreenTime; live: boolean }) {
             <label className="small t2">
               From, UTC
               <span className="field mono">
-                <input value={from ?? timeForField(span.fromMs)} onChange={(event) => setFrom(event.target.value)} />
+                <input
+                  value={from ?? timeForField(span.fromMs)}
+                  onChange={(event) => setFrom(event.target.value)}
+                />
               </span>
             </label>
             <label className="small t2">
@@ -327,7 +290,9 @@ function RangeControl({ time, live }: { time: ScreenTime; live: boolean }) {
               </span>
             </label>
             <p className="small t3" role="status">
-              {good ? 'As 2026-11-24 13:42:00, 13:42 for today, or now.' : 'From must be a time before To.'}
+              {good
+                ? 'As 2026-11-24 13:42:00, 13:42 for today, or now.'
+                : 'From must be a time before To.'}
             </p>
             <button type="submit" className="btn sm" disabled={!good}>
               Set range
@@ -367,7 +332,10 @@ export function Shell({
   const rail = railPreference ?? (open ? 'open' : 'slim')
   const main = useRef<HTMLElement>(null)
   const [dialog, setDialog] = useState<'keys' | 'palette' | 'screens' | null>(null)
-  const oldest = hosts === undefined || hosts.length === 0 ? undefined : Math.min(...hosts.map((host) => Date.parse(host.firstSeen)))
+  const oldest =
+    hosts === undefined || hosts.length === 0
+      ? undefined
+      : Math.min(...hosts.map((host) => Date.parse(host.firstSeen)))
   const strip = stripSpan(time.range, time.nowMs, oldest)
   const scope = time.hosts.map((host) => `&host=${encodeURIComponent(host)}`).join('')
   const timeline = useAnswer<Timeline>(
@@ -400,10 +368,14 @@ export function Shell({
   )
   return (
     <MainScroll.Provider value={main}>
-      <a className="skip" href="#main" onClick={(event) => {
-        event.preventDefault()
-        main.current?.focus()
-      }}>
+      <a
+        className="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault()
+          main.current?.focus()
+        }}
+      >
         Skip to content
       </a>
       <div className="app" data-rail={rail}>
@@ -424,7 +396,12 @@ export function Shell({
             <span>Search or run</span>
             <kbd>⌘K</kbd>
           </button>
-          <button type="button" className="ctl bare icon nomob" aria-label="Switch theme" onClick={switchTheme}>
+          <button
+            type="button"
+            className="ctl bare icon nomob"
+            aria-label="Switch theme"
+            onClick={switchTheme}
+          >
             <Icon name="theme" />
           </button>
         </header>
@@ -476,11 +453,4 @@ export function Shell({
       ) : null}
     </MainScroll.Provider>
   )
-}
-
-/** Words for screen readers and empty states: "42 hosts, 99.996 % of events seen". */
-export function evidenceSentence(hosts: readonly Host[] | undefined, evidence: Evidence | undefined): string {
-  const words = evidenceCompleteness(evidence)
-  const of = hosts === undefined ? '' : `${counted(hosts.length, 'host')}, `
-  return words.ring === 'unknown' ? `${of}completeness not known yet` : `${of}${words.share} of events seen${words.gaps === '' ? '' : `, ${words.gaps}`}`
 }

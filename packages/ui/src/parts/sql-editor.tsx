@@ -17,7 +17,13 @@ const classOf = {
 
 const empty = { views: [], functions: [] } as const
 
-export function SqlEditor({ value, onChange, onRun, schema, failure }: {
+export function SqlEditor({
+  value,
+  onChange,
+  onRun,
+  schema,
+  failure,
+}: {
   value: string
   onChange: (value: string) => void
   onRun: () => void
@@ -34,16 +40,26 @@ export function SqlEditor({ value, onChange, onRun, schema, failure }: {
   const id = useId()
   const views = useMemo(() => new Set((schema?.views ?? []).map((view) => view.name)), [schema])
   const tokens = useMemo(() => sqlTokens(value, views), [value, views])
-  const completion = useMemo(() => (open ? completeSql(value, caret, schema ?? empty) : { from: caret, words: [] }), [open, value, caret, schema])
+  const completion = useMemo(
+    () => (open ? completeSql(value, caret, schema ?? empty) : { from: caret, words: [] }),
+    [open, value, caret, schema],
+  )
   const chosen = completion.words[Math.min(at, completion.words.length - 1)]
-  const wrong = failure?.line === undefined ? undefined : placeIndex(value, failure.line, failure.column ?? 1)
-  const wrongEnd = wrong === undefined ? undefined : wrong + Math.max(1, /^\S*/.exec(value.slice(wrong))?.[0].length ?? 1)
+  const wrong =
+    failure?.line === undefined ? undefined : placeIndex(value, failure.line, failure.column ?? 1)
+  const wrongEnd =
+    wrong === undefined
+      ? undefined
+      : wrong + Math.max(1, /^\S*/.exec(value.slice(wrong))?.[0].length ?? 1)
 
   useLayoutEffect(() => {
     if (!open || !marker.current || !pad.current) return
     const box = marker.current.getBoundingClientRect()
     const outer = pad.current.getBoundingClientRect()
-    setPlace({ left: Math.min(box.left - outer.left, Math.max(0, outer.width - 300)), top: box.top - outer.top + 22 })
+    setPlace({
+      left: Math.min(box.left - outer.left, Math.max(0, outer.width - 300)),
+      top: box.top - outer.top + 22,
+    })
   }, [open, caret, value])
 
   const take = (word: string) => {
@@ -101,8 +117,15 @@ export function SqlEditor({ value, onChange, onRun, schema, failure }: {
               const begin = position
               position += token.text.length
               const name = classOf[token.kind]
-              const bad = wrong !== undefined && wrongEnd !== undefined && begin < wrongEnd && position > wrong
-              const pieces = caret > begin && caret <= position && open ? [token.text.slice(0, caret - begin), token.text.slice(caret - begin)] : [token.text]
+              const bad =
+                wrong !== undefined &&
+                wrongEnd !== undefined &&
+                begin < wrongEnd &&
+                position > wrong
+              const pieces =
+                caret > begin && caret <= position && open
+                  ? [token.text.slice(0, caret - begin), token.text.slice(caret - begin)]
+                  : [token.text]
               return (
                 <span key={`${index}`} className={`${name} ${bad ? 'sq' : ''}`}>
                   {pieces[0]}
@@ -120,7 +143,9 @@ export function SqlEditor({ value, onChange, onRun, schema, failure }: {
             aria-expanded={open && completion.words.length > 0}
             aria-controls={`${id}-list`}
             aria-autocomplete="list"
-            aria-activedescendant={open && chosen ? `${id}-${completion.words.indexOf(chosen)}` : undefined}
+            aria-activedescendant={
+              open && chosen ? `${id}-${completion.words.indexOf(chosen)}` : undefined
+            }
             aria-invalid={failure !== undefined}
             aria-describedby={`${id}-diag`}
             data-filter
@@ -145,7 +170,13 @@ export function SqlEditor({ value, onChange, onRun, schema, failure }: {
             onBlur={() => setOpen(false)}
           />
           {open && completion.words.length > 0 ? (
-            <div className="pop ac" role="listbox" id={`${id}-list`} aria-label="Completion" style={place}>
+            <div
+              className="pop ac"
+              role="listbox"
+              id={`${id}-list`}
+              aria-label="Completion"
+              style={place}
+            >
               {completion.words.map((word, index) => (
                 <div
                   key={`${word.kind}${word.word}`}
@@ -172,7 +203,8 @@ export function SqlEditor({ value, onChange, onRun, schema, failure }: {
             <b className="mono">
               {failure.line === undefined ? '' : `${failure.line}:${failure.column ?? 1} `}
             </b>
-            <b>{shown(failure.message, 600)}</b> <span className="t2">{shown(failure.fix, 400)}</span>{' '}
+            <b>{shown(failure.message, 600)}</b>{' '}
+            <span className="t2">{shown(failure.fix, 400)}</span>{' '}
             <span className="t3 mono">
               {failure.code}
               {failure.id === '' ? '' : ` · ${shown(failure.id, 60)}`}

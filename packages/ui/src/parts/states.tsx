@@ -5,7 +5,15 @@ import { useAfter } from '../state/use-answer.ts'
 import { shown } from '../view/shorten.ts'
 import { Icon } from './icon.tsx'
 
-export function Empty({ title, children, acts }: { title: string; children?: ReactNode; acts?: ReactNode }) {
+export function Empty({
+  title,
+  children,
+  acts,
+}: {
+  title: string
+  children?: ReactNode
+  acts?: ReactNode
+}) {
   return (
     <div className="emp">
       <svg className="ehex" viewBox="0 0 60 34" aria-hidden="true">
@@ -69,7 +77,10 @@ export function FailureNote({
           <b>{shown(failure.message, 1000)}</b>
         </p>
         <p className="t2 small">
-          {what} {failure.line === undefined ? '' : `(line ${failure.line}${failure.column === undefined ? '' : `, column ${failure.column}`}) `}
+          {what}{' '}
+          {failure.line === undefined
+            ? ''
+            : `(line ${failure.line}${failure.column === undefined ? '' : `, column ${failure.column}`}) `}
           could not be shown. {shown(failure.fix, 1000)}
         </p>
         <div className="row wrap">

@@ -11,7 +11,10 @@ const lanes = [
   { lane: 'network', name: 'Network', mark: 'n' },
 ] as const
 
-export function timelineSpan(incident: Incident): { readonly fromMs: number; readonly toMs: number } {
+export function timelineSpan(incident: Incident): {
+  readonly fromMs: number
+  readonly toMs: number
+} {
   const from = Date.parse(incident.firstTime)
   const to = Math.max(from + 1000, Date.parse(incident.lastTime))
   const pad = (to - from) * 0.03
@@ -35,7 +38,8 @@ export function StoryTimeline({
 }) {
   const narrow = useNarrow()
   const { fromMs, toMs } = timelineSpan(incident)
-  const percent = (ms: number) => `${Math.min(100, Math.max(0, ((ms - fromMs) / (toMs - fromMs)) * 100)).toFixed(3)}%`
+  const percent = (ms: number) =>
+    `${Math.min(100, Math.max(0, ((ms - fromMs) / (toMs - fromMs)) * 100)).toFixed(3)}%`
   // Numbers that would lie on each other: the later gives way, it is still in the list of steps.
   let lastLeft = -Infinity
   const room = narrow ? 6.5 : 2.4
@@ -85,7 +89,11 @@ export function StoryTimeline({
                 .filter((tick) => tick.lane === lane)
                 .slice(0, 400)
                 .map((tick, at) => (
-                  <i key={`${tick.eventUid}${at}`} className={`mk ${mark}`} style={{ left: percent(Date.parse(tick.time)) }} />
+                  <i
+                    key={`${tick.eventUid}${at}`}
+                    className={`mk ${mark}`}
+                    style={{ left: percent(Date.parse(tick.time)) }}
+                  />
                 ))}
             </div>
           </div>
@@ -100,7 +108,9 @@ export function StoryTimeline({
                 width: `calc(${percent(Date.parse(gap.to))} - ${percent(Date.parse(gap.from))})`,
               }}
             >
-              {at < 3 ? <em>{gap.lost === 0 ? 'not counted' : `${grouped(gap.lost)} lost`}</em> : null}
+              {at < 3 ? (
+                <em>{gap.lost === 0 ? 'not counted' : `${grouped(gap.lost)} lost`}</em>
+              ) : null}
             </span>
           ))}
           <span className="head" style={{ left: percent(atMs) }} />

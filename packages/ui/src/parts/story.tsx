@@ -35,7 +35,8 @@ function boxName(box: StoryBox, index: number, total: number, picture: StoryPict
   const by = picture.edges.find((edge) => edge.to === box.node.id)
   const from = by && picture.boxes.find((one) => one.node.id === by.from)
   const reason = box.node.reasonNo === null ? '' : `, reason ${box.node.reasonNo}`
-  const source = by && from ? `, ${by.label === '' ? 'from' : by.label} ${shown(from.node.label, 40)}` : ''
+  const source =
+    by && from ? `, ${by.label === '' ? 'from' : by.label} ${shown(from.node.label, 40)}` : ''
   const many = box.count > 1 ? `, ${box.count} alike` : ''
   return `${index + 1} of ${total}, ${shown(box.node.label, 60)}, ${box.node.kind}${source}${many}${reason}`
 }
@@ -91,7 +92,17 @@ export function Story({
         >
           <defs>
             {(['process', 'file', 'socket'] as const).map((kind) => (
-              <marker key={kind} id={`ar-${kind}`} viewBox="0 0 8 8" refX="6.5" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">
+              <marker
+                key={kind}
+                id={`ar-${kind}`}
+                viewBox="0 0 8 8"
+                refX="6.5"
+                refY="4"
+                markerWidth="9"
+                markerHeight="9"
+                markerUnits="userSpaceOnUse"
+                orient="auto"
+              >
                 <path d="M1 1l6 3-6 3z" className={`ah ${kind}`} />
               </marker>
             ))}
@@ -102,7 +113,8 @@ export function Story({
             const several = column.steps.length > 1
             const now = column.steps.includes(stepNow)
             const room = Math.floor((column.width - 26) / 5.2)
-            const begun = untilMs === null || (step !== undefined && Date.parse(step.time) <= untilMs)
+            const begun =
+              untilMs === null || (step !== undefined && Date.parse(step.time) <= untilMs)
             return (
               <g key={column.index} className={`stp ${begun ? '' : 'later'}`}>
                 <rect
@@ -118,10 +130,15 @@ export function Story({
                   {no}
                 </text>
                 <text x={column.x + 24} y={17} className="sa">
-                  {start(several ? `${column.steps.length} steps` : shown(step?.name ?? '', 60), room)}
+                  {start(
+                    several ? `${column.steps.length} steps` : shown(step?.name ?? '', 60),
+                    room,
+                  )}
                 </text>
                 <text x={column.x + 4} y={34} className="sb">
-                  {several ? `to ${column.steps[column.steps.length - 1] ?? no}` : shown(step?.techniqueUid ?? '', 14)}
+                  {several
+                    ? `to ${column.steps[column.steps.length - 1] ?? no}`
+                    : shown(step?.techniqueUid ?? '', 14)}
                 </text>
                 <text x={column.x + column.width - 4} y={46} className="sc">
                   {step === undefined
@@ -144,13 +161,25 @@ export function Story({
           {picture.edges.map((edge) => {
             const touched = lit !== null && (edge.from === lit || edge.to === lit)
             const from = picture.boxes.find((one) => one.node.id === edge.from)
-            const later = untilMs !== null && from !== undefined && Date.parse(from.node.firstTime) > untilMs
+            const later =
+              untilMs !== null && from !== undefined && Date.parse(from.node.firstTime) > untilMs
             const [middlePoint = [0, 0]] = edge.points.slice(Math.floor(edge.points.length / 2))
             const plain = edge.kind === 'process' && edge.label === 'exec'
-            const at = edge.labelAt ?? (touched && !plain ? { x: middlePoint[0] + 4, y: middlePoint[1] - 5, anchor: 'start' as const } : undefined)
+            const at =
+              edge.labelAt ??
+              (touched && !plain
+                ? { x: middlePoint[0] + 4, y: middlePoint[1] - 5, anchor: 'start' as const }
+                : undefined)
             return (
-              <g key={`${edge.from}-${edge.to}-${edge.label}`} className={`${touched ? 'lit' : ''} ${later ? 'later' : ''}`}>
-                <path className={`ge ${edge.kind}`} d={edge.path} markerEnd={`url(#ar-${edge.kind})`} />
+              <g
+                key={`${edge.from}-${edge.to}-${edge.label}`}
+                className={`${touched ? 'lit' : ''} ${later ? 'later' : ''}`}
+              >
+                <path
+                  className={`ge ${edge.kind}`}
+                  d={edge.path}
+                  markerEnd={`url(#ar-${edge.kind})`}
+                />
                 {at === undefined || edge.label === '' ? null : (
                   <text className="gl" x={at.x} y={at.y} textAnchor={at.anchor}>
                     {shown(edge.label, 60)}
@@ -205,12 +234,22 @@ export function Story({
               >
                 <title>{`${boxName(one, index, picture.boxes.length, picture)}: ${shown(node.full, 400)}`}</title>
                 {chosen === id ? (
-                  <rect className="ring" x={one.x - 3} y={one.y - 3} width={one.width + 6} height={one.height + 6} rx={7} />
+                  <rect
+                    className="ring"
+                    x={one.x - 3}
+                    y={one.y - 3}
+                    width={one.width + 6}
+                    height={one.height + 6}
+                    rx={7}
+                  />
                 ) : null}
                 {node.kind === 'file' ? (
                   <>
                     <path className="shape" d={boxPath(one)} />
-                    <path className="fold" d={`M${one.x + one.width - 9} ${one.y}V${one.y + 9}H${one.x + one.width}`} />
+                    <path
+                      className="fold"
+                      d={`M${one.x + one.width - 9} ${one.y}V${one.y + 9}H${one.x + one.width}`}
+                    />
                   </>
                 ) : (
                   <rect

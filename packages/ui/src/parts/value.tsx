@@ -3,7 +3,14 @@
  *
  * The card appears after 300 ms of hovering or on Space; one card for the whole page.
  */
-import { createContext, useContext, useEffect, useRef, useSyncExternalStore, type KeyboardEvent } from 'react'
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useRef,
+  useSyncExternalStore,
+  type KeyboardEvent,
+} from 'react'
 import { findField } from '@honeyguide/model/filter'
 import { hasHidden } from '@honeyguide/model/text'
 import { addressOf } from '../state/route.ts'

@@ -15,13 +15,15 @@ import { Command } from '../parts/copy.tsx'
 import { EventParts } from '../parts/event-list.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Link } from '../parts/link.tsx'
-import { Shell, useHub, useScreenTime } from '../parts/shell.tsx'
+import { useHub } from '../parts/hub.tsx'
+import { Shell, useScreenTime } from '../parts/shell.tsx'
 import { FailureNote, Skeleton } from '../parts/states.tsx'
 
 function CombOfSights({ host }: { host: Host }) {
   const [picked, setPicked] = useState<string | null>(null)
   const cells = hexCells(host.features.length, 4)
-  const feature = host.features.find((one) => one.name === picked) ?? host.features.find((one) => !one.works)
+  const feature =
+    host.features.find((one) => one.name === picked) ?? host.features.find((one) => !one.works)
   const works = host.features.filter((one) => one.works).length
   const stateOf = (one: FeatureState) => (one.works ? (one.costs === '' ? 'on' : 'on cost') : 'no')
   return (
@@ -83,8 +85,11 @@ function CombOfSights({ host }: { host: Host }) {
         <section className="about">
           <h3>{shown(feature.name, 80)}</h3>
           <p className="t2 small wrapany">
-            {feature.works ? 'Works on this kernel. ' : `Does not work here: ${shown(feature.reason, 300)} `}
-            Needs kernel {shown(feature.minimumKernel, 40)}. {feature.costs === '' ? '' : `Costs ${shown(feature.costs, 200)}.`}
+            {feature.works
+              ? 'Works on this kernel. '
+              : `Does not work here: ${shown(feature.reason, 300)} `}
+            Needs kernel {shown(feature.minimumKernel, 40)}.{' '}
+            {feature.costs === '' ? '' : `Costs ${shown(feature.costs, 200)}.`}
           </p>
         </section>
       )}
@@ -132,10 +137,16 @@ export function FirstRun() {
               </>
             ) : reports ? (
               <>
-                <b>{(hosts?.length ?? 1) === 1 ? 'This host reports.' : `${counted(hosts?.length ?? 0, 'host')} report.`}</b>{' '}
+                <b>
+                  {(hosts?.length ?? 1) === 1
+                    ? 'This host reports.'
+                    : `${counted(hosts?.length ?? 0, 'host')} report.`}
+                </b>{' '}
                 <span>
-                  {grouped((hosts ?? []).reduce((sum, one) => sum + one.offered24h, 0))} events offered in 24 h,{' '}
-                  {grouped((hosts ?? []).reduce((sum, one) => sum + one.lost24h, 0))} lost. {(hosts?.length ?? 1) === 1 ? 'The kernel' : 'The first kernel'} allows {works} of{' '}
+                  {grouped((hosts ?? []).reduce((sum, one) => sum + one.offered24h, 0))} events
+                  offered in 24 h,{' '}
+                  {grouped((hosts ?? []).reduce((sum, one) => sum + one.lost24h, 0))} lost.{' '}
+                  {(hosts?.length ?? 1) === 1 ? 'The kernel' : 'The first kernel'} allows {works} of{' '}
                   {host.features.length} sights.{' '}
                   {openIncidents === undefined || openIncidents.length === 0
                     ? 'No incident.'
@@ -146,13 +157,18 @@ export function FirstRun() {
               <>
                 <b>Waiting for the first event.</b>{' '}
                 <span>
-                  The sensor has attached {attached} of {host.hooks.length} hooks. Usual: under 10 s.
+                  The sensor has attached {attached} of {host.hooks.length} hooks. Usual: under 10
+                  s.
                 </span>
               </>
             )}
           </p>
           {status.failure && !status.data ? (
-            <FailureNote failure={status.failure} what="The state of the hub" again={status.again} />
+            <FailureNote
+              failure={status.failure}
+              what="The state of the hub"
+              again={status.again}
+            />
           ) : null}
           <ol className="steps1">
             <li className={status.data ? 'done' : 'cur'}>
@@ -172,7 +188,8 @@ export function FirstRun() {
                       <li key={one.name} className={one.state === 'up' ? '' : 'no'}>
                         <Icon name={one.state === 'up' ? 'check' : 'minus'} size={14} />
                         <span className="wrapany">
-                          {one.name} {one.state} <span className="t3">{shown(one.detail, 200)}</span>
+                          {one.name} {one.state}{' '}
+                          <span className="t3">{shown(one.detail, 200)}</span>
                         </span>
                       </li>
                     ))}
@@ -210,13 +227,15 @@ export function FirstRun() {
                   </ul>
                 ) : host === undefined ? (
                   <p className="t3 small todo">
-                    Nothing after 10 s? <span className="mono">honeyguide doctor</span> says which step failed and what to do.
+                    Nothing after 10 s? <span className="mono">honeyguide doctor</span> says which
+                    step failed and what to do.
                   </p>
                 ) : (
                   <>
                     <ul className="hooks">{host.hooks.map(hookLine)}</ul>
                     <p className="t3 small todo">
-                      Nothing after 10 s? <span className="mono">honeyguide doctor</span> says which step failed and what to do.
+                      Nothing after 10 s? <span className="mono">honeyguide doctor</span> says which
+                      step failed and what to do.
                     </p>
                   </>
                 )}
@@ -232,19 +251,25 @@ export function FirstRun() {
                 {me.recorded === null ? (
                   <Command text="bin/honeyguide demo attack" />
                 ) : (
-                  <p className="t2 small">This page replays a recording; the attack in it is under Incidents.</p>
+                  <p className="t2 small">
+                    This page replays a recording; the attack in it is under Incidents.
+                  </p>
                 )}
                 {incident ? (
                   <div className="row wrap wt">
                     <SeverityBadge severity={incident.severity} />
-                    <Link to={addressOf({ screen: 'incident', uid: incident.uid })} className="link wrapany">
+                    <Link
+                      to={addressOf({ screen: 'incident', uid: incident.uid })}
+                      className="link wrapany"
+                    >
                       {plainSentence(incident.title)}
                     </Link>
                   </div>
                 ) : me.recorded === null ? (
                   <p className="wt small t2">
                     <i className="pulse" />
-                    Waiting for its first event. The incident opens here within 10 s of the last step.
+                    Waiting for its first event. The incident opens here within 10 s of the last
+                    step.
                   </p>
                 ) : null}
               </div>
@@ -257,7 +282,13 @@ export function FirstRun() {
               <h2 className="h2 grow">What this kernel allows</h2>
               <span className="t3 small mono trunc">{host ? shown(host.kernel, 40) : ''}</span>
             </div>
-            {hosts === undefined ? <Skeleton label="Asking for hosts" rows={4} /> : host ? <CombOfSights host={host} /> : <p className="t2 small">Known when a sensor reports.</p>}
+            {hosts === undefined ? (
+              <Skeleton label="Asking for hosts" rows={4} />
+            ) : host ? (
+              <CombOfSights host={host} />
+            ) : (
+              <p className="t2 small">Known when a sensor reports.</p>
+            )}
           </section>
           {host === undefined ? null : (
             <>
@@ -299,7 +330,8 @@ export function FirstRun() {
                   <dd className="tele">{shown(host.operatingSystem, 100)}</dd>
                   <dt>Machine</dt>
                   <dd>
-                    {shown(host.architecture, 20)}, {counted(host.cpus, 'CPU')}, {bytesWords(host.memoryBytes)}
+                    {shown(host.architecture, 20)}, {counted(host.cpus, 'CPU')},{' '}
+                    {bytesWords(host.memoryBytes)}
                   </dd>
                   <dt>Sees</dt>
                   <dd>
@@ -307,9 +339,17 @@ export function FirstRun() {
                       words={
                         hosts?.length === 1
                           ? evidenceCompleteness(hostsEvidence)
-                          : completenessOf({ complete: host.lost24h === 0, offered: host.offered24h, lost: host.lost24h })
+                          : completenessOf({
+                              complete: host.lost24h === 0,
+                              offered: host.offered24h,
+                              lost: host.lost24h,
+                            })
                       }
-                      note={since === undefined ? '' : `for ${lengthWords(Math.max(0, time.nowMs - since))}`}
+                      note={
+                        since === undefined
+                          ? ''
+                          : `for ${lengthWords(Math.max(0, time.nowMs - since))}`
+                      }
                     />
                   </dd>
                 </dl>

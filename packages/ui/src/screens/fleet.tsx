@@ -21,13 +21,19 @@ import { Empty, FailureNote, Skeleton } from '../parts/states.tsx'
 import { barsPath } from '../parts/strip.tsx'
 import { FilterActs, Value } from '../parts/value.tsx'
 
+const none: readonly Host[] = []
 const healths = ['all', 'losing', 'silent'] as const
 type HealthFilter = (typeof healths)[number]
 
 export function FeatureCells({ host }: { host: Host }) {
   const words = host.features.map((one) => `${one.name} ${one.works ? 'on' : 'missing'}`).join(', ')
   return (
-    <span className="fs" role="img" aria-label={words === '' ? 'not known yet' : words} title={words}>
+    <span
+      className="fs"
+      role="img"
+      aria-label={words === '' ? 'not known yet' : words}
+      title={words}
+    >
       {host.features.slice(0, 16).map((one) => (
         <i key={one.name} className={host.health === 'silent' ? 'un' : one.works ? 'on' : 'no'} />
       ))}
@@ -36,7 +42,10 @@ export function FeatureCells({ host }: { host: Host }) {
 }
 
 function MinuteBars({ host }: { host: Host }) {
-  const gone = host.minutes.reduce<number>((count, value) => (value === null ? count + 1 : count), 0)
+  const gone = host.minutes.reduce<number>(
+    (count, value) => (value === null ? count + 1 : count),
+    0,
+  )
   const first = host.minutes.findIndex((value) => value === null)
   return (
     <svg
@@ -51,16 +60,36 @@ function MinuteBars({ host }: { host: Host }) {
         <path d={barsPath(host.minutes)} />
       </g>
       {gone > 0 && first >= 0 ? (
-        <rect x={(first / host.minutes.length) * 100} y={1} width={Math.max(4, (gone / host.minutes.length) * 100)} height={19} fill="url(#hatch-svg)" />
+        <rect
+          x={(first / host.minutes.length) * 100}
+          y={1}
+          width={Math.max(4, (gone / host.minutes.length) * 100)}
+          height={19}
+          fill="url(#hatch-svg)"
+        />
       ) : null}
     </svg>
   )
 }
 
-function HostDetail({ host, evidence, close, nowMs }: { host: Host; evidence: Evidence | undefined; close: () => void; nowMs: number }) {
+function HostDetail({
+  host,
+  evidence,
+  close,
+  nowMs,
+}: {
+  host: Host
+  evidence: Evidence | undefined
+  close: () => void
+  nowMs: number
+}) {
   const [name = '', ...domain] = shown(host.hostname, 200).split('.')
   const sum = host.hooks.reduce(
-    (all, hook) => ({ offered: all.offered + hook.offered, seen: all.seen + hook.seen, lost: all.lost + hook.lost }),
+    (all, hook) => ({
+      offered: all.offered + hook.offered,
+      seen: all.seen + hook.seen,
+      lost: all.lost + hook.lost,
+    }),
     { offered: 0, seen: 0, lost: 0 },
   )
   const gaps = (evidence?.gaps ?? []).filter((gap) => gap.host === host.hostname)
@@ -74,8 +103,15 @@ function HostDetail({ host, evidence, close, nowMs }: { host: Host; evidence: Ev
       <section>
         <div className="row">
           <HealthDot health={host.health} />
-          <span className="t3 small">last event {lengthWords(Math.max(0, nowMs - Date.parse(host.lastSeen)))} ago</span>
-          <button type="button" className="btn ghost sm end nomob" aria-label="Close" onClick={close}>
+          <span className="t3 small">
+            last event {lengthWords(Math.max(0, nowMs - Date.parse(host.lastSeen)))} ago
+          </span>
+          <button
+            type="button"
+            className="btn ghost sm end nomob"
+            aria-label="Close"
+            onClick={close}
+          >
             <Icon name="x" size={14} />
           </button>
         </div>
@@ -84,17 +120,27 @@ function HostDetail({ host, evidence, close, nowMs }: { host: Host; evidence: Ev
           <span className="t3">{domain.length > 0 ? `.${domain.join('.')}` : ''}</span>
         </p>
         <p className="t2 small wrapany">
-          {shown(host.operatingSystem, 120)} · {shown(host.architecture, 30)} · {counted(host.cpus, 'CPU')} · {bytesWords(host.memoryBytes)}
+          {shown(host.operatingSystem, 120)} · {shown(host.architecture, 30)} ·{' '}
+          {counted(host.cpus, 'CPU')} · {bytesWords(host.memoryBytes)}
         </p>
         <div className="row wrap detail-acts">
           <Link to={addressOf({ screen: 'processes' }, { host: host.hostname })} className="btn sm">
             Processes
           </Link>
-          <Link to={addressOf({ screen: 'live' }, { filter: `host = ${JSON.stringify(host.hostname)}` })} className="btn sm">
+          <Link
+            to={addressOf(
+              { screen: 'live' },
+              { filter: `host = ${JSON.stringify(host.hostname)}` },
+            )}
+            className="btn sm"
+          >
             Live
           </Link>
           {host.openIncidents[0] === undefined ? null : (
-            <Link to={addressOf({ screen: 'incident', uid: host.openIncidents[0] })} className="btn sm">
+            <Link
+              to={addressOf({ screen: 'incident', uid: host.openIncidents[0] })}
+              className="btn sm"
+            >
               {counted(host.openIncidents.length, 'incident')}
             </Link>
           )}
@@ -132,11 +178,13 @@ function HostDetail({ host, evidence, close, nowMs }: { host: Host; evidence: Ev
         </table>
         {gaps.slice(0, 3).map((gap, at) => (
           <p key={`${gap.from}${at}`} className="t2 small gapline wrapany">
-            <span className="tag loss">gap</span> {day(Date.parse(gap.from))} {clockMs(gap.from)} to {clockMs(gap.to)}, {reasonWords(gap.reason)}.{' '}
-            {shown(gap.mayHide, 200)}
+            <span className="tag loss">gap</span> {day(Date.parse(gap.from))} {clockMs(gap.from)} to{' '}
+            {clockMs(gap.to)}, {reasonWords(gap.reason)}. {shown(gap.mayHide, 200)}
           </p>
         ))}
-        {gaps.length === 0 ? <p className="t2 small gapline">No gap in the range of the strip.</p> : null}
+        {gaps.length === 0 ? (
+          <p className="t2 small gapline">No gap in the range of the strip.</p>
+        ) : null}
       </section>
       <section>
         <h3>What this kernel allows, {shown(host.kernel, 60)}</h3>
@@ -147,7 +195,9 @@ function HostDetail({ host, evidence, close, nowMs }: { host: Host; evidence: Ev
               <span>
                 <span className={one.works ? '' : 't2'}>{shown(one.name, 60)}</span>{' '}
                 <span className="t3">
-                  {one.works ? shown(one.costs, 120) : `${shown(one.reason, 200)} Needs ${shown(one.minimumKernel, 30)}.`}
+                  {one.works
+                    ? shown(one.costs, 120)
+                    : `${shown(one.reason, 200)} Needs ${shown(one.minimumKernel, 30)}.`}
                 </span>
               </span>
             </li>
@@ -157,7 +207,8 @@ function HostDetail({ host, evidence, close, nowMs }: { host: Host; evidence: Ev
             <li key={hook.hook} className="no">
               <Icon name="minus" size={14} />
               <span>
-                <span className="mono">{shown(hook.hook, 60)}</span> <span className="t3">{hook.state}</span>
+                <span className="mono">{shown(hook.hook, 60)}</span>{' '}
+                <span className="t3">{hook.state}</span>
               </span>
             </li>
           ))}
@@ -174,21 +225,33 @@ function HostDetail({ host, evidence, close, nowMs }: { host: Host; evidence: Ev
               <span className="t2">not measured, the kernel keeps no run statistics</span>
             ) : (
               host.hooks
-                .flatMap((hook) => (hook.nsPerRun === null ? [] : [`${shown(hook.hook, 30)} ${grouped(Math.round(hook.nsPerRun))} ns`]))
+                .flatMap((hook) =>
+                  hook.nsPerRun === null
+                    ? []
+                    : [`${shown(hook.hook, 30)} ${grouped(Math.round(hook.nsPerRun))} ns`],
+                )
                 .slice(0, 3)
                 .join(', ')
             )}
           </dd>
           <dt>Misses</dt>
-          <dd>{counted(host.hooks.reduce((all, hook) => all + hook.recursionMisses, 0), 'recursion miss', 'recursion misses')}</dd>
+          <dd>
+            {counted(
+              host.hooks.reduce((all, hook) => all + hook.recursionMisses, 0),
+              'recursion miss',
+              'recursion misses',
+            )}
+          </dd>
           <dt>Enrolled</dt>
           <dd>{day(Date.parse(host.firstSeen))}</dd>
-          {Object.entries(host.labels).slice(0, 8).map(([key, value]) => (
-            <div key={key} className="contents">
-              <dt className="trunc">{shown(key, 40)}</dt>
-              <dd className="mono tele">{shown(value, 120)}</dd>
-            </div>
-          ))}
+          {Object.entries(host.labels)
+            .slice(0, 8)
+            .map(([key, value]) => (
+              <div key={key} className="contents">
+                <dt className="trunc">{shown(key, 40)}</dt>
+                <dd className="mono tele">{shown(value, 120)}</dd>
+              </div>
+            ))}
         </dl>
       </section>
     </aside>
@@ -205,7 +268,7 @@ export function Fleet() {
   const [adding, setAdding] = useState(false)
   const [selected, setSelected] = useState(0)
   const health: HealthFilter = healths.find((one) => one === healthText) ?? 'all'
-  const all = answer.data?.hosts ?? []
+  const all = answer.data?.hosts ?? none
   const counts = useMemo(() => byHealth(all), [all])
   const [sortKey = 'health', sortDirection] = orderText.split(' ')
   const rows = useMemo(() => {
@@ -215,14 +278,19 @@ export function Fleet() {
         (host) =>
           (health === 'all' || host.health === health) &&
           (time.hosts.length === 0 || time.hosts.includes(host.hostname)) &&
-          (wanted === '' || `${host.hostname} ${host.operatingSystem} ${host.kernel} ${host.health}`.toLowerCase().includes(wanted)),
+          (wanted === '' ||
+            `${host.hostname} ${host.operatingSystem} ${host.kernel} ${host.health}`
+              .toLowerCase()
+              .includes(wanted)),
       ),
       sortKey as FleetSortKey,
       sortDirection === 'desc',
     )
   }, [all, text, health, time.hosts, sortKey, sortDirection])
   const host = all.find((one) => one.uid === picked)
-  const at = host ? rows.findIndex((one) => one.uid === picked) : Math.min(selected, rows.length - 1)
+  const at = host
+    ? rows.findIndex((one) => one.uid === picked)
+    : Math.min(selected, rows.length - 1)
   const lost = all.reduce((sum, one) => sum + one.lost24h, 0)
   const rate = all.reduce((sum, one) => sum + one.eventsPerSecond, 0)
   useKeys({
@@ -238,8 +306,18 @@ export function Fleet() {
       width: 'minmax(130px, 1.2fr)',
       cell: (one) => (
         <span className="row">
-          <Value icon="host" text={one.hostname} field="host" value={one.hostname} most={28} inGrid open={addressOf({ screen: 'fleet' }, { host: one.uid })} />
-          {one.worstSeverity === null ? null : <SeverityHex severity={one.worstSeverity} label={`${one.worstSeverity} incident`} />}
+          <Value
+            icon="host"
+            text={one.hostname}
+            field="host"
+            value={one.hostname}
+            most={28}
+            inGrid
+            open={addressOf({ screen: 'fleet' }, { host: one.uid })}
+          />
+          {one.worstSeverity === null ? null : (
+            <SeverityHex severity={one.worstSeverity} label={`${one.worstSeverity} incident`} />
+          )}
         </span>
       ),
     },
@@ -250,13 +328,30 @@ export function Fleet() {
       cell: (one) => (
         <HealthDot
           health={one.health}
-          {...(one.health === 'silent' ? { detail: lengthWords(Math.max(0, time.nowMs - Date.parse(one.lastSeen))) } : {})}
+          {...(one.health === 'silent'
+            ? { detail: lengthWords(Math.max(0, time.nowMs - Date.parse(one.lastSeen))) }
+            : {})}
         />
       ),
     },
-    { key: 'system', head: 'System', width: 'minmax(80px, 0.8fr)', cell: (one) => <span className="t2 tele">{shown(one.operatingSystem, 120)}</span> },
-    { key: 'kernel', head: 'Kernel', width: 'minmax(100px, 1fr)', cell: (one) => <span className="mono t2 tele">{shown(one.kernel, 120)}</span> },
-    { key: 'sensor', head: 'Sensor', width: '56px', cell: (one) => <span className="mono t2">{shown(one.version, 20)}</span> },
+    {
+      key: 'system',
+      head: 'System',
+      width: 'minmax(80px, 0.8fr)',
+      cell: (one) => <span className="t2 tele">{shown(one.operatingSystem, 120)}</span>,
+    },
+    {
+      key: 'kernel',
+      head: 'Kernel',
+      width: 'minmax(100px, 1fr)',
+      cell: (one) => <span className="mono t2 tele">{shown(one.kernel, 120)}</span>,
+    },
+    {
+      key: 'sensor',
+      head: 'Sensor',
+      width: '56px',
+      cell: (one) => <span className="mono t2">{shown(one.version, 20)}</span>,
+    },
     {
       key: 'features',
       head: 'Features',
@@ -271,14 +366,23 @@ export function Fleet() {
       num: true,
       cell: (one) => (one.health === 'silent' ? '—' : grouped(Math.round(one.eventsPerSecond))),
     },
-    { key: 'minutes', head: 'Offered, 1 h', width: '104px', cell: (one) => <MinuteBars host={one} /> },
+    {
+      key: 'minutes',
+      head: 'Offered, 1 h',
+      width: '104px',
+      cell: (one) => <MinuteBars host={one} />,
+    },
     {
       key: 'lost',
       head: 'Lost, 24 h',
       width: '82px',
       num: true,
       cell: (one) =>
-        one.health === 'silent' ? <span className="t2">unknown</span> : <span className={one.lost24h === 0 ? 't3' : ''}>{grouped(one.lost24h)}</span>,
+        one.health === 'silent' ? (
+          <span className="t2">unknown</span>
+        ) : (
+          <span className={one.lost24h === 0 ? 't3' : ''}>{grouped(one.lost24h)}</span>
+        ),
     },
   ]
   const exported = () =>
@@ -293,7 +397,10 @@ export function Fleet() {
       events_per_second: one.eventsPerSecond,
       offered_24h: one.offered24h,
       lost_24h: one.lost24h,
-      features: one.features.filter((feature) => feature.works).map((feature) => feature.name).join(' '),
+      features: one.features
+        .filter((feature) => feature.works)
+        .map((feature) => feature.name)
+        .join(' '),
     }))
   return (
     <FilterActs.Provider
@@ -306,7 +413,13 @@ export function Fleet() {
       <Shell screen="fleet" title="Fleet" time={time} evidence={answer.data?.evidence}>
         <svg width="0" height="0" className="sprite" aria-hidden="true">
           <defs>
-            <pattern id="hatch-svg" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+            <pattern
+              id="hatch-svg"
+              width="4"
+              height="4"
+              patternUnits="userSpaceOnUse"
+              patternTransform="rotate(45)"
+            >
               <path d="M0 0V4" className="hatchline" />
             </pattern>
           </defs>
@@ -317,25 +430,48 @@ export function Fleet() {
               <div className="fbar">
                 <div className="field grow fleetfilter">
                   <Icon name="filter" size={14} />
-                  <input data-filter aria-label="Filter hosts" placeholder="Filter hosts" value={text} onChange={(event) => setText(event.target.value)} />
+                  <input
+                    data-filter
+                    aria-label="Filter hosts"
+                    placeholder="Filter hosts"
+                    value={text}
+                    onChange={(event) => setText(event.target.value)}
+                  />
                   <kbd className="nomob">/</kbd>
                 </div>
                 <span className="seg" role="group" aria-label="Health">
                   {healths.map((one) => (
-                    <button key={one} type="button" aria-pressed={health === one} onClick={() => setHealth(one === 'all' ? null : one)}>
-                      {one === 'all' ? 'All' : one === 'losing' ? 'Losing' : 'Silent'} {grouped(one === 'all' ? all.length : counts[one])}
+                    <button
+                      key={one}
+                      type="button"
+                      aria-pressed={health === one}
+                      onClick={() => setHealth(one === 'all' ? null : one)}
+                    >
+                      {one === 'all' ? 'All' : one === 'losing' ? 'Losing' : 'Silent'}{' '}
+                      {grouped(one === 'all' ? all.length : counts[one])}
                     </button>
                   ))}
                 </span>
                 <span className="end row">
                   <span className="t2 small">
-                    <b className="med">{grouped(Math.round(rate))}</b> events/s offered, <b className="med">{grouped(lost)}</b> lost in 24 h
+                    <b className="med">{grouped(Math.round(rate))}</b> events/s offered,{' '}
+                    <b className="med">{grouped(lost)}</b> lost in 24 h
                   </span>
-                  <button type="button" className="btn" disabled={rows.length === 0} onClick={() => saveFile('fleet.csv', 'text/csv', csvOf(exported()))}>
+                  <button
+                    type="button"
+                    className="btn"
+                    disabled={rows.length === 0}
+                    onClick={() => saveFile('fleet.csv', 'text/csv', csvOf(exported()))}
+                  >
                     <Icon name="dl" size={14} />
                     Export
                   </button>
-                  <button type="button" className="btn pri" aria-expanded={adding} onClick={() => setAdding(!adding)}>
+                  <button
+                    type="button"
+                    className="btn pri"
+                    aria-expanded={adding}
+                    onClick={() => setAdding(!adding)}
+                  >
                     <Icon name="plus" size={14} />
                     Add host
                   </button>
@@ -347,11 +483,17 @@ export function Fleet() {
                 <div>
                   <h2 className="strong">Add a host</h2>
                   <p className="t2 small">
-                    This version watches the machine that it runs on. On another Linux with kernel 5.10 or newer and BTF, install and start it there.
+                    This version watches the machine that it runs on. On another Linux with kernel
+                    5.10 or newer and BTF, install and start it there.
                   </p>
                 </div>
                 <Command text="npm start" />
-                <button type="button" className="btn ghost sm" aria-label="Close" onClick={() => setAdding(false)}>
+                <button
+                  type="button"
+                  className="btn ghost sm"
+                  aria-label="Close"
+                  onClick={() => setAdding(false)}
+                >
                   <Icon name="x" size={14} />
                 </button>
               </section>
@@ -371,13 +513,19 @@ export function Fleet() {
                       First run
                     </Link>
                   ) : (
-                    <button type="button" className="btn sm" onClick={() => changeQuery({ q: null, health: null, hosts: null })}>
+                    <button
+                      type="button"
+                      className="btn sm"
+                      onClick={() => changeQuery({ q: null, health: null, hosts: null })}
+                    >
                       Clear the filter
                     </button>
                   )
                 }
               >
-                {all.length === 0 ? 'The hub runs and waits for a sensor.' : `${counted(all.length, 'host')} report.`}
+                {all.length === 0
+                  ? 'The hub runs and waits for a sensor.'
+                  : `${counted(all.length, 'host')} report.`}
               </Empty>
             ) : (
               <Grid
@@ -397,20 +545,38 @@ export function Fleet() {
                 onOpen={(one) => setPicked(one.uid, 'push')}
                 sortable={new Set(['host', 'health', 'system', 'kernel', 'sensor', 'rate', 'lost'])}
                 sort={{ key: sortKey === '' ? 'health' : sortKey, down: sortDirection === 'desc' }}
-                onSort={(key) => setOrder(sortKey === key && sortDirection !== 'desc' ? `${key} desc` : key)}
+                onSort={(key) =>
+                  setOrder(sortKey === key && sortDirection !== 'desc' ? `${key} desc` : key)
+                }
                 narrow={{
                   height: 66,
                   cell: (one) => (
                     <div className="fcard">
                       <span className="row">
-                        <Value icon="host" text={one.hostname} field="host" value={one.hostname} most={24} inGrid />
-                        {one.worstSeverity === null ? null : <SeverityHex severity={one.worstSeverity} label={`${one.worstSeverity} incident`} />}
+                        <Value
+                          icon="host"
+                          text={one.hostname}
+                          field="host"
+                          value={one.hostname}
+                          most={24}
+                          inGrid
+                        />
+                        {one.worstSeverity === null ? null : (
+                          <SeverityHex
+                            severity={one.worstSeverity}
+                            label={`${one.worstSeverity} incident`}
+                          />
+                        )}
                       </span>
                       <HealthDot health={one.health} />
                       <FeatureCells host={one} />
                       <span className="num">
-                        <b>{one.health === 'silent' ? '—' : grouped(Math.round(one.eventsPerSecond))}</b> <span className="t3">/s</span>{' '}
-                        <b>{one.health === 'silent' ? 'unknown' : short(one.lost24h)}</b> <span className="t3">lost</span>
+                        <b>
+                          {one.health === 'silent' ? '—' : grouped(Math.round(one.eventsPerSecond))}
+                        </b>{' '}
+                        <span className="t3">/s</span>{' '}
+                        <b>{one.health === 'silent' ? 'unknown' : short(one.lost24h)}</b>{' '}
+                        <span className="t3">lost</span>
                       </span>
                     </div>
                   ),
@@ -436,13 +602,22 @@ export function Fleet() {
                 </span>
                 unknown
               </span>
-              <span className="t3 trunc nomob">in order: {all[0]?.features.map((one) => shown(one.name, 20)).join(', ') ?? ''}</span>
+              <span className="t3 trunc nomob">
+                in order: {all[0]?.features.map((one) => shown(one.name, 20)).join(', ') ?? ''}
+              </span>
               <span className="end t3">
                 {grouped(rows.length)} of {grouped(all.length)} shown
               </span>
             </div>
           </div>
-          {host ? <HostDetail host={host} evidence={answer.data?.evidence} close={() => setPicked(null)} nowMs={time.nowMs} /> : null}
+          {host ? (
+            <HostDetail
+              host={host}
+              evidence={answer.data?.evidence}
+              close={() => setPicked(null)}
+              nowMs={time.nowMs}
+            />
+          ) : null}
         </div>
       </Shell>
     </FilterActs.Provider>

@@ -44,7 +44,12 @@ function savedHunts(text: string | null): readonly SavedHunt[] {
     const list: unknown = JSON.parse(text ?? '[]')
     if (!Array.isArray(list)) return []
     return list.flatMap((one: unknown) =>
-      typeof one === 'object' && one !== null && 'name' in one && 'sql' in one && typeof one.name === 'string' && typeof one.sql === 'string'
+      typeof one === 'object' &&
+      one !== null &&
+      'name' in one &&
+      'sql' in one &&
+      typeof one.name === 'string' &&
+      typeof one.sql === 'string'
         ? [{ name: one.name, sql: one.sql }]
         : [],
     )
@@ -71,9 +76,23 @@ function Cell({ column, value }: { column: ResultColumn; value: ResultValue }) {
   if (list !== undefined)
     return (
       <span className="row" title={start(String(value), 200)}>
-        <svg className="spark" viewBox={`0 0 ${list.length} 100`} preserveAspectRatio="none" role="img" aria-label={`${list.length} values, last ${list[list.length - 1] ?? 0}`}>
+        <svg
+          className="spark"
+          viewBox={`0 0 ${list.length} 100`}
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={`${list.length} values, last ${list[list.length - 1] ?? 0}`}
+        >
           <path d={barsPath(list.slice(0, -1))} />
-          <path className="last" d={barsPath([...list.map(() => null).slice(0, -1), list[list.length - 1] ?? 0].map((one, at, all) => (at === all.length - 1 ? Math.max(...list) === 0 ? 0 : one : null)))} />
+          <path
+            className="last"
+            d={barsPath(
+              [...list.map(() => null).slice(0, -1), list[list.length - 1] ?? 0].map(
+                (one, at, all) =>
+                  at === all.length - 1 ? (Math.max(...list) === 0 ? 0 : one) : null,
+              ),
+            )}
+          />
         </svg>
         <span className="t3">{grouped(list[list.length - 1] ?? 0)}</span>
       </span>
@@ -91,9 +110,20 @@ function Cell({ column, value }: { column: ResultColumn; value: ResultValue }) {
     )
   if (column.kind === 'time') {
     const at = Date.parse(String(value))
-    return <span className="mono t2">{Number.isNaN(at) ? shown(String(value), 40) : dayClock(at)}</span>
+    return (
+      <span className="mono t2">{Number.isNaN(at) ? shown(String(value), 40) : dayClock(at)}</span>
+    )
   }
-  return <Value icon={column.icon} text={String(value)} field={column.name} value={String(value)} most={60} inGrid />
+  return (
+    <Value
+      icon={column.icon}
+      text={String(value)}
+      field={column.name}
+      value={String(value)}
+      most={60}
+      inGrid
+    />
+  )
 }
 
 function Running({ since, stop }: { since: number; stop: () => void }) {
@@ -132,7 +162,8 @@ export function Hunt() {
   const abort = useRef<AbortController | null>(null)
   const sql = text ?? (sqlInUrl !== '' ? sqlInUrl : (example?.sql ?? starter))
   // A query that came with the address replaces what is in the editor.
-  useEffect(() => setText(null), [sqlInUrl, params.get('example')])
+  const exampleInUrl = params.get('example')
+  useEffect(() => setText(null), [sqlInUrl, exampleInUrl])
 
   const start_ = useCallback(async (wanted: string): Promise<void> => {
     abort.current?.abort()
@@ -166,10 +197,15 @@ export function Hunt() {
   useEffect(() => () => abort.current?.abort(), [])
 
   const current = saved.find((one) => one.sql === sql)
-  const name = current?.name ?? schema.data?.examples.find((one) => one.sql === sql)?.title ?? huntName(sql)
-  const edited = current === undefined && (schema.data?.examples.every((one) => one.sql !== sql) ?? true)
+  const name =
+    current?.name ?? schema.data?.examples.find((one) => one.sql === sql)?.title ?? huntName(sql)
+  const edited =
+    current === undefined && (schema.data?.examples.every((one) => one.sql !== sql) ?? true)
   const save = () => {
-    const next = [{ name: huntName(sql), sql }, ...savedHunts(readPreference('hunts')).filter((one) => one.sql !== sql)]
+    const next = [
+      { name: huntName(sql), sql },
+      ...savedHunts(readPreference('hunts')).filter((one) => one.sql !== sql),
+    ]
     writePreference('hunts', JSON.stringify(next.slice(0, 50)))
     say('Saved in this browser; the address holds it too.')
   }
@@ -187,31 +223,50 @@ export function Hunt() {
     return column === '' ? null : { column, down: direction === 'desc' }
   }, [orderText])
   const columns = useMemo(() => (answer ? resultColumns(answer) : []), [answer])
-  const rows = useMemo(() => (answer ? resultRows(answer, conditions, order) : []), [answer, conditions, order])
+  const rows = useMemo(
+    () => (answer ? resultRows(answer, conditions, order) : []),
+    [answer, conditions, order],
+  )
   const flexible = columns.reduce<ResultColumn | undefined>(
-    (widest, column) => (column.kind === 'text' && (widest === undefined || column.chars > widest.chars) ? column : widest),
+    (widest, column) =>
+      column.kind === 'text' && (widest === undefined || column.chars > widest.chars)
+        ? column
+        : widest,
     undefined,
   )
   const widthOf = (column: ResultColumn) => {
-    const px = column.kind === 'list' ? 140 : column.kind === 'number' ? Math.max(90, column.chars * 8 + 86) : column.kind === 'time' ? 124 : Math.min(420, column.chars * 7.4 + 34)
+    const px =
+      column.kind === 'list'
+        ? 140
+        : column.kind === 'number'
+          ? Math.max(90, column.chars * 8 + 86)
+          : column.kind === 'time'
+            ? 124
+            : Math.min(420, column.chars * 7.4 + 34)
     return Math.max(px, column.name.length * 6.4 + 18)
   }
   const tableWidth = columns.reduce((sum, column) => sum + widthOf(column) + 16, 32)
   const gridColumns: readonly GridColumn<readonly ResultValue[]>[] = columns.map((column) => ({
     key: column.name,
     head: shown(column.name, 60),
-    width: column === flexible ? `minmax(${Math.round(widthOf(column))}px, 1fr)` : `${Math.round(widthOf(column))}px`,
+    width:
+      column === flexible
+        ? `minmax(${Math.round(widthOf(column))}px, 1fr)`
+        : `${Math.round(widthOf(column))}px`,
     num: column.kind === 'number',
     cell: (row) => <Cell column={column} value={row[column.index] ?? null} />,
   }))
-  const act = (field: string, value: string | number, which: 'only' | 'not') =>
-    setWhere(
-      writeConditions([
-        ...conditions.filter((one) => one.column !== field || one.value !== String(value)),
-        { column: field, value: String(value), not: which === 'not' },
-      ]),
-      'push',
-    )
+  const act = useCallback(
+    (field: string, value: string | number, which: 'only' | 'not') =>
+      setWhere(
+        writeConditions([
+          ...conditions.filter((one) => one.column !== field || one.value !== String(value)),
+          { column: field, value: String(value), not: which === 'not' },
+        ]),
+        'push',
+      ),
+    [conditions, setWhere],
+  )
   const names = columns.map((column) => column.name)
   const completeness = evidenceCompleteness(answer?.evidence)
   const canRun = sql.trim() !== ''
@@ -222,18 +277,30 @@ export function Hunt() {
         <div className="hu">
           <aside className={`hs ${listOpen ? 'open' : ''}`} aria-label="Saved hunts and tables">
             <h3>Mine</h3>
-            {saved.length === 0 ? <p className="t3 small sv">Nothing saved in this browser.</p> : null}
+            {saved.length === 0 ? (
+              <p className="t3 small sv">Nothing saved in this browser.</p>
+            ) : null}
             {saved.map((one) => (
               <div key={one.sql} className="svrow">
-                <button type="button" className="sv" aria-current={one.sql === sql ? 'true' : undefined} onClick={() => open(one.sql)}>
+                <button
+                  type="button"
+                  className="sv"
+                  aria-current={one.sql === sql ? 'true' : undefined}
+                  onClick={() => open(one.sql)}
+                >
                   <span className="trunc">{shown(one.name, 80)}</span>
                 </button>
                 <button
                   type="button"
                   aria-label={`Forget ${shown(one.name, 60)}`}
                   onClick={() => {
-                    writePreference('hunts', JSON.stringify(saved.filter((other) => other.sql !== one.sql)))
-                    say('Forgotten.', { undo: () => writePreference('hunts', JSON.stringify(saved)) })
+                    writePreference(
+                      'hunts',
+                      JSON.stringify(saved.filter((other) => other.sql !== one.sql)),
+                    )
+                    say('Forgotten.', {
+                      undo: () => writePreference('hunts', JSON.stringify(saved)),
+                    })
                   }}
                 >
                   <Icon name="x" size={12} />
@@ -242,7 +309,13 @@ export function Hunt() {
             ))}
             <h3>Examples</h3>
             {(schema.data?.examples ?? []).map((one) => (
-              <button key={one.title} type="button" className="sv" aria-current={one.sql === sql ? 'true' : undefined} onClick={() => open(one.sql)}>
+              <button
+                key={one.title}
+                type="button"
+                className="sv"
+                aria-current={one.sql === sql ? 'true' : undefined}
+                onClick={() => open(one.sql)}
+              >
                 <span className="trunc">{one.title}</span>
               </button>
             ))}
@@ -260,11 +333,18 @@ export function Hunt() {
                 <span className="t3">{short(view.rows)}</span>
               </button>
             ))}
-            {schema.failure && !schema.data ? <FailureNote failure={schema.failure} what="The tables" again={schema.again} /> : null}
+            {schema.failure && !schema.data ? (
+              <FailureNote failure={schema.failure} what="The tables" again={schema.again} />
+            ) : null}
           </aside>
           <div className="hm">
             <section className="ed" aria-label="Query">
-              <button type="button" className="hsel" aria-expanded={listOpen} onClick={() => setListOpen(!listOpen)}>
+              <button
+                type="button"
+                className="hsel"
+                aria-expanded={listOpen}
+                onClick={() => setListOpen(!listOpen)}
+              >
                 <Icon name="hunt" />
                 <b className="strong trunc">{shown(name, 60)}</b>
                 <span className="t3 nowrap">{counted(saved.length, 'saved', 'saved')}</span>
@@ -277,7 +357,12 @@ export function Hunt() {
                 {edited ? <span className="tag line nomob">edited</span> : null}
                 <span className="end row">
                   <span className="t3 small nomob">one SELECT, at most 10 s and 10,000 rows</span>
-                  <button type="button" className="btn ghost sm" disabled={!canRun || current !== undefined} onClick={save}>
+                  <button
+                    type="button"
+                    className="btn ghost sm"
+                    disabled={!canRun || current !== undefined}
+                    onClick={save}
+                  >
                     <Icon name="star" size={14} />
                     Save
                   </button>
@@ -331,20 +416,29 @@ export function Hunt() {
                       : `${counted(answer.evidence.gapCount, 'gap')} could hide rows: ${[...new Set(answer.evidence.gaps.map((gap) => shown(gap.host, 30)))].slice(0, 5).join(', ')}`}
                   </span>
                   {answer.evidence.gapCount > 0 ? (
-                    <button type="button" className="link" onClick={() => window.dispatchEvent(new Event('honeyguide:evidence'))}>
+                    <button
+                      type="button"
+                      className="link"
+                      onClick={() => window.dispatchEvent(new Event('honeyguide:evidence'))}
+                    >
                       Show the gaps
                     </button>
                   ) : null}
                   <span className="end row">
                     {conditions.map((one) => (
-                      <span key={`${one.column}${one.value}`} className={`f ${one.not ? 'not' : ''}`}>
+                      <span
+                        key={`${one.column}${one.value}`}
+                        className={`f ${one.not ? 'not' : ''}`}
+                      >
                         <span className="k">{shown(one.column, 30)}</span>
                         <span className="o">{one.not ? '!=' : '='}</span>
                         <span className="v">{shown(one.value, 40)}</span>
                         <button
                           type="button"
                           aria-label={`Remove filter ${shown(one.column, 30)}`}
-                          onClick={() => setWhere(writeConditions(conditions.filter((other) => other !== one)))}
+                          onClick={() =>
+                            setWhere(writeConditions(conditions.filter((other) => other !== one)))
+                          }
                         >
                           <Icon name="x" size={12} />
                         </button>
@@ -383,7 +477,15 @@ export function Hunt() {
                               saveFile(
                                 'hunt.json',
                                 'application/json',
-                                JSON.stringify({ rows: objectsOf(answer.columns, rows), complete: answer.evidence.complete, evidence: answer.evidence }, null, 1),
+                                JSON.stringify(
+                                  {
+                                    rows: objectsOf(answer.columns, rows),
+                                    complete: answer.evidence.complete,
+                                    evidence: answer.evidence,
+                                  },
+                                  null,
+                                  1,
+                                ),
                               )
                               close()
                             }}
@@ -413,14 +515,21 @@ export function Hunt() {
                   }}
                 />
               ) : run.kind === 'failed' ? (
-                <FailureNote failure={run.failure} what="The result" again={() => void start_(sql)} />
+                <FailureNote
+                  failure={run.failure}
+                  what="The result"
+                  again={() => void start_(sql)}
+                />
               ) : !answer ? (
                 <Empty title="No query has run here">
-                  Write one, or open an example. Completion knows the {counted(schema.data?.views.length ?? 0, 'table')} and their columns.
+                  Write one, or open an example. Completion knows the{' '}
+                  {counted(schema.data?.views.length ?? 0, 'table')} and their columns.
                 </Empty>
               ) : rows.length === 0 ? (
                 <Empty
-                  title={conditions.length > 0 ? 'No row of the result matches the filter' : 'No row'}
+                  title={
+                    conditions.length > 0 ? 'No row of the result matches the filter' : 'No row'
+                  }
                   acts={
                     conditions.length > 0 ? (
                       <button type="button" className="btn sm" onClick={() => setWhere(null)}>
@@ -429,7 +538,8 @@ export function Hunt() {
                     ) : undefined
                   }
                 >
-                  {grouped(answer.rowsRead)} rows were read, {completeness.share} of the events were seen
+                  {grouped(answer.rowsRead)} rows were read, {completeness.share} of the events were
+                  seen
                   {completeness.gaps === '' ? '' : `, ${completeness.gaps}`}.
                 </Empty>
               ) : (
@@ -439,13 +549,22 @@ export function Hunt() {
                   columns={gridColumns}
                   rowHeight={28}
                   rowKey={(_, index) => index}
-                  rowName={(row) => names.map((column, at) => `${shown(column, 30)} ${start(shown(String(row[at] ?? 'null'), 60), 40)}`).join(', ')}
+                  rowName={(row) =>
+                    names
+                      .map(
+                        (column, at) =>
+                          `${shown(column, 30)} ${start(shown(String(row[at] ?? 'null'), 60), 40)}`,
+                      )
+                      .join(', ')
+                  }
                   selected={Math.min(selected, rows.length - 1)}
                   onSelect={setSelected}
                   onOpen={(row) => setOpenRow(row)}
                   {...(order === null ? {} : { sort: { key: order.column, down: order.down } })}
                   sortable={new Set(names)}
-                  onSort={(key) => setOrder(order?.column !== key ? key : order.down ? null : `${key} desc`)}
+                  onSort={(key) =>
+                    setOrder(order?.column !== key ? key : order.down ? null : `${key} desc`)
+                  }
                   narrow={{
                     height: 16 + Math.min(4, columns.length) * 21,
                     cell: (row) => (
@@ -465,9 +584,12 @@ export function Hunt() {
               )}
             </div>
             <div className="tfoot">
-              <span>{answer ? `${grouped(rows.length)} of ${grouped(answer.rows.length)} rows` : ''}</span>
+              <span>
+                {answer ? `${grouped(rows.length)} of ${grouped(answer.rows.length)} rows` : ''}
+              </span>
               <span className="end nomob">
-                <kbd>↵</kbd> all columns of the row <kbd>f</kbd> only this <kbd>x</kbd> not this <kbd>c</kbd> copy
+                <kbd>↵</kbd> all columns of the row <kbd>f</kbd> only this <kbd>x</kbd> not this{' '}
+                <kbd>c</kbd> copy
               </span>
             </div>
           </div>
@@ -477,7 +599,13 @@ export function Hunt() {
         <Dialog label="Row" className="wide-dialog" close={() => setOpenRow(null)}>
           <div className="row">
             <h2 className="grow">Row</h2>
-            <button type="button" className="btn ghost sm" aria-label="Close" data-autofocus onClick={() => setOpenRow(null)}>
+            <button
+              type="button"
+              className="btn ghost sm"
+              aria-label="Close"
+              data-autofocus
+              onClick={() => setOpenRow(null)}
+            >
               <Icon name="x" size={14} />
             </button>
           </div>

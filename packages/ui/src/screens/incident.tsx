@@ -28,7 +28,8 @@ import { Icon } from '../parts/icon.tsx'
 import { useKeys } from '../parts/keys.ts'
 import { Popover } from '../parts/popover.tsx'
 import { NodeActs, Sentence } from '../parts/sentence.tsx'
-import { Shell, useHub, useScreenTime, type ScreenTime } from '../parts/shell.tsx'
+import { useHub } from '../parts/hub.tsx'
+import { Shell, useScreenTime, type ScreenTime } from '../parts/shell.tsx'
 import { FailureNote, Skeleton } from '../parts/states.tsx'
 import { Story } from '../parts/story.tsx'
 import { StoryTimeline, timelineSpan } from '../parts/story-timeline.tsx'
@@ -82,7 +83,11 @@ function useReplay(incident: Incident, stepNow: number) {
   return { playing, speed, setSpeed, atMs, toggle, seek, setPlaying }
 }
 
-function Why({ incident, onEvents, onReason }: {
+function Why({
+  incident,
+  onEvents,
+  onReason,
+}: {
   incident: Incident
   onEvents: (which: string) => void
   onReason: (reason: IncidentReason) => void
@@ -95,9 +100,7 @@ function Why({ incident, onEvents, onReason }: {
         <h2 id="why-head" tabIndex={-1}>
           Why
         </h2>
-        <span className="t3">
-          {counted(reasons.length, 'reason')}, shares of the evidence
-        </span>
+        <span className="t3">{counted(reasons.length, 'reason')}, shares of the evidence</span>
       </header>
       <ol className="why">
         {reasons.map((reason) => {
@@ -123,7 +126,11 @@ function Why({ incident, onEvents, onReason }: {
                   <i style={{ left: `${left * 100}%`, width: `${reason.share * 100}%` }} />
                 </span>
                 <span className="pc">{Math.round(reason.share * 100)} %</span>
-                <button type="button" className="link" onClick={() => onEvents(`reason-${reason.no}`)}>
+                <button
+                  type="button"
+                  className="link"
+                  onClick={() => onEvents(`reason-${reason.no}`)}
+                >
                   {counted(reason.eventUids.length, 'event')}
                 </button>
               </div>
@@ -154,8 +161,8 @@ function EvidencePane({ answer }: { answer: IncidentAnswer }) {
       <header>
         <h2>Evidence</h2>
         <span className="t3">
-          {clockMinute(Date.parse(incident.firstTime))} → {clockMinute(Date.parse(incident.lastTime))},{' '}
-          {counted(incident.hosts.length, 'host')}
+          {clockMinute(Date.parse(incident.firstTime))} →{' '}
+          {clockMinute(Date.parse(incident.lastTime))}, {counted(incident.hosts.length, 'host')}
         </span>
       </header>
       <div className="evt">
@@ -165,7 +172,12 @@ function EvidencePane({ answer }: { answer: IncidentAnswer }) {
             <span className="r">
               <i style={{ width: kind.offered === 0 ? '0%' : '100%' }} />
               {kind.lost > 0 ? (
-                <u style={{ right: 0, width: `max(6px, ${(kind.lost / Math.max(1, kind.offered)) * 100}%)` }} />
+                <u
+                  style={{
+                    right: 0,
+                    width: `max(6px, ${(kind.lost / Math.max(1, kind.offered)) * 100}%)`,
+                  }}
+                />
               ) : null}
             </span>
             <span className="num">{shareWords(kind.offered - kind.lost, kind.offered)}</span>
@@ -188,14 +200,20 @@ function EvidencePane({ answer }: { answer: IncidentAnswer }) {
               <GapShort gap={gap} />
             </li>
           ))}
-          {evidence.gapCount > 3 ? <li className="t3">{grouped(evidence.gapCount - 3)} more: press e.</li> : null}
+          {evidence.gapCount > 3 ? (
+            <li className="t3">{grouped(evidence.gapCount - 3)} more: press e.</li>
+          ) : null}
         </ul>
       )}
     </section>
   )
 }
 
-function Notes({ answer, change, offline }: {
+function Notes({
+  answer,
+  change,
+  offline,
+}: {
   answer: IncidentAnswer
   change: (change: IncidentChange, said: string) => Promise<boolean>
   offline: boolean
@@ -241,7 +259,11 @@ function Notes({ answer, change, offline }: {
   )
 }
 
-function Story_({ answer, change, time }: {
+function Story_({
+  answer,
+  change,
+  time,
+}: {
   answer: IncidentAnswer
   change: (change: IncidentChange, said: string) => Promise<boolean>
   time: ScreenTime
@@ -260,7 +282,8 @@ function Story_({ answer, change, time }: {
   const whyList = useRef<HTMLDivElement>(null)
   const onShown = useCallback((count: number) => setDrawn(count), [])
   const stepAt = replay.playing
-    ? ([...incident.steps].reverse().find((step) => Date.parse(step.time) <= replay.atMs)?.no ?? stepNow)
+    ? ([...incident.steps].reverse().find((step) => Date.parse(step.time) <= replay.atMs)?.no ??
+      stepNow)
     : stepNow
   const setStep = (no: number) => {
     replay.setPlaying(false)
@@ -277,7 +300,11 @@ function Story_({ answer, change, time }: {
     void change({ status }, '').then((worked) => {
       if (worked)
         say(`${incident.uid} is ${statusWord(status).toLowerCase()}.`, {
-          undo: () => void change({ status: old }, `${incident.uid} is ${statusWord(old).toLowerCase()} again.`),
+          undo: () =>
+            void change(
+              { status: old },
+              `${incident.uid} is ${statusWord(old).toLowerCase()} again.`,
+            ),
         })
     })
   }
@@ -316,7 +343,12 @@ function Story_({ answer, change, time }: {
     const step = incident.steps.find((one) => `step-${one.no}` === which)
     return reason?.eventUids ?? step?.eventUids ?? []
   }
-  const eventsTitle = events === null ? '' : events.startsWith('reason-') ? `Events of reason ${events.slice(7)}` : `Events of step ${events.slice(5)}`
+  const eventsTitle =
+    events === null
+      ? ''
+      : events.startsWith('reason-')
+        ? `Events of reason ${events.slice(7)}`
+        : `Events of step ${events.slice(5)}`
   const opened = Date.parse(incident.openedTime) - Date.parse(incident.firstTime)
   return (
     <NodeActs.Provider value={choose}>
@@ -324,12 +356,23 @@ function Story_({ answer, change, time }: {
         <header className="ih">
           <div className="row wrap">
             <SeverityBadge severity={incident.severity} />
-            <button type="button" className="mono t2" title="Copy the id" onClick={() => void copyText(incident.uid, 'Id')}>
+            <button
+              type="button"
+              className="mono t2"
+              title="Copy the id"
+              onClick={() => void copyText(incident.uid, 'Id')}
+            >
               {incident.uid}
             </button>
             <StatusDot status={answer.status} />
             <span className="t3 nomob">·</span>
-            <button type="button" className="t2 ass" disabled={offline} onClick={assign} title="Assign to me (a)">
+            <button
+              type="button"
+              className="t2 ass"
+              disabled={offline}
+              onClick={assign}
+              title="Assign to me (a)"
+            >
               {answer.assignee === null ? 'nobody assigned' : shown(answer.assignee, 40)}
             </button>
             <span className="t3 nomob">·</span>
@@ -338,12 +381,20 @@ function Story_({ answer, change, time }: {
               {opened > 0 ? `, ${lengthWords(opened)} after its first event` : ''}
             </span>
             <span className="t3 nomob">·</span>
-            <span className="t2 nomob">rules {new Set(incident.findings.map((one) => one.ruleUid)).size}</span>
+            <span className="t2 nomob">
+              rules {new Set(incident.findings.map((one) => one.ruleUid)).size}
+            </span>
             <span className="end row">
               <button
                 type="button"
                 className="btn ghost sm"
-                onClick={() => saveFile(`${incident.uid}.json`, 'application/json', JSON.stringify(answer, null, 2))}
+                onClick={() =>
+                  saveFile(
+                    `${incident.uid}.json`,
+                    'application/json',
+                    JSON.stringify(answer, null, 2),
+                  )
+                }
               >
                 <Icon name="dl" size={14} />
                 Export
@@ -406,8 +457,8 @@ function Story_({ answer, change, time }: {
           <div>
             <dt>Reach</dt>
             <dd>
-              <b>{incident.hosts.length}</b> {incident.hosts.length === 1 ? 'host' : 'hosts'}, <b>{incident.users.length}</b>{' '}
-              {incident.users.length === 1 ? 'user' : 'users'}
+              <b>{incident.hosts.length}</b> {incident.hosts.length === 1 ? 'host' : 'hosts'},{' '}
+              <b>{incident.users.length}</b> {incident.users.length === 1 ? 'user' : 'users'}
             </dd>
           </div>
           <div>
@@ -445,14 +496,23 @@ function Story_({ answer, change, time }: {
             <header>
               <h2>Story</h2>
               <span className="t3">
-                {grouped(drawn)} of {counted(Math.max(drawn, incident.nodeTotal), 'node')}, causes run left to right
+                {grouped(drawn)} of {counted(Math.max(drawn, incident.nodeTotal), 'node')}, causes
+                run left to right
               </span>
               <span className="end row gt">
                 <span className="seg" role="group" aria-label="Nodes">
-                  <button type="button" aria-pressed={mode === 'story'} onClick={() => changeQuery({ view: null })}>
+                  <button
+                    type="button"
+                    aria-pressed={mode === 'story'}
+                    onClick={() => changeQuery({ view: null })}
+                  >
                     Story
                   </button>
-                  <button type="button" aria-pressed={mode === 'nodes'} onClick={() => changeQuery({ view: 'nodes' })}>
+                  <button
+                    type="button"
+                    aria-pressed={mode === 'nodes'}
+                    onClick={() => changeQuery({ view: 'nodes' })}
+                  >
                     All nodes
                   </button>
                 </span>
@@ -483,7 +543,11 @@ function Story_({ answer, change, time }: {
                 <span className="tag">{node.kind}</span>
                 <span className="mono tele grow wrapany">{shown(node.full, 500)}</span>
                 <span className="row">
-                  <button type="button" className="btn sm" onClick={() => void copyText(node.full, 'Value')}>
+                  <button
+                    type="button"
+                    className="btn sm"
+                    onClick={() => void copyText(node.full, 'Value')}
+                  >
                     <Icon name="copy" size={14} />
                     Copy
                   </button>
@@ -510,7 +574,12 @@ function Story_({ answer, change, time }: {
                       Processes
                     </button>
                   )}
-                  <button type="button" className="btn ghost sm" aria-label="Choose no node" onClick={() => choose(null)}>
+                  <button
+                    type="button"
+                    className="btn ghost sm"
+                    aria-label="Choose no node"
+                    onClick={() => choose(null)}
+                  >
                     <Icon name="x" size={14} />
                   </button>
                 </span>
@@ -538,7 +607,12 @@ function Story_({ answer, change, time }: {
               </button>
               <span className="seg" role="group" aria-label="Speed">
                 {([1, 10] as const).map((speed) => (
-                  <button key={speed} type="button" aria-pressed={replay.speed === speed} onClick={() => replay.setSpeed(speed)}>
+                  <button
+                    key={speed}
+                    type="button"
+                    aria-pressed={replay.speed === speed}
+                    onClick={() => replay.setSpeed(speed)}
+                  >
                     {speed}×
                   </button>
                 ))}
@@ -546,10 +620,20 @@ function Story_({ answer, change, time }: {
               <span className="mono">{clockMs(new Date(replay.atMs).toISOString())}</span>
               <span className="t3 row">
                 step {stepAt} of {incident.steps.length} ·
-                <button type="button" className="kbdbtn" aria-label="Previous step" onClick={() => move(-1)}>
+                <button
+                  type="button"
+                  className="kbdbtn"
+                  aria-label="Previous step"
+                  onClick={() => move(-1)}
+                >
                   <kbd>←</kbd>
                 </button>
-                <button type="button" className="kbdbtn" aria-label="Next step" onClick={() => move(1)}>
+                <button
+                  type="button"
+                  className="kbdbtn"
+                  aria-label="Next step"
+                  onClick={() => move(1)}
+                >
                   <kbd>→</kbd>
                 </button>
               </span>
@@ -575,7 +659,12 @@ function Story_({ answer, change, time }: {
             <ol>
               {incident.steps.map((step) => (
                 <li key={step.no} className={step.no === stepAt ? 'on' : ''}>
-                  <button type="button" className="no" aria-label={`Go to step ${step.no}`} onClick={() => setStep(step.no)}>
+                  <button
+                    type="button"
+                    className="no"
+                    aria-label={`Go to step ${step.no}`}
+                    onClick={() => setStep(step.no)}
+                  >
                     {step.no}
                   </button>
                   <div className="grow">
@@ -589,8 +678,16 @@ function Story_({ answer, change, time }: {
                     </p>
                   </div>
                   <span className="num">
-                    <span className="mono">{step.offsetMs === 0 ? clock(Date.parse(step.time)) : offsetWords(step.offsetMs)}</span>
-                    <button type="button" className="link small" onClick={() => changeQuery({ events: `step-${step.no}` })}>
+                    <span className="mono">
+                      {step.offsetMs === 0
+                        ? clock(Date.parse(step.time))
+                        : offsetWords(step.offsetMs)}
+                    </span>
+                    <button
+                      type="button"
+                      className="link small"
+                      onClick={() => changeQuery({ events: `step-${step.no}` })}
+                    >
                       {counted(step.eventUids.length, 'event')}
                     </button>
                   </span>
@@ -601,10 +698,20 @@ function Story_({ answer, change, time }: {
         </div>
       </div>
       {events === null ? null : (
-        <Dialog label={eventsTitle} className="wide-dialog" close={() => changeQuery({ events: null })}>
+        <Dialog
+          label={eventsTitle}
+          className="wide-dialog"
+          close={() => changeQuery({ events: null })}
+        >
           <div className="row">
             <h2 className="grow">{eventsTitle}</h2>
-            <button type="button" className="btn ghost sm" aria-label="Close" data-autofocus onClick={() => changeQuery({ events: null })}>
+            <button
+              type="button"
+              className="btn ghost sm"
+              aria-label="Close"
+              data-autofocus
+              onClick={() => changeQuery({ events: null })}
+            >
               <Icon name="x" size={14} />
             </button>
           </div>
@@ -651,13 +758,18 @@ export function IncidentScreen({ uid }: { uid: string }) {
         <>
           {answer.failure === undefined ? null : (
             <p className="t3 small age">
-              As of {answer.at === undefined ? 'before' : `${day(answer.at)} ${clock(answer.at)}`}; the hub did not answer since.
+              As of {answer.at === undefined ? 'before' : `${day(answer.at)} ${clock(answer.at)}`};
+              the hub did not answer since.
             </p>
           )}
           <Story_ answer={answer.data} change={change} time={time} />
         </>
       ) : answer.failure ? (
-        <FailureNote failure={answer.failure} what={`Incident ${shown(uid, 40)}`} again={answer.again} />
+        <FailureNote
+          failure={answer.failure}
+          what={`Incident ${shown(uid, 40)}`}
+          again={answer.again}
+        />
       ) : (
         <Skeleton label="Loading the incident" rows={12} />
       )}

@@ -16,7 +16,8 @@ import { Grid, type GridColumn } from '../parts/grid.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Link } from '../parts/link.tsx'
 import { Popover } from '../parts/popover.tsx'
-import { evidenceSentence, isOpen, Shell, useHub, useScreenTime } from '../parts/shell.tsx'
+import { evidenceSentence, isOpen, useHub } from '../parts/hub.tsx'
+import { Shell, useScreenTime } from '../parts/shell.tsx'
 import { Empty, FailureNote, Skeleton } from '../parts/states.tsx'
 import { FilterActs, Value } from '../parts/value.tsx'
 
@@ -31,7 +32,11 @@ type TabId = (typeof tabs)[number]['id']
 const rank: Readonly<Record<Severity, number>> = { critical: 3, high: 2, medium: 1, low: 0 }
 const sorts = ['severity', 'newest', 'reach'] as const
 type Sort = (typeof sorts)[number]
-const sortNames: Readonly<Record<Sort, string>> = { severity: 'Severity', newest: 'Newest', reach: 'Reach' }
+const sortNames: Readonly<Record<Sort, string>> = {
+  severity: 'Severity',
+  newest: 'Newest',
+  reach: 'Reach',
+}
 
 function inTab(tab: TabId, incident: IncidentSummary): boolean {
   return tab === 'open' ? isOpen(incident) : incident.status === tab
@@ -53,6 +58,7 @@ type Row =
   | { readonly kind: 'closed'; readonly shown: number; readonly all: number }
 
 const closedDays = 3
+const none: readonly IncidentSummary[] = []
 
 export function Incidents() {
   const time = useScreenTime('24h')
@@ -66,9 +72,9 @@ export function Incidents() {
   const [selected, setSelected] = useState(0)
   const tab = tabs.find((one) => one.id === tabValue)?.id ?? 'open'
   const sort = sorts.find((one) => one === sortValue) ?? 'severity'
-  const all = answer.data?.incidents ?? []
-  const scope = hostValue.split(',').filter(Boolean)
-  const excluded = not.split(',').filter(Boolean)
+  const all = answer.data?.incidents ?? none
+  const scope = useMemo(() => hostValue.split(',').filter(Boolean), [hostValue])
+  const excluded = useMemo(() => not.split(',').filter(Boolean), [not])
   const matching = useMemo(() => {
     const wanted = text.toLowerCase()
     return all.filter(
@@ -80,10 +86,19 @@ export function Incidents() {
             .toLowerCase()
             .includes(wanted)),
     )
-  }, [all, text, hostValue, not])
-  const chosen = useMemo(() => ordered(matching.filter((one) => inTab(tab, one)), sort), [matching, tab, sort])
+  }, [all, text, scope, excluded])
+  const chosen = useMemo(
+    () =>
+      ordered(
+        matching.filter((one) => inTab(tab, one)),
+        sort,
+      ),
+    [matching, tab, sort],
+  )
   const closed = matching.filter((one) => !isOpen(one))
-  const lately = closed.filter((one) => time.nowMs - Date.parse(one.firstTime) < closedDays * 86_400_000)
+  const lately = closed.filter(
+    (one) => time.nowMs - Date.parse(one.firstTime) < closedDays * 86_400_000,
+  )
   const rows: readonly Row[] = [
     ...chosen.map((incident): Row => ({ kind: 'incident', incident })),
     ...(tab === 'open' && chosen.length > 0 && lately.length > 0
@@ -97,9 +112,21 @@ export function Incidents() {
     if (one.kind === 'incident') go(addressOf({ screen: 'incident', uid: one.incident.uid }))
   }
 
-  const cells: readonly (Omit<GridColumn<IncidentSummary>, 'cell'> & { readonly cell: (one: IncidentSummary) => ReactNode })[] = [
-    { key: 'severity', head: 'Severity', width: '82px', cell: (one) => <SeverityBadge severity={one.severity} /> },
-    { key: 'uid', head: 'Id', width: '112px', cell: (one) => <span className="mono t3">{one.uid}</span> },
+  const cells: readonly (Omit<GridColumn<IncidentSummary>, 'cell'> & {
+    readonly cell: (one: IncidentSummary) => ReactNode
+  })[] = [
+    {
+      key: 'severity',
+      head: 'Severity',
+      width: '82px',
+      cell: (one) => <SeverityBadge severity={one.severity} />,
+    },
+    {
+      key: 'uid',
+      head: 'Id',
+      width: '112px',
+      cell: (one) => <span className="mono t3">{one.uid}</span>,
+    },
     {
       key: 'title',
       head: 'What happened',
@@ -123,7 +150,9 @@ export function Incidents() {
       cell: (one) => (
         <>
           <span className="strong">{counted(one.steps, 'step')}</span>
-          <span className="sub2">over {lengthWords(Date.parse(one.lastTime) - Date.parse(one.firstTime))}</span>
+          <span className="sub2">
+            over {lengthWords(Date.parse(one.lastTime) - Date.parse(one.firstTime))}
+          </span>
         </>
       ),
     },
@@ -136,7 +165,9 @@ export function Incidents() {
           {one.hosts.slice(0, 2).map((host) => (
             <Value key={host} icon="host" text={host} field="host" value={host} most={18} inGrid />
           ))}
-          {one.hosts.length > 2 ? <span className="t3 small">and {one.hosts.length - 2}</span> : null}
+          {one.hosts.length > 2 ? (
+            <span className="t3 small">and {one.hosts.length - 2}</span>
+          ) : null}
         </span>
       ),
     },
@@ -229,10 +260,15 @@ export function Incidents() {
                     const next = tabs[(tabs.indexOf(one) + by + tabs.length) % tabs.length]
                     if (next) setTab(next.id === 'open' ? null : next.id)
                     const list = event.currentTarget.parentElement
-                    requestAnimationFrame(() => list?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus())
+                    requestAnimationFrame(() =>
+                      list?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus(),
+                    )
                   }}
                 >
-                  {one.name} <span className="n">{answer.data ? matching.filter((row) => inTab(one.id, row)).length : ''}</span>
+                  {one.name}{' '}
+                  <span className="n">
+                    {answer.data ? matching.filter((row) => inTab(one.id, row)).length : ''}
+                  </span>
                 </button>
               ))}
             </div>
@@ -267,7 +303,11 @@ export function Incidents() {
                       role="menuitem"
                       className="opt"
                       onClick={() => {
-                        saveFile('incidents.json', 'application/json', JSON.stringify(exported(), null, 2))
+                        saveFile(
+                          'incidents.json',
+                          'application/json',
+                          JSON.stringify(exported(), null, 2),
+                        )
                         close()
                       }}
                     >
@@ -320,7 +360,12 @@ export function Incidents() {
             </div>
             <span className="seg" role="group" aria-label="Order">
               {sorts.map((one) => (
-                <button key={one} type="button" aria-pressed={sort === one} onClick={() => setSort(one === 'severity' ? null : one)}>
+                <button
+                  key={one}
+                  type="button"
+                  aria-pressed={sort === one}
+                  onClick={() => setSort(one === 'severity' ? null : one)}
+                >
                   {sortNames[one]}
                 </button>
               ))}
@@ -352,7 +397,8 @@ export function Incidents() {
                 </>
               }
             >
-              {evidenceSentence(hosts, answer.data.evidence)}. {counted(all.length, 'incident')} in all states.
+              {evidenceSentence(hosts, answer.data.evidence)}. {counted(all.length, 'incident')} in
+              all states.
             </Empty>
           ) : (
             <Grid
@@ -363,13 +409,24 @@ export function Incidents() {
               rowHeight={68}
               rowKey={(row) => (row.kind === 'incident' ? row.incident.uid : 'closed')}
               rowName={(row) =>
-                row.kind === 'incident' ? `${row.incident.severity}, ${plainSentence(row.incident.title)}` : `Closed in the last ${closedDays} days`
+                row.kind === 'incident'
+                  ? `${row.incident.severity}, ${plainSentence(row.incident.title)}`
+                  : `Closed in the last ${closedDays} days`
               }
-              rowClass={(row) => (row.kind === 'closed' ? 'sechrow' : isOpen(row.incident) || tab !== 'open' ? '' : 'dim')}
+              rowClass={(row) =>
+                row.kind === 'closed'
+                  ? 'sechrow'
+                  : isOpen(row.incident) || tab !== 'open'
+                    ? ''
+                    : 'dim'
+              }
               whole={(row) =>
                 row.kind === 'closed' ? (
                   <span className="sech">
-                    Closed in the last {closedDays} days <span className="t3">{row.shown} of {row.all}</span>
+                    Closed in the last {closedDays} days{' '}
+                    <span className="t3">
+                      {row.shown} of {row.all}
+                    </span>
                   </span>
                 ) : undefined
               }
@@ -382,23 +439,25 @@ export function Incidents() {
                   if (row.kind === 'closed') return null
                   const one = row.incident
                   return (
-                  <div className="inc-card">
-                    <div className="row">
-                      <SeverityBadge severity={one.severity} />
-                      <span className="mono t3 trunc">{one.uid}</span>
-                      <span className="end t2 small nowrap">{clockMinute(Date.parse(one.firstTime))}</span>
+                    <div className="inc-card">
+                      <div className="row">
+                        <SeverityBadge severity={one.severity} />
+                        <span className="mono t3 trunc">{one.uid}</span>
+                        <span className="end t2 small nowrap">
+                          {clockMinute(Date.parse(one.firstTime))}
+                        </span>
+                      </div>
+                      <Link to={addressOf({ screen: 'incident', uid: one.uid })} className="ti">
+                        {plainSentence(one.title)}
+                      </Link>
+                      <div className="row">
+                        <TacticChain tactics={one.tactics} severity={one.severity} />
+                        <span className="t3 small nowrap">{counted(one.steps, 'step')}</span>
+                        <span className="end">
+                          <StatusDot status={one.status} />
+                        </span>
+                      </div>
                     </div>
-                    <Link to={addressOf({ screen: 'incident', uid: one.uid })} className="ti">
-                      {plainSentence(one.title)}
-                    </Link>
-                    <div className="row">
-                      <TacticChain tactics={one.tactics} severity={one.severity} />
-                      <span className="t3 small nowrap">{counted(one.steps, 'step')}</span>
-                      <span className="end">
-                        <StatusDot status={one.status} />
-                      </span>
-                    </div>
-                  </div>
                   )
                 },
               }}

@@ -2,7 +2,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { EventsAnswer, Timeline } from '@honeyguide/model/api'
 import { filterToSql, parseFilter } from '@honeyguide/model/filter'
-import type { ActivityRow } from '@honeyguide/model/ocsf'
 import { changeQuery, go, useAddress, useQueryValue } from '../state/navigation.ts'
 import { addressOf } from '../state/route.ts'
 import type { Span } from '../state/time-range.ts'
@@ -28,7 +27,8 @@ import { Icon } from '../parts/icon.tsx'
 import { useKeys } from '../parts/keys.ts'
 import { Link } from '../parts/link.tsx'
 import { Popover } from '../parts/popover.tsx'
-import { evidenceSentence, Shell, useHub, useScreenTime } from '../parts/shell.tsx'
+import { evidenceSentence, useHub } from '../parts/hub.tsx'
+import { Shell, useScreenTime } from '../parts/shell.tsx'
 import { Empty, FailureNote, Skeleton } from '../parts/states.tsx'
 import { say } from '../parts/toasts.tsx'
 import { FilterActs, Value } from '../parts/value.tsx'
@@ -55,15 +55,18 @@ function timeOf(row: Row): number {
 
 function histogramBars(
   span: Span,
-  seconds: readonly { readonly at: number; readonly process: number; readonly network: number; readonly notDrawn: number }[],
+  seconds: readonly {
+    readonly at: number
+    readonly process: number
+    readonly network: number
+    readonly notDrawn: number
+  }[],
   liveFrom: number,
   timeline: Timeline | undefined,
 ): readonly HistogramBar[] {
   const step = (span.toMs - span.fromMs) / barCount
-  const bars: { process: number | null; network: number | null; other: number | null }[] = Array.from(
-    { length: barCount },
-    () => ({ process: null, network: null, other: null }),
-  )
+  const bars: { process: number | null; network: number | null; other: number | null }[] =
+    Array.from({ length: barCount }, () => ({ process: null, network: null, other: null }))
   if (timeline) {
     const from = Date.parse(timeline.from)
     timeline.process.forEach((value, at) => {
@@ -96,7 +99,11 @@ const facetSections = [
 
 const networkTypes = new Set(['connect', 'accept', 'close', 'connect_failed', 'listen', 'network'])
 
-function Facets({ facets, failure, onValue }: {
+function Facets({
+  facets,
+  failure,
+  onValue,
+}: {
   facets: EventsAnswer['facets'] | undefined
   failure: Failure | undefined
   onValue: (field: string, value: string, act: 'only' | 'not') => void
@@ -105,7 +112,8 @@ function Facets({ facets, failure, onValue }: {
     <aside className="facets" aria-label="Frequent values">
       {facets === undefined && failure !== undefined ? (
         <p className="t2 small facetnote">
-          Values and older rows are not known. {shown(failure.message, 200)} {shown(failure.fix, 200)}
+          Values and older rows are not known. {shown(failure.message, 200)}{' '}
+          {shown(failure.fix, 200)}
         </p>
       ) : null}
       {facetSections.map(({ key, name, field }) => {
@@ -130,7 +138,9 @@ function Facets({ facets, failure, onValue }: {
                 }}
               >
                 <i style={{ width: `${(one.count / most) * 100}%` }} />
-                {key === 'type' ? <Icon name={networkTypes.has(one.value) ? 'net' : 'proc'} size={14} /> : null}
+                {key === 'type' ? (
+                  <Icon name={networkTypes.has(one.value) ? 'net' : 'proc'} size={14} />
+                ) : null}
                 <span className="trunc tele">{shown(kindLabel(one.value as 'event'), 60)}</span>
                 <b>{tiny(one.count)}</b>
               </button>
@@ -174,7 +184,11 @@ export function Live() {
 
   // What is on screen while it is held: paused, or scrolled away from the newest row.
   const held = isLive && (paused || scrolled)
-  const [frozen, setFrozen] = useState<{ rows: readonly Row[]; received: number; span: Span } | null>(null)
+  const [frozen, setFrozen] = useState<{
+    rows: readonly Row[]
+    received: number
+    span: Span
+  } | null>(null)
   const liveRows = useMemo(() => {
     const out: Row[] = []
     const { entries } = feed.snapshot
@@ -192,7 +206,8 @@ export function Live() {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [held])
   const pastRows = useMemo<readonly Row[]>(
-    () => (past.data?.rows ?? []).map((one) => ({ kind: 'event', row: one, incidentUid: undefined })),
+    () =>
+      (past.data?.rows ?? []).map((one) => ({ kind: 'event', row: one, incidentUid: undefined })),
     [past.data],
   )
   const fresh = frozen ? received - frozen.received : 0
@@ -203,7 +218,9 @@ export function Live() {
   }, [brushText])
   const setBrush = (next: Span | null) =>
     changeQuery({
-      brush: next ? `${new Date(next.fromMs).toISOString()}..${new Date(next.toMs).toISOString()}` : null,
+      brush: next
+        ? `${new Date(next.fromMs).toISOString()}..${new Date(next.toMs).toISOString()}`
+        : null,
     })
   const source = isLive ? (frozen?.rows ?? liveRows) : pastRows
   const rows = useMemo(
@@ -231,7 +248,8 @@ export function Live() {
   const act = useCallback(
     (field: string, value: string | number, which: 'only' | 'not') => {
       const next = withCondition(filter, field, value, which)
-      if (next === filter && which === 'not') say('This value is too long for a filter; copy it instead.', { icon: 'warn' })
+      if (next === filter && which === 'not')
+        say('This value is too long for a filter; copy it instead.', { icon: 'warn' })
       setFilter(next, 'push')
     },
     [filter, setFilter],
@@ -240,7 +258,8 @@ export function Live() {
     0,
     rows.findIndex((one) => one.kind === 'event' && one.row.event_uid === row),
   )
-  const severityOf = (uid: string) => openIncidents?.find((one) => one.uid === uid)?.severity ?? 'high'
+  const severityOf = (uid: string) =>
+    openIncidents?.find((one) => one.uid === uid)?.severity ?? 'high'
   const toggle = () => setPaused(!paused)
   const [openEvent, setOpenEvent] = useQueryValue('event')
   useKeys({
@@ -277,7 +296,10 @@ export function Live() {
         if (one.kind === 'gap') return null
         const text = clockMs(one.row.time ?? '')
         const next = rows[index - 1]
-        const cut = index === 0 ? 0 : sharedPrefix(text, next?.kind === 'event' ? clockMs(next.row.time ?? '') : undefined)
+        const cut =
+          index === 0
+            ? 0
+            : sharedPrefix(text, next?.kind === 'event' ? clockMs(next.row.time ?? '') : undefined)
         return (
           <span className="ts">
             <i>{text.slice(0, cut)}</i>
@@ -292,7 +314,15 @@ export function Live() {
       width: '84px',
       cell: (one) =>
         one.kind === 'gap' ? null : (
-          <Value icon="text" flat text={wordsOf(one).host} field="host" value={wordsOf(one).host} most={12} inGrid />
+          <Value
+            icon="text"
+            flat
+            text={wordsOf(one).host}
+            field="host"
+            value={wordsOf(one).host}
+            most={12}
+            inGrid
+          />
         ),
     },
     {
@@ -314,7 +344,12 @@ export function Live() {
       cell: (one) =>
         one.kind === 'gap' ? null : (
           <span className="ev">
-            <EventParts parts={wordsOf(one).parts} host={wordsOf(one).host} hot={one.incidentUid !== undefined} inGrid />
+            <EventParts
+              parts={wordsOf(one).parts}
+              host={wordsOf(one).host}
+              hot={one.incidentUid !== undefined}
+              inGrid
+            />
           </span>
         ),
     },
@@ -324,7 +359,15 @@ export function Live() {
       width: '84px',
       cell: (one) =>
         one.kind === 'gap' ? null : (
-          <Value icon="text" flat text={wordsOf(one).user} field="user" value={wordsOf(one).user} most={12} inGrid />
+          <Value
+            icon="text"
+            flat
+            text={wordsOf(one).user}
+            field="user"
+            value={wordsOf(one).user}
+            most={12}
+            inGrid
+          />
         ),
     },
     {
@@ -333,7 +376,11 @@ export function Live() {
       width: '112px',
       cell: (one) =>
         one.kind === 'gap' || one.incidentUid === undefined ? null : (
-          <Link to={addressOf({ screen: 'incident', uid: one.incidentUid })} className="row incl" tabIndex={-1}>
+          <Link
+            to={addressOf({ screen: 'incident', uid: one.incidentUid })}
+            className="row incl"
+            tabIndex={-1}
+          >
             <SeverityHex severity={severityOf(one.incidentUid)} />
             <span className="mono trunc">{one.incidentUid.replace('INC-', '')}</span>
           </Link>
@@ -361,12 +408,21 @@ export function Live() {
                     {paused ? 'Go on' : 'Pause'} <kbd className="nomob">Space</kbd>
                   </button>
                 ) : (
-                  <button type="button" className="btn" onClick={() => changeQuery({ from: null, to: null, range: null }, 'push')}>
+                  <button
+                    type="button"
+                    className="btn"
+                    onClick={() => changeQuery({ from: null, to: null, range: null }, 'push')}
+                  >
                     <Icon name="play" size={14} />
                     Go live
                   </button>
                 )}
-                <button type="button" className="btn ghost nomob" onClick={saveAsHunt} disabled={!sqlParts}>
+                <button
+                  type="button"
+                  className="btn ghost nomob"
+                  onClick={saveAsHunt}
+                  disabled={!sqlParts}
+                >
                   <Icon name="star" size={14} />
                   Save as hunt
                 </button>
@@ -400,7 +456,11 @@ export function Live() {
                         role="menuitem"
                         className="opt"
                         onClick={() => {
-                          saveFile('events.json', 'application/json', JSON.stringify(exportable(), null, 1))
+                          saveFile(
+                            'events.json',
+                            'application/json',
+                            JSON.stringify(exportable(), null, 1),
+                          )
                           close()
                         }}
                       >
@@ -419,14 +479,23 @@ export function Live() {
                   <>
                     <span className={`livedot ${feed.state === 'open' && !paused ? '' : 'off'}`} />
                     <b className="med">
-                      {paused ? 'Paused' : feed.state === 'open' ? 'Live' : feed.state === 'connecting' ? 'Connecting' : 'Hub away'}
+                      {paused
+                        ? 'Paused'
+                        : feed.state === 'open'
+                          ? 'Live'
+                          : feed.state === 'connecting'
+                            ? 'Connecting'
+                            : 'Hub away'}
                     </b>
                     <span>
                       matches <b className="med">{grouped(feed.snapshot.matchedPerSecond)} /s</b> of{' '}
                       {grouped(feed.snapshot.totalPerSecond)} /s
                     </span>
                     <span className="t3">
-                      · page lag {feed.snapshot.lagMs === null ? '—' : lengthWords(Math.max(0, feed.snapshot.lagMs))}
+                      · page lag{' '}
+                      {feed.snapshot.lagMs === null
+                        ? '—'
+                        : lengthWords(Math.max(0, feed.snapshot.lagMs))}
                     </span>
                     <span className="t3">
                       · not shown to keep up: <b className="med">{short(feed.snapshot.notDrawn)}</b>
@@ -439,7 +508,8 @@ export function Live() {
                   <>
                     <b className="med">Past</b>
                     <span>
-                      {past.data ? counted(past.data.total, 'event') : '—'} {filter === '' ? '' : 'match'}
+                      {past.data ? counted(past.data.total, 'event') : '—'}{' '}
+                      {filter === '' ? '' : 'match'}
                     </span>
                   </>
                 )}
@@ -458,7 +528,11 @@ export function Live() {
             </div>
           </div>
           <div className="lb">
-            <Facets facets={facets} failure={isLive ? feed.historyFailure : undefined} onValue={act} />
+            <Facets
+              facets={facets}
+              failure={isLive ? feed.historyFailure : undefined}
+              onValue={act}
+            />
             <div className="rows">
               {fresh > 0 ? (
                 <button
@@ -477,15 +551,24 @@ export function Live() {
               ) : null}
               {failure ? (
                 <FailureNote failure={failure} what="The events" again={past.again}>
-                  <button type="button" className="btn ghost sm" onClick={() => setFilter(null, 'push')}>
+                  <button
+                    type="button"
+                    className="btn ghost sm"
+                    onClick={() => setFilter(null, 'push')}
+                  >
                     Clear the filter
                   </button>
                 </FailureNote>
-              ) : rows.length === 0 && ((isLive && feed.facets === undefined && readable) || (!isLive && !past.data)) ? (
+              ) : rows.length === 0 &&
+                ((isLive && feed.facets === undefined && readable) || (!isLive && !past.data)) ? (
                 <Skeleton label="Loading events" rows={12} />
               ) : rows.length === 0 ? (
                 <Empty
-                  title={filter === '' && !brush ? 'No event in this range yet' : 'No event matches in this range'}
+                  title={
+                    filter === '' && !brush
+                      ? 'No event in this range yet'
+                      : 'No event matches in this range'
+                  }
                   acts={
                     filter === '' && !brush ? undefined : (
                       <button
@@ -522,8 +605,12 @@ export function Live() {
                   onOpen={(one) => {
                     if (one.kind === 'event') setOpenEvent(one.row.event_uid ?? null, 'push')
                   }}
-                  rowClass={(one) => (one.kind === 'event' && one.incidentUid !== undefined ? 'hotrow' : '')}
-                  whole={(one) => (one.kind === 'gap' ? <span className="gaplbl">{gapText(one)}</span> : undefined)}
+                  rowClass={(one) =>
+                    one.kind === 'event' && one.incidentUid !== undefined ? 'hotrow' : ''
+                  }
+                  whole={(one) =>
+                    one.kind === 'gap' ? <span className="gaplbl">{gapText(one)}</span> : undefined
+                  }
                   onScrolled={(atTop) => {
                     if (isLive && !paused) setScrolled(!atTop)
                   }}
@@ -536,16 +623,26 @@ export function Live() {
                         <div className="ev-card">
                           <div className="row">
                             <span className="ts mono">{clockMs(wordsOf(one).time)}</span>
-                            <span className="t2 mono tele trunc">{shown(wordsOf(one).host, 40)}</span>
+                            <span className="t2 mono tele trunc">
+                              {shown(wordsOf(one).host, 40)}
+                            </span>
                             <span className="t2 small nowrap">{kindLabel(wordsOf(one).kind)}</span>
                             {one.incidentUid === undefined ? null : (
                               <span className="end">
-                                <SeverityHex severity={severityOf(one.incidentUid)} label={one.incidentUid} />
+                                <SeverityHex
+                                  severity={severityOf(one.incidentUid)}
+                                  label={one.incidentUid}
+                                />
                               </span>
                             )}
                           </div>
                           <div className="ev">
-                            <EventParts parts={wordsOf(one).parts} host={wordsOf(one).host} hot={one.incidentUid !== undefined} inGrid />
+                            <EventParts
+                              parts={wordsOf(one).parts}
+                              host={wordsOf(one).host}
+                              hot={one.incidentUid !== undefined}
+                              inGrid
+                            />
                           </div>
                         </div>
                       ),
@@ -555,10 +652,14 @@ export function Live() {
               <div className="tfoot">
                 <span>
                   {grouped(rows.length)} {isLive ? 'kept' : 'shown'} of{' '}
-                  {grouped(Math.max(rows.length, isLive ? (feed.total ?? 0) : (past.data?.total ?? 0)))} in the window
+                  {grouped(
+                    Math.max(rows.length, isLive ? (feed.total ?? 0) : (past.data?.total ?? 0)),
+                  )}{' '}
+                  in the window
                 </span>
                 <span className="end nomob">
-                  <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>↵</kbd> open <kbd>f</kbd> only this <kbd>x</kbd> not this <kbd>c</kbd> copy
+                  <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>↵</kbd> open <kbd>f</kbd> only this{' '}
+                  <kbd>x</kbd> not this <kbd>c</kbd> copy
                 </span>
               </div>
             </div>
@@ -569,7 +670,13 @@ export function Live() {
         <Dialog label="Event" className="wide-dialog" close={() => setOpenEvent(null)}>
           <div className="row">
             <h2 className="grow">Event</h2>
-            <button type="button" className="btn ghost sm" aria-label="Close" data-autofocus onClick={() => setOpenEvent(null)}>
+            <button
+              type="button"
+              className="btn ghost sm"
+              aria-label="Close"
+              data-autofocus
+              onClick={() => setOpenEvent(null)}
+            >
               <Icon name="x" size={14} />
             </button>
           </div>

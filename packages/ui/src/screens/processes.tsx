@@ -1,6 +1,14 @@
 /** The process tree of one host: who started what, when, touching what; lifetime bars on one scale. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import {
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+} from 'react'
 import type { ProcessesAnswer, ProcessNode } from '@honeyguide/model/api'
 import { changeQuery, go, useAddress, useQueryValue } from '../state/navigation.ts'
 import { addressOf } from '../state/route.ts'
@@ -16,12 +24,14 @@ import { Icon } from '../parts/icon.tsx'
 import { useKeys } from '../parts/keys.ts'
 import { Link } from '../parts/link.tsx'
 import { useNarrow } from '../parts/media.ts'
-import { evidenceSentence, Shell, useHub, useScreenTime } from '../parts/shell.tsx'
+import { evidenceSentence, useHub } from '../parts/hub.tsx'
+import { Shell, useScreenTime } from '../parts/shell.tsx'
 import { Empty, FailureNote, Skeleton } from '../parts/states.tsx'
 import { Value } from '../parts/value.tsx'
 
 const rowHeight = 26
 const narrowHeight = 66
+const none: readonly ProcessNode[] = []
 
 function percentIn(span: Span, ms: number): number {
   return Math.min(100, Math.max(0, ((ms - span.fromMs) / (span.toMs - span.fromMs)) * 100))
@@ -53,11 +63,23 @@ function Lifetime({ row, span }: { row: TreeRow; span: Span }) {
       {node.marks.slice(0, 60).map((mark, at) => {
         const ms = Date.parse(mark.time)
         return ms < span.fromMs || ms > span.toMs ? null : (
-          <i key={`${mark.eventUid}${at}`} className={`mkx ${mark.kind}`} style={{ left: `${percentIn(span, ms)}%` }} title={shown(mark.label, 80)} />
+          <i
+            key={`${mark.eventUid}${at}`}
+            className={`mkx ${mark.kind}`}
+            style={{ left: `${percentIn(span, ms)}%` }}
+            title={shown(mark.label, 80)}
+          />
         )
       })}
       {bar && words !== '' && (inside ? true : bar.to < 0.8) ? (
-        <em className={inside ? 'in' : ''} style={inside ? { left: `${bar.from * 100}%`, maxWidth: `${width * 100}%` } : { left: `${bar.to * 100}%`, right: 0 }}>
+        <em
+          className={inside ? 'in' : ''}
+          style={
+            inside
+              ? { left: `${bar.from * 100}%`, maxWidth: `${width * 100}%` }
+              : { left: `${bar.to * 100}%`, right: 0 }
+          }
+        >
           {words}
         </em>
       ) : null}
@@ -65,7 +87,13 @@ function Lifetime({ row, span }: { row: TreeRow; span: Span }) {
   )
 }
 
-function Detail({ node, host, parent, close, nowMs }: {
+function Detail({
+  node,
+  host,
+  parent,
+  close,
+  nowMs,
+}: {
   node: ProcessNode
   host: string
   parent: ProcessNode | undefined
@@ -83,14 +111,26 @@ function Detail({ node, host, parent, close, nowMs }: {
       </button>
       <section>
         <div className="row">
-          {node.end === null ? <span className={`tag ${node.incidentUid === null ? 'ok' : 'crit'}`}>alive</span> : <span className="tag">{endWords(node)}</span>}
+          {node.end === null ? (
+            <span className={`tag ${node.incidentUid === null ? 'ok' : 'crit'}`}>alive</span>
+          ) : (
+            <span className="tag">{endWords(node)}</span>
+          )}
           {node.incidentUid === null ? null : (
-            <Link to={addressOf({ screen: 'incident', uid: node.incidentUid })} className="t2 link mono trunc">
+            <Link
+              to={addressOf({ screen: 'incident', uid: node.incidentUid })}
+              className="t2 link mono trunc"
+            >
               {node.incidentUid}
             </Link>
           )}
           <span className="end row">
-            <button type="button" className="btn ghost sm" aria-label="Copy the command line" onClick={() => void copyText(node.cmdLine, 'Command line')}>
+            <button
+              type="button"
+              className="btn ghost sm"
+              aria-label="Copy the command line"
+              onClick={() => void copyText(node.cmdLine, 'Command line')}
+            >
               <Icon name="copy" size={14} />
             </button>
             <button type="button" className="btn ghost sm nomob" aria-label="Close" onClick={close}>
@@ -102,8 +142,13 @@ function Detail({ node, host, parent, close, nowMs }: {
           {middle(shown(node.name, 400), 60)} <span className="t3">[{node.pid}]</span>
         </p>
         <p className="t2 small wrapany">
-          {parent === undefined ? 'parent not in this view' : `run by ${start(shown(parent.name, 60), 40)} ${parent.pid}`}, started {dayClock(started)},{' '}
-          {node.end === null ? `${lengthWords(Math.max(0, nowMs - started))} ago` : `ran ${lengthWords(Date.parse(node.end) - started)}`}
+          {parent === undefined
+            ? 'parent not in this view'
+            : `run by ${start(shown(parent.name, 60), 40)} ${parent.pid}`}
+          , started {dayClock(started)},{' '}
+          {node.end === null
+            ? `${lengthWords(Math.max(0, nowMs - started))} ago`
+            : `ran ${lengthWords(Date.parse(node.end) - started)}`}
         </p>
         <div className="row wrap detail-acts">
           <button
@@ -136,17 +181,27 @@ function Detail({ node, host, parent, close, nowMs }: {
           </dd>
           <dt>Arguments</dt>
           <dd className="mono tele">
-            {cut > 0 ? start(shown(node.cmdLine.slice(cut + 1), 1200), 600) : <span className="t3">none</span>}
-            {node.cmdLine.length > 120 ? <span className="t3"> {counted(byteLength(node.cmdLine), 'byte')}</span> : null}
+            {cut > 0 ? (
+              start(shown(node.cmdLine.slice(cut + 1), 1200), 600)
+            ) : (
+              <span className="t3">none</span>
+            )}
+            {node.cmdLine.length > 120 ? (
+              <span className="t3"> {counted(byteLength(node.cmdLine), 'byte')}</span>
+            ) : null}
           </dd>
           <dt>User</dt>
           <dd>
             <Value icon="user" text={node.user} field="user" value={node.user} most={30} />
           </dd>
           <dt>Unit</dt>
-          <dd className="mono tele">{node.unit === '' ? <span className="t3">none</span> : shown(node.unit, 200)}</dd>
+          <dd className="mono tele">
+            {node.unit === '' ? <span className="t3">none</span> : shown(node.unit, 200)}
+          </dd>
           <dt>Container</dt>
-          <dd className="mono tele">{node.container === '' ? <span className="t3">none</span> : shown(node.container, 100)}</dd>
+          <dd className="mono tele">
+            {node.container === '' ? <span className="t3">none</span> : shown(node.container, 100)}
+          </dd>
           <dt>Flags</dt>
           <dd>
             {node.flags === '' ? (
@@ -169,17 +224,29 @@ function Detail({ node, host, parent, close, nowMs }: {
         <ul className="evl">
           {node.marks.slice(0, 40).map((mark, at) => (
             <li key={`${mark.eventUid}${at}`}>
-              <Link to={addressOf({ screen: 'live' }, { event: mark.eventUid })} className="mono t3">
+              <Link
+                to={addressOf({ screen: 'live' }, { event: mark.eventUid })}
+                className="mono t3"
+              >
                 {clockMs(mark.time)}
               </Link>
-              <span className={mark.kind === 'network' ? 'c-net' : mark.kind === 'file' ? 'c-file' : 'c-user'}>
-                <Icon name={mark.kind === 'network' ? 'net' : mark.kind === 'file' ? 'file' : 'key'} size={12} />
+              <span
+                className={
+                  mark.kind === 'network' ? 'c-net' : mark.kind === 'file' ? 'c-file' : 'c-user'
+                }
+              >
+                <Icon
+                  name={mark.kind === 'network' ? 'net' : mark.kind === 'file' ? 'file' : 'key'}
+                  size={12}
+                />
               </span>
               <span className="mono tele trunc">{shown(mark.label, 100)}</span>
             </li>
           ))}
         </ul>
-        {node.marks.length > 40 ? <p className="t3 small">{grouped(node.marks.length - 40)} more.</p> : null}
+        {node.marks.length > 40 ? (
+          <p className="t3 small">{grouped(node.marks.length - 40)} more.</p>
+        ) : null}
       </section>
     </aside>
   )
@@ -201,23 +268,33 @@ export function Processes() {
       ? null
       : `/processes?host=${encodeURIComponent(hostName)}&from=${new Date(time.span.fromMs).toISOString()}&to=${new Date(time.span.toMs).toISOString()}${root === null ? '' : `&root=${encodeURIComponent(root)}`}`,
   )
-  const nodes = answer.data?.nodes ?? []
+  const nodes = answer.data?.nodes ?? none
   const incidents = useMemo(
-    () => [...new Set(nodes.flatMap((node) => (node.incidentUid === null ? [] : [node.incidentUid])))],
+    () => [
+      ...new Set(nodes.flatMap((node) => (node.incidentUid === null ? [] : [node.incidentUid]))),
+    ],
     [nodes],
   )
   const narrowed = incident !== '' && incidents.includes(incident) ? incident : null
-  const rows = useMemo(() => treeRows(nodes, { closed, incidentUid: narrowed }), [nodes, closed, narrowed])
+  const rows = useMemo(
+    () => treeRows(nodes, { closed, incidentUid: narrowed }),
+    [nodes, closed, narrowed],
+  )
   const picked = nodes.find((node) => node.uid === pick)
-  const selected = picked ? rows.findIndex((row) => row.node.uid === picked.uid) : Math.min(cursor, rows.length - 1)
+  const selected = picked
+    ? rows.findIndex((row) => row.node.uid === picked.uid)
+    : Math.min(cursor, rows.length - 1)
   const span = time.span
   const scroll = useRef<HTMLDivElement>(null)
   const body = useRef<HTMLDivElement>(null)
   const [margin, setMargin] = useState(0)
+  // What stands above the rows may change at any render; the guard below ends it when nothing moved.
+  // oxlint-disable-next-line react-hooks/exhaustive-deps
   useLayoutEffect(() => {
     const main = document.getElementById('main')
     if (!narrow || !body.current || !main) return
-    const next = body.current.getBoundingClientRect().top - main.getBoundingClientRect().top + main.scrollTop
+    const next =
+      body.current.getBoundingClientRect().top - main.getBoundingClientRect().top + main.scrollTop
     setMargin((before) => (Math.abs(before - next) < 1 ? before : next))
   })
   const height = narrow ? narrowHeight : rowHeight
@@ -283,7 +360,8 @@ export function Processes() {
       else if (row.childCount > 0) move(selected + 1)
     } else if (event.key === 'ArrowLeft' && row) {
       done()
-      if (row.open && row.childCount > 0 && rows[selected + 1]?.parentRow === selected) toggle(row.node.uid, false)
+      if (row.open && row.childCount > 0 && rows[selected + 1]?.parentRow === selected)
+        toggle(row.node.uid, false)
       else if (row.parentRow >= 0) move(row.parentRow)
     } else if ((event.key === 'Enter' || event.key === 'o' || event.key === ' ') && row) {
       done()
@@ -303,8 +381,13 @@ export function Processes() {
     j: () => move(selected + 1),
     k: () => move(selected - 1),
     z: () => {
-      const times = (narrowed === null ? nodes : nodes.filter((node) => node.incidentUid === narrowed))
-        .flatMap((node) => [Date.parse(node.start), ...node.marks.map((mark) => Date.parse(mark.time))])
+      const times = (
+        narrowed === null ? nodes : nodes.filter((node) => node.incidentUid === narrowed)
+      )
+        .flatMap((node) => [
+          Date.parse(node.start),
+          ...node.marks.map((mark) => Date.parse(mark.time)),
+        ])
         .filter((ms) => ms > time.nowMs - 30 * 86_400_000)
       if (times.length < 2) return
       const from = Math.min(...times)
@@ -332,7 +415,9 @@ export function Processes() {
     <Shell
       screen="processes"
       title={hostName === null ? 'Processes' : start(shown(hostName, 80), 40)}
-      {...(hostName === null ? {} : { crumb: { name: 'Processes', to: addressOf({ screen: 'processes' }) } })}
+      {...(hostName === null
+        ? {}
+        : { crumb: { name: 'Processes', to: addressOf({ screen: 'processes' }) } })}
       time={{ ...time, hosts: hostName === null ? time.hosts : [hostName] }}
       evidence={answer.data?.evidence}
     >
@@ -346,14 +431,26 @@ export function Processes() {
                   className="ctl mono hostpick"
                   aria-label="Host"
                   value={hostName ?? ''}
-                  onChange={(event) => changeQuery({ host: event.target.value, hosts: null, root: null, pick: null, incident: null }, 'push')}
+                  onChange={(event) =>
+                    changeQuery(
+                      {
+                        host: event.target.value,
+                        hosts: null,
+                        root: null,
+                        pick: null,
+                        incident: null,
+                      },
+                      'push',
+                    )
+                  }
                 >
                   {(hosts ?? []).slice(0, 500).map((host) => (
                     <option key={host.uid} value={host.hostname}>
                       {start(shown(host.hostname, 80), 40)}
                     </option>
                   ))}
-                  {hostName !== null && !(hosts ?? []).slice(0, 500).some((host) => host.hostname === hostName) ? (
+                  {hostName !== null &&
+                  !(hosts ?? []).slice(0, 500).some((host) => host.hostname === hostName) ? (
                     <option value={hostName}>{start(shown(hostName, 80), 40)}</option>
                   ) : null}
                 </select>
@@ -362,8 +459,16 @@ export function Processes() {
                 <span className="f">
                   <span className="k">root</span>
                   <span className="o">=</span>
-                  <span className="v">{rootNode ? `${start(shown(rootNode.name, 40), 24)}[${rootNode.pid}]` : 'one process'}</span>
-                  <button type="button" aria-label="Show the whole tree" onClick={() => changeQuery({ root: null }, 'push')}>
+                  <span className="v">
+                    {rootNode
+                      ? `${start(shown(rootNode.name, 40), 24)}[${rootNode.pid}]`
+                      : 'one process'}
+                  </span>
+                  <button
+                    type="button"
+                    aria-label="Show the whole tree"
+                    onClick={() => changeQuery({ root: null }, 'push')}
+                  >
                     <Icon name="x" size={12} />
                   </button>
                 </span>
@@ -372,11 +477,19 @@ export function Processes() {
             <span className="end row">
               <span className="seg" role="group" aria-label="Which processes">
                 {firstIncident === undefined ? null : (
-                  <button type="button" aria-pressed={narrowed !== null} onClick={() => setIncident(narrowed ?? firstIncident)}>
+                  <button
+                    type="button"
+                    aria-pressed={narrowed !== null}
+                    onClick={() => setIncident(narrowed ?? firstIncident)}
+                  >
                     {narrowed ?? firstIncident}
                   </button>
                 )}
-                <button type="button" aria-pressed={narrowed === null} onClick={() => setIncident(null)}>
+                <button
+                  type="button"
+                  aria-pressed={narrowed === null}
+                  onClick={() => setIncident(null)}
+                >
                   All {grouped(answer.data?.total ?? 0)}
                 </button>
               </span>
@@ -384,7 +497,9 @@ export function Processes() {
                 type="button"
                 className="btn ghost sm nomob"
                 disabled={nodes.length === 0}
-                onClick={() => saveFile('processes.json', 'application/json', JSON.stringify(nodes, null, 1))}
+                onClick={() =>
+                  saveFile('processes.json', 'application/json', JSON.stringify(nodes, null, 1))
+                }
               >
                 <Icon name="dl" size={14} />
                 Export
@@ -398,11 +513,13 @@ export function Processes() {
               <span className="us">user</span>
             </div>
             <div className="pax" aria-hidden="true">
-              {ticks.map((tick) => percentIn(span, tick.at) < 3 || percentIn(span, tick.at) > 97 ? null : (
-                <span key={tick.at} style={{ left: `${percentIn(span, tick.at)}%` }}>
-                  {tick.label}
-                </span>
-              ))}
+              {ticks.map((tick) =>
+                percentIn(span, tick.at) < 3 || percentIn(span, tick.at) > 97 ? null : (
+                  <span key={tick.at} style={{ left: `${percentIn(span, tick.at)}%` }}>
+                    {tick.label}
+                  </span>
+                ),
+              )}
             </div>
           </div>
           {answer.failure && !answer.data ? (
@@ -424,14 +541,25 @@ export function Processes() {
               role="tree"
               aria-label={`Processes of ${shown(hostName ?? '', 60)}`}
               tabIndex={0}
-              aria-activedescendant={items.some((item) => item.index === selected) ? `${id}-${selected}` : undefined}
+              aria-activedescendant={
+                items.some((item) => item.index === selected) ? `${id}-${selected}` : undefined
+              }
               onKeyDown={keys}
             >
-              <div ref={body} className="ptree" role="none" style={{ height: virtual.getTotalSize() }}>
+              <div
+                ref={body}
+                className="ptree"
+                role="none"
+                style={{ height: virtual.getTotalSize() }}
+              >
                 {narrow ? null : (
                   <div className="pover" aria-hidden="true">
                     {ticks.map((tick) => (
-                      <i key={tick.at} className="gr" style={{ left: `${percentIn(span, tick.at)}%` }} />
+                      <i
+                        key={tick.at}
+                        className="gr"
+                        style={{ left: `${percentIn(span, tick.at)}%` }}
+                      />
                     ))}
                     {gaps.map((gap, at) => (
                       <i
@@ -446,17 +574,24 @@ export function Processes() {
                     {items.map((item) => {
                       const row = rows[item.index]
                       const at = row ? Date.parse(row.node.start) : 0
-                      if (!row || row.parentRow < 0 || at < span.fromMs || at > span.toMs) return null
+                      if (!row || row.parentRow < 0 || at < span.fromMs || at > span.toMs)
+                        return null
                       const top = row.parentRow * rowHeight + 18
                       return (
                         <i
                           key={row.node.uid}
                           className={`fk ${row.hot ? 'path' : ''}`}
-                          style={{ left: `${percentIn(span, at)}%`, top, height: item.index * rowHeight + 8 - top }}
+                          style={{
+                            left: `${percentIn(span, at)}%`,
+                            top,
+                            height: item.index * rowHeight + 8 - top,
+                          }}
                         />
                       )
                     })}
-                    {playhead === undefined || playhead < span.fromMs || playhead > span.toMs ? null : (
+                    {playhead === undefined ||
+                    playhead < span.fromMs ||
+                    playhead > span.toMs ? null : (
                       <i className="cur" style={{ left: `${percentIn(span, playhead)}%` }}>
                         <b>{clockMs(new Date(playhead).toISOString())}</b>
                       </i>
@@ -487,12 +622,21 @@ export function Processes() {
                   if (narrow) {
                     const indent = Math.min(row.depth, 8) * 10
                     return (
-                      <div key={node.uid} {...common} className={`pnr ${row.hot ? 'hot' : ''}`} style={place}>
+                      <div
+                        key={node.uid}
+                        {...common}
+                        className={`pnr ${row.hot ? 'hot' : ''}`}
+                        style={place}
+                      >
                         <div className="l1" style={{ paddingLeft: indent }}>
                           <Icon name="proc" size={12} />
                           <b className="tele">{name}</b>
                           <span className="t3">{node.pid}</span>
-                          <span className="end t3 nowrap">{Date.parse(node.start) < span.fromMs ? 'earlier' : clock(Date.parse(node.start))}</span>
+                          <span className="end t3 nowrap">
+                            {Date.parse(node.start) < span.fromMs
+                              ? 'earlier'
+                              : clock(Date.parse(node.start))}
+                          </span>
                         </div>
                         <div className="l2 tele" style={{ paddingLeft: indent }}>
                           {shown(node.user, 40)} · {start(shown(barWords(node), 160), 80)}
@@ -501,10 +645,22 @@ export function Processes() {
                         <div className="l3">
                           {(() => {
                             const bar = lifetimeBar(node, span.fromMs, span.toMs)
-                            return bar ? <i className="br" style={{ left: `${bar.from * 100}%`, width: `${(bar.to - bar.from) * 100}%` }} /> : null
+                            return bar ? (
+                              <i
+                                className="br"
+                                style={{
+                                  left: `${bar.from * 100}%`,
+                                  width: `${(bar.to - bar.from) * 100}%`,
+                                }}
+                              />
+                            ) : null
                           })()}
                           {node.marks.slice(0, 20).map((mark, at) => (
-                            <i key={`${mark.eventUid}${at}`} className={`mkx ${mark.kind}`} style={{ left: `${percentIn(span, Date.parse(mark.time))}%` }} />
+                            <i
+                              key={`${mark.eventUid}${at}`}
+                              className={`mkx ${mark.kind}`}
+                              style={{ left: `${percentIn(span, Date.parse(mark.time))}%` }}
+                            />
                           ))}
                         </div>
                       </div>
@@ -539,7 +695,9 @@ export function Processes() {
                         )}
                         <Icon name="proc" size={14} />
                         <b className="tele">{name}</b>
-                        {node.hiddenChildren > 0 ? <span className="tag">+{grouped(node.hiddenChildren)}</span> : null}
+                        {node.hiddenChildren > 0 ? (
+                          <span className="tag">+{grouped(node.hiddenChildren)}</span>
+                        ) : null}
                         <span className="pid">{node.pid}</span>
                         <span className="us tele">{shown(node.user, 40)}</span>
                         <span className="vh">{spoken}</span>
@@ -570,7 +728,9 @@ export function Processes() {
             )}
             <span className="row trunc">
               <i className="lgg" />
-              {gaps.length === 0 ? 'nothing lost in this range' : `${grouped(gaps.reduce((sum, gap) => sum + gap.lost, 0))} lost in ${counted(gaps.length, 'gap')}: ${[...new Set(gaps.map((gap) => reasonWords(gap.reason)))].join(', ')}`}
+              {gaps.length === 0
+                ? 'nothing lost in this range'
+                : `${grouped(gaps.reduce((sum, gap) => sum + gap.lost, 0))} lost in ${counted(gaps.length, 'gap')}: ${[...new Set(gaps.map((gap) => reasonWords(gap.reason)))].join(', ')}`}
             </span>
             <span className="end row nomob">
               <kbd>j</kbd>

@@ -16,10 +16,24 @@ type State =
   | { readonly kind: 'opening'; readonly me: Me | undefined }
   | { readonly kind: 'refused'; readonly failure: Failure }
 
-function Step({ state, title, children }: { state: 'done' | 'busy' | 'wait'; title: string; children: React.ReactNode }) {
+function Step({
+  state,
+  title,
+  children,
+}: {
+  state: 'done' | 'busy' | 'wait'
+  title: string
+  children: React.ReactNode
+}) {
   return (
     <li className={state}>
-      <i>{state === 'done' ? <Icon name="check" size={12} /> : state === 'busy' ? <span className="spin" /> : null}</i>
+      <i>
+        {state === 'done' ? (
+          <Icon name="check" size={12} />
+        ) : state === 'busy' ? (
+          <span className="spin" />
+        ) : null}
+      </i>
       <span>
         <b>{title}</b>
         <small>{children}</small>
@@ -56,6 +70,8 @@ export function SignIn({ token, done }: { token: string | undefined; done: () =>
     if (token === undefined || used.current) return
     used.current = true
     void exchange(token)
+    // One exchange per token; the function itself only closes over setters.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [token])
 
   const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(window.location.hostname)
@@ -83,8 +99,13 @@ export function SignIn({ token, done }: { token: string | undefined; done: () =>
               <Step state="done" title="Link read">
                 The token was taken out of the address bar before anything was loaded.
               </Step>
-              <Step state={state.kind === 'exchanging' ? 'busy' : 'done'} title={state.kind === 'exchanging' ? 'Exchanging' : 'Exchanged'}>
-                {state.kind === 'exchanging' ? 'One request to this hub.' : 'One request to this hub; the token is now worthless.'}
+              <Step
+                state={state.kind === 'exchanging' ? 'busy' : 'done'}
+                title={state.kind === 'exchanging' ? 'Exchanging' : 'Exchanged'}
+              >
+                {state.kind === 'exchanging'
+                  ? 'One request to this hub.'
+                  : 'One request to this hub; the token is now worthless.'}
               </Step>
               <Step state={state.kind === 'opening' ? 'busy' : 'wait'} title="Opening the page">
                 If nothing happens within 3 s,{' '}
@@ -98,7 +119,8 @@ export function SignIn({ token, done }: { token: string | undefined; done: () =>
               <dl className="dl">
                 <dt>Session</dt>
                 <dd>
-                  this browser, until {day(Date.parse(state.me.sessionExpires))} {clockMinute(Date.parse(state.me.sessionExpires))} UTC or sign-out
+                  this browser, until {day(Date.parse(state.me.sessionExpires))}{' '}
+                  {clockMinute(Date.parse(state.me.sessionExpires))} UTC or sign-out
                 </dd>
                 <dt>Hub</dt>
                 <dd>
@@ -122,7 +144,9 @@ export function SignIn({ token, done }: { token: string | undefined; done: () =>
                   ? 'A link opens one session and works once. '
                   : `${shown(state.failure.message, 300)} `
                 : 'This hub keeps no passwords. '}
-              {state.kind === 'refused' && state.failure.status !== 401 && state.failure.status !== 403
+              {state.kind === 'refused' &&
+              state.failure.status !== 401 &&
+              state.failure.status !== 403
                 ? shown(state.failure.fix, 300)
                 : 'Whoever has a shell where the hub runs can make a link.'}
             </p>
@@ -134,7 +158,9 @@ export function SignIn({ token, done }: { token: string | undefined; done: () =>
                   <Icon name="right" size={12} />
                   From another machine
                 </summary>
-                <Command text={`ssh -L ${window.location.port === '' ? '80' : window.location.port}:${window.location.host} HOST ${command}`} />
+                <Command
+                  text={`ssh -L ${window.location.port === '' ? '80' : window.location.port}:${window.location.host} HOST ${command}`}
+                />
               </details>
             ) : null}
             <form
@@ -162,7 +188,9 @@ export function SignIn({ token, done }: { token: string | undefined; done: () =>
                 </button>
               </div>
               <span id="paste-note" className="t3 small">
-                {typed !== '' && pasted === undefined ? 'This is neither a link with a token nor a token.' : ''}
+                {typed !== '' && pasted === undefined
+                  ? 'This is neither a link with a token nor a token.'
+                  : ''}
               </span>
             </form>
             {state.kind === 'refused' ? (
@@ -170,7 +198,14 @@ export function SignIn({ token, done }: { token: string | undefined; done: () =>
                 <Icon name="info" size={14} />
                 <span>
                   The hub said <span className="mono">{shown(state.failure.code, 60)}</span>
-                  {state.failure.id === '' ? '.' : <>, named <span className="mono">{shown(state.failure.id, 60)}</span> in its log.</>}
+                  {state.failure.id === '' ? (
+                    '.'
+                  ) : (
+                    <>
+                      , named <span className="mono">{shown(state.failure.id, 60)}</span> in its
+                      log.
+                    </>
+                  )}
                 </span>
               </p>
             ) : null}

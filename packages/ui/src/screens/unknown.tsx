@@ -8,7 +8,14 @@ export function Unknown({ path }: { path: string }) {
   const time = useScreenTime('24h')
   return (
     <Shell screen="unknown" title="Not a screen" time={time}>
-      <Empty title="No screen has this address" acts={<Link to="/" className="btn sm">Go to the start</Link>}>
+      <Empty
+        title="No screen has this address"
+        acts={
+          <Link to="/" className="btn sm">
+            Go to the start
+          </Link>
+        }
+      >
         <span className="mono wrapany">{shown(path, 200)}</span>
       </Empty>
     </Shell>

@@ -130,7 +130,11 @@ export async function get<Answer>(path: string, signal?: AbortSignal): Promise<A
   }
 }
 
-export async function post<Answer>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+export async function post<Answer>(
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<Answer> {
   return (await read(path, {
     method: 'POST',
     body: JSON.stringify(body),

@@ -83,7 +83,13 @@ export function useLiveFeed(filter: string | null, historyMs: number): LiveFeed 
           window_.seed(answer.rows)
           dirty = true
         }
-        update({ facets: answer.facets, total: answer.total, evidence: answer.evidence, refused: undefined, historyFailure: undefined })
+        update({
+          facets: answer.facets,
+          total: answer.total,
+          evidence: answer.evidence,
+          refused: undefined,
+          historyFailure: undefined,
+        })
       } catch (error) {
         if (abort.signal.aborted) return
         const failure = failureOf(error)

@@ -53,7 +53,8 @@ export function useQueryValue(
 ): readonly [string, (value: string | null, how?: 'push' | 'replace') => void] {
   const { params } = useAddress()
   const set = useCallback(
-    (value: string | null, how: 'push' | 'replace' = 'replace') => changeQuery({ [name]: value }, how),
+    (value: string | null, how: 'push' | 'replace' = 'replace') =>
+      changeQuery({ [name]: value }, how),
     [name],
   )
   return [params.get(name) ?? '', set]

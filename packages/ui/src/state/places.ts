@@ -35,7 +35,11 @@ export function createPlaces(count: number): Places {
         }
         const abort = () => {
           waiting.splice(waiting.indexOf(enter), 1)
-          reject(signal?.reason instanceof Error ? signal.reason : new DOMException('aborted', 'AbortError'))
+          reject(
+            signal?.reason instanceof Error
+              ? signal.reason
+              : new DOMException('aborted', 'AbortError'),
+          )
         }
         waiting.push(enter)
         signal?.addEventListener('abort', abort, { once: true })

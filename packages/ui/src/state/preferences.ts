@@ -43,7 +43,9 @@ export function themeNow(): Theme {
 /** Applies the stored theme, or follows the system's. The attribute is always set: nested rules depend on it. */
 export function applyTheme(): void {
   const stored = readPreference('theme')
-  const system: Theme = window.matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark'
+  const system: Theme = window.matchMedia('(prefers-color-scheme: light)').matches
+    ? 'light'
+    : 'dark'
   document.documentElement.dataset['theme'] =
     stored === 'dark' || stored === 'light' ? stored : system
 }

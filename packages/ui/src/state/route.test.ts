@@ -9,12 +9,23 @@ const now = Date.parse('2026-11-24T14:05:11.000Z')
 
 suite('addresses', () => {
   test('every screen has one, and reading it gives the screen', () => {
-    for (const screen of ['landing', 'first-run', 'incidents', 'live', 'processes', 'hunt', 'fleet'] as const)
+    for (const screen of [
+      'landing',
+      'first-run',
+      'incidents',
+      'live',
+      'processes',
+      'hunt',
+      'fleet',
+    ] as const)
       assert.deepEqual(readRoute(pathOf({ screen })), { screen })
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (uid) => {
         fc.pre(uid !== '.' && uid !== '..')
-        assert.deepEqual(readRoute(pathOf({ screen: 'incident', uid })), { screen: 'incident', uid })
+        assert.deepEqual(readRoute(pathOf({ screen: 'incident', uid })), {
+          screen: 'incident',
+          uid,
+        })
       }),
     )
   })
@@ -37,20 +48,28 @@ suite('time range', () => {
       { kind: 'between', fromMs: now - 5000, toMs: now },
     ] as const) {
       const params = new URLSearchParams()
-      for (const [name, value] of Object.entries(writeRange(range))) if (value !== null) params.set(name, value)
+      for (const [name, value] of Object.entries(writeRange(range)))
+        if (value !== null) params.set(name, value)
       assert.deepEqual(readRange(params, '24h'), range)
     }
-    assert.deepEqual(readRange(new URLSearchParams('from=x&to=y'), '24h'), { kind: 'last', name: '24h' })
+    assert.deepEqual(readRange(new URLSearchParams('from=x&to=y'), '24h'), {
+      kind: 'last',
+      name: '24h',
+    })
   })
 
   test('the strip always holds the range', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 40 * 86_400_000 }), fc.integer({ min: 1000, max: 30 * 86_400_000 }), (ago, length) => {
-        const range = { kind: 'between', fromMs: now - ago - length, toMs: now - ago } as const
-        const strip = stripSpan(range, now)
-        const span = spanOf(range, now)
-        assert.ok(strip.fromMs <= span.fromMs + 1 && strip.toMs >= span.toMs - 1)
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 40 * 86_400_000 }),
+        fc.integer({ min: 1000, max: 30 * 86_400_000 }),
+        (ago, length) => {
+          const range = { kind: 'between', fromMs: now - ago - length, toMs: now - ago } as const
+          const strip = stripSpan(range, now)
+          const span = spanOf(range, now)
+          assert.ok(strip.fromMs <= span.fromMs + 1 && strip.toMs >= span.toMs - 1)
+        },
+      ),
     )
   })
 

@@ -50,9 +50,7 @@ export function spanOf(range: TimeRange, nowMs: number): Span {
 
 /** "Last 24 h", "4:00 min". */
 export function rangeWords(range: TimeRange): string {
-  return range.kind === 'last'
-    ? lengths[range.name].words
-    : roughly(range.toMs - range.fromMs)
+  return range.kind === 'last' ? lengths[range.name].words : roughly(range.toMs - range.fromMs)
 }
 
 /** The length in one unit; the exact ends stand beside it. */
@@ -91,7 +89,14 @@ export function timeForField(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19).replace('T', ' ')
 }
 
-const stripLengths = [900_000, 3600_000, 6 * 3600_000, 24 * 3600_000, 7 * 86_400_000, 30 * 86_400_000]
+const stripLengths = [
+  900_000,
+  3600_000,
+  6 * 3600_000,
+  24 * 3600_000,
+  7 * 86_400_000,
+  30 * 86_400_000,
+]
 
 /**
  * What the strip shows around a range: a day, less when there is less to show, more when the range is longer.

@@ -52,7 +52,9 @@ export function useAnswer<Data>(path: string | null, everyMs?: number): Answer<D
     const samePlace = asked.current?.split('?')[0] === path.split('?')[0]
     asked.current = path
     setState((before) =>
-      samePlace ? { ...before, busy: true } : { data: undefined, failure: undefined, busy: true, at: undefined },
+      samePlace
+        ? { ...before, busy: true }
+        : { data: undefined, failure: undefined, busy: true, at: undefined },
     )
     void ask()
     return () => {

@@ -27,9 +27,23 @@ suite('event words', () => {
   })
 
   test('say both ends and the direction of a connection', () => {
-    const base = { class_uid: 4001, actor_process_name: 'nginx', actor_process_pid: 3, src_endpoint_ip: '::1', src_endpoint_port: 5, dst_endpoint_ip: '192.0.2.1', dst_endpoint_port: 443 }
-    assert.equal(text({ ...base, activity_name: 'Open', connection_info_direction: 'Outbound' }), 'nginx[3] → 192.0.2.1:443')
-    assert.equal(text({ ...base, activity_name: 'Open', connection_info_direction: 'Inbound' }), 'nginx[3] ← [::1]:5')
+    const base = {
+      class_uid: 4001,
+      actor_process_name: 'nginx',
+      actor_process_pid: 3,
+      src_endpoint_ip: '::1',
+      src_endpoint_port: 5,
+      dst_endpoint_ip: '192.0.2.1',
+      dst_endpoint_port: 443,
+    }
+    assert.equal(
+      text({ ...base, activity_name: 'Open', connection_info_direction: 'Outbound' }),
+      'nginx[3] → 192.0.2.1:443',
+    )
+    assert.equal(
+      text({ ...base, activity_name: 'Open', connection_info_direction: 'Inbound' }),
+      'nginx[3] ← [::1]:5',
+    )
     assert.equal(
       text({ ...base, activity_name: 'Fail', status_code: 111 }),
       'nginx[3] → 192.0.2.1:443 ECONNREFUSED, refused',

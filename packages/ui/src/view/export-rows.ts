@@ -30,5 +30,7 @@ export function objectsOf(
   columns: readonly { readonly name: string }[],
   rows: readonly (readonly Cell[])[],
 ): readonly Readonly<Record<string, Cell>>[] {
-  return rows.map((row) => Object.fromEntries(columns.map((column, at) => [column.name, row[at] ?? null])))
+  return rows.map((row) =>
+    Object.fromEntries(columns.map((column, at) => [column.name, row[at] ?? null])),
+  )
 }

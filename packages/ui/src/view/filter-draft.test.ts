@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { compileFilter, parseFilter } from '@honeyguide/model/filter'
-import { bothFilters, completeFilter, hostsFilter, readFilter, withCondition, withoutChip } from './filter-draft.ts'
+import {
+  bothFilters,
+  completeFilter,
+  hostsFilter,
+  readFilter,
+  withCondition,
+  withoutChip,
+} from './filter-draft.ts'
 
 const none = () => []
 
@@ -11,7 +18,9 @@ suite('filter draft', () => {
     const reading = readFilter('name = curl and kind != exit and 203.0.113.77')
     assert.equal(reading.kind, 'good')
     assert.deepEqual(
-      reading.kind === 'good' ? reading.chips.map((chip) => [chip.field, chip.operator, chip.value, chip.not]) : [],
+      reading.kind === 'good'
+        ? reading.chips.map((chip) => [chip.field, chip.operator, chip.value, chip.not])
+        : [],
       [
         ['name', '=', 'curl', false],
         ['kind', '!=', 'exit', true],
@@ -57,7 +66,10 @@ suite('filter draft', () => {
   })
 
   test('joins the scope with the filter', () => {
-    assert.equal(bothFilters('kind = exec', hostsFilter(['a', 'b'])), 'kind = exec and host in (a, b)')
+    assert.equal(
+      bothFilters('kind = exec', hostsFilter(['a', 'b'])),
+      'kind = exec and host in (a, b)',
+    )
     assert.equal(bothFilters('', hostsFilter([])), '')
   })
 

@@ -26,7 +26,12 @@ export interface FilterChip {
 
 export type FilterReading =
   | { readonly kind: 'good'; readonly text: string; readonly chips: readonly FilterChip[] }
-  | { readonly kind: 'bad'; readonly text: string; readonly message: string; readonly column: number }
+  | {
+      readonly kind: 'bad'
+      readonly text: string
+      readonly message: string
+      readonly column: number
+    }
 
 function partsOf(filter: Filter): readonly Filter[] {
   if (filter.kind === 'all') return []
@@ -38,7 +43,13 @@ function chipOf(part: Filter): FilterChip {
   switch (part.kind) {
     case 'compare': {
       const value = text.slice(part.field.length + part.operator.length + 2)
-      return { text, field: part.field, operator: part.operator, value, not: part.operator === '!=' }
+      return {
+        text,
+        field: part.field,
+        operator: part.operator,
+        value,
+        not: part.operator === '!=',
+      }
     }
     case 'glob':
       return { text, field: part.field, operator: '~', value: part.pattern, not: false }

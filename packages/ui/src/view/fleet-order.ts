@@ -1,7 +1,15 @@
 /** Order of hosts: by default who needs a look comes first. */
 import type { Host } from '@honeyguide/model/api'
 
-export const fleetSortKeys = ['host', 'health', 'system', 'kernel', 'sensor', 'rate', 'lost'] as const
+export const fleetSortKeys = [
+  'host',
+  'health',
+  'system',
+  'kernel',
+  'sensor',
+  'rate',
+  'lost',
+] as const
 export type FleetSortKey = (typeof fleetSortKeys)[number]
 
 const severityRank = { critical: 0, high: 1, medium: 2, low: 3 } as const
@@ -17,7 +25,8 @@ function compare(key: FleetSortKey, a: Host, b: Host): number {
     case 'host':
       return 0
     case 'health': {
-      const attacked = (host: Host) => (host.worstSeverity === null ? 9 : severityRank[host.worstSeverity])
+      const attacked = (host: Host) =>
+        host.worstSeverity === null ? 9 : severityRank[host.worstSeverity]
       return attacked(a) - attacked(b) || healthRank[a.health] - healthRank[b.health]
     }
     case 'system':
@@ -33,10 +42,16 @@ function compare(key: FleetSortKey, a: Host, b: Host): number {
   }
 }
 
-export function fleetOrder(hosts: readonly Host[], key: FleetSortKey, down: boolean): readonly Host[] {
+export function fleetOrder(
+  hosts: readonly Host[],
+  key: FleetSortKey,
+  down: boolean,
+): readonly Host[] {
   const known = fleetSortKeys.find((one) => one === key) ?? 'health'
   const sign = down ? -1 : 1
-  return [...hosts].sort((a, b) => compare(known, a, b) * sign || byName(a, b) * (known === 'host' ? sign : 1))
+  return [...hosts].sort(
+    (a, b) => compare(known, a, b) * sign || byName(a, b) * (known === 'host' ? sign : 1),
+  )
 }
 
 export function byHealth(hosts: readonly Host[]): Readonly<Record<Host['health'], number>> {

@@ -5,7 +5,11 @@ import { createLiveWindow } from './live-window.ts'
 
 const start = Date.parse('2026-11-24T14:00:00.000Z')
 
-function events(count: number, atMs: number, more: Partial<Extract<LiveMessage, { kind: 'events' }>> = {}): LiveMessage {
+function events(
+  count: number,
+  atMs: number,
+  more: Partial<Extract<LiveMessage, { kind: 'events' }>> = {},
+): LiveMessage {
   return {
     kind: 'events',
     rows: Array.from({ length: count }, (_, at) => ({
@@ -26,7 +30,8 @@ function events(count: number, atMs: number, more: Partial<Extract<LiveMessage, 
 suite('live window', () => {
   test('keeps a bounded number of rows and seconds, the newest', () => {
     const window = createLiveWindow({ rows: 1000, seconds: 60 })
-    for (let tick = 0; tick < 1200; tick++) window.accept(events(200, start + tick * 100), start + tick * 100)
+    for (let tick = 0; tick < 1200; tick++)
+      window.accept(events(200, start + tick * 100), start + tick * 100)
     const snapshot = window.snapshot(start + 120_000)
     assert.equal(snapshot.entries.length, 1000)
     assert.equal(snapshot.received, 240_000)
@@ -56,7 +61,16 @@ suite('live window', () => {
     window.accept(
       {
         kind: 'gap',
-        gap: { host: 'a', hook: 'h', reason: 'ring_full', from: '', to: '', offered: 20, lost: 11, mayHide: '' },
+        gap: {
+          host: 'a',
+          hook: 'h',
+          reason: 'ring_full',
+          from: '',
+          to: '',
+          offered: 20,
+          lost: 11,
+          mayHide: '',
+        },
       },
       start,
     )
@@ -73,7 +87,9 @@ suite('live window', () => {
       { class_uid: 1007, event_uid: 'older' },
     ])
     assert.deepEqual(
-      window.snapshot(start).entries.map((entry) => (entry.kind === 'event' ? entry.row.event_uid : '')),
+      window
+        .snapshot(start)
+        .entries.map((entry) => (entry.kind === 'event' ? entry.row.event_uid : '')),
       ['older', `e${start}-0`],
     )
   })

@@ -34,7 +34,9 @@ suite('process tree', () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.nat(30)), { maxLength: 30 }), (parents) => {
         // A parent earlier in the list is no cycle; later ones and itself may be.
-        const nodes = parents.map((parent, at) => node(`p${at}`, parent === null || parent >= at ? null : `p${parent}`))
+        const nodes = parents.map((parent, at) =>
+          node(`p${at}`, parent === null || parent >= at ? null : `p${parent}`),
+        )
         const rows = treeRows(nodes, all)
         assert.equal(rows.length, nodes.length)
         rows.forEach((row, at) => {
@@ -49,13 +51,18 @@ suite('process tree', () => {
   })
 
   test('stands a chain of 10,000 processes and a cycle', () => {
-    const chain = Array.from({ length: 10_000 }, (_, at) => node(`p${at}`, at === 0 ? null : `p${at - 1}`))
+    const chain = Array.from({ length: 10_000 }, (_, at) =>
+      node(`p${at}`, at === 0 ? null : `p${at - 1}`),
+    )
     assert.equal(treeRows(chain, all).length, 10_000)
     assert.deepEqual(treeRows([node('a', 'b'), node('b', 'a')], all), [])
   })
 
   test('draws guides that end with the last child', () => {
-    const rows = treeRows([node('p1', null), node('p2', 'p1'), node('p3', 'p2'), node('p4', 'p1')], all)
+    const rows = treeRows(
+      [node('p1', null), node('p2', 'p1'), node('p3', 'p2'), node('p4', 'p1')],
+      all,
+    )
     assert.deepEqual(
       rows.map((row) => row.guides),
       [[], ['branch'], ['pass', 'last'], ['last']],
@@ -70,7 +77,12 @@ suite('process tree', () => {
 
   test('narrows to an incident and its ancestors, which are no part of it', () => {
     const rows = treeRows(
-      [node('p1', null), node('p2', 'p1', { incidentUid: 'INC-1' }), node('p3', 'p1'), node('p4', 'p2', { incidentUid: 'INC-1' })],
+      [
+        node('p1', null),
+        node('p2', 'p1', { incidentUid: 'INC-1' }),
+        node('p3', 'p1'),
+        node('p4', 'p2', { incidentUid: 'INC-1' }),
+      ],
       { ...all, incidentUid: 'INC-1' },
     )
     assert.deepEqual(
@@ -85,8 +97,15 @@ suite('process tree', () => {
 
   test('clips lifetimes to the span and says which ends are open', () => {
     const from = Date.parse('2026-11-24T13:42:00.000Z')
-    const bar = lifetimeBar({ start: '2026-11-24T13:41:00.000Z', end: '2026-11-24T13:43:00.000Z' }, from, from + 120_000)
+    const bar = lifetimeBar(
+      { start: '2026-11-24T13:41:00.000Z', end: '2026-11-24T13:43:00.000Z' },
+      from,
+      from + 120_000,
+    )
     assert.deepEqual(bar, { from: 0, to: 0.5, openLeft: true, openRight: false })
-    assert.equal(lifetimeBar({ start: '2026-11-24T13:50:00.000Z', end: null }, from, from + 120_000), undefined)
+    assert.equal(
+      lifetimeBar({ start: '2026-11-24T13:50:00.000Z', end: null }, from, from + 120_000),
+      undefined,
+    )
   })
 })

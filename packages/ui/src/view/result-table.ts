@@ -44,11 +44,13 @@ export function resultColumns(answer: HuntAnswer): readonly ResultColumn[] {
     const sample = answer.rows.slice(0, 200).map((row) => row[index] ?? null)
     const filled = sample.filter((value) => value !== null)
     const kind: ResultColumn['kind'] =
-      /\[\]$|list/i.test(column.type) || (filled.length > 0 && filled.every((value) => listNumbers(value) !== undefined))
+      /\[\]$|list/i.test(column.type) ||
+      (filled.length > 0 && filled.every((value) => listNumbers(value) !== undefined))
         ? 'list'
         : /timestamp|date|time/i.test(column.type)
           ? 'time'
-          : numeric.test(column.type) || (filled.length > 0 && filled.every((value) => typeof value === 'number'))
+          : numeric.test(column.type) ||
+              (filled.length > 0 && filled.every((value) => typeof value === 'number'))
             ? 'number'
             : 'text'
     return {
@@ -56,8 +58,14 @@ export function resultColumns(answer: HuntAnswer): readonly ResultColumn[] {
       index,
       kind,
       icon: kind === 'text' ? iconOf(column.name) : 'text',
-      chars: Math.max(4, Math.min(60, Math.max(column.name.length, ...filled.map((value) => String(value).length)))),
-      most: kind === 'number' ? Math.max(0, ...filled.map((value) => Number(value)).filter(Number.isFinite)) : 0,
+      chars: Math.max(
+        4,
+        Math.min(60, Math.max(column.name.length, ...filled.map((value) => String(value).length))),
+      ),
+      most:
+        kind === 'number'
+          ? Math.max(0, ...filled.map((value) => Number(value)).filter(Number.isFinite))
+          : 0,
     }
   })
 }
@@ -92,7 +100,9 @@ export function readConditions(text: string): readonly ResultCondition[] {
 export function writeConditions(conditions: readonly ResultCondition[]): string {
   return conditions.length === 0
     ? ''
-    : JSON.stringify(conditions.map((one) => (one.not ? [one.column, one.value, 1] : [one.column, one.value])))
+    : JSON.stringify(
+        conditions.map((one) => (one.not ? [one.column, one.value, 1] : [one.column, one.value])),
+      )
 }
 
 export function resultRows(

@@ -12,12 +12,33 @@ export interface ScreenEntry {
 }
 
 export const screens: readonly ScreenEntry[] = [
-  { screen: 'incidents', name: 'Incidents', icon: 'incidents', key: 'i', group: 'Investigate', tab: true },
+  {
+    screen: 'incidents',
+    name: 'Incidents',
+    icon: 'incidents',
+    key: 'i',
+    group: 'Investigate',
+    tab: true,
+  },
   { screen: 'live', name: 'Live', icon: 'live', key: 'l', group: 'Investigate', tab: true },
-  { screen: 'processes', name: 'Processes', icon: 'processes', key: 'p', group: 'Investigate', tab: true },
+  {
+    screen: 'processes',
+    name: 'Processes',
+    icon: 'processes',
+    key: 'p',
+    group: 'Investigate',
+    tab: true,
+  },
   { screen: 'hunt', name: 'Hunt', icon: 'hunt', key: 'h', group: 'Investigate', tab: true },
   { screen: 'fleet', name: 'Fleet', icon: 'fleet', key: 'f', group: 'Operate', tab: true },
-  { screen: 'first-run', name: 'First run', icon: 'overview', key: 'o', group: 'Operate', tab: false },
+  {
+    screen: 'first-run',
+    name: 'First run',
+    icon: 'overview',
+    key: 'o',
+    group: 'Operate',
+    tab: false,
+  },
 ]
 
 export const keyList: readonly { readonly keys: readonly string[]; readonly act: string }[] = [

@@ -3,12 +3,22 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { HuntAnswer } from '@honeyguide/model/api'
 import { csvCell, csvOf } from './export-rows.ts'
-import { listNumbers, readConditions, resultColumns, resultRows, writeConditions } from './result-table.ts'
+import {
+  listNumbers,
+  readConditions,
+  resultColumns,
+  resultRows,
+  writeConditions,
+} from './result-table.ts'
 import { completeSql, huntName, placeIndex, sqlTokens } from './sql-text.ts'
 
 const schema = {
   views: [
-    { name: 'process_activity', doc: '', columns: [{ name: 'process_name', type: 'text', doc: '' }] },
+    {
+      name: 'process_activity',
+      doc: '',
+      columns: [{ name: 'process_name', type: 'text', doc: '' }],
+    },
     { name: 'losses', doc: '', columns: [{ name: 'lost', type: 'integer', doc: '' }] },
   ],
   functions: ['count', 'contains'],
@@ -18,7 +28,12 @@ suite('SQL text', () => {
   test('tokens give the text back, whatever it is', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 400 }), (text) => {
-        assert.equal(sqlTokens(text, new Set()).map((token) => token.text).join(''), text)
+        assert.equal(
+          sqlTokens(text, new Set())
+            .map((token) => token.text)
+            .join(''),
+          text,
+        )
       }),
       { numRuns: 2000 },
     )
@@ -32,7 +47,7 @@ suite('SQL text', () => {
 
   test('tells keywords, functions, views, strings and comments apart', () => {
     assert.deepEqual(
-      sqlTokens("SELECT count(*) FROM losses -- x", new Set(['losses']))
+      sqlTokens('SELECT count(*) FROM losses -- x', new Set(['losses']))
         .filter((token) => token.kind !== 'plain')
         .map((token) => [token.kind, token.text]),
       [
@@ -46,7 +61,8 @@ suite('SQL text', () => {
   })
 
   test('completes views after FROM, columns of the named view elsewhere, nothing in strings', () => {
-    const words = (text: string) => completeSql(text, text.length, schema).words.map((one) => one.word)
+    const words = (text: string) =>
+      completeSql(text, text.length, schema).words.map((one) => one.word)
     assert.deepEqual(words('SELECT * FROM pro'), ['process_activity'])
     assert.equal(words('SELECT proc FROM process_activity WHERE proc')[0], 'process_name')
     assert.ok(!words('SELECT lo FROM process_activity WHERE lo').includes('lost'))
@@ -96,7 +112,10 @@ suite('result table', () => {
 
   test('filters and orders, absent values last', () => {
     assert.deepEqual(
-      resultRows(answer, [{ column: 'host', value: 'a', not: false }], { column: 'runs', down: false }).map((row) => row[1]),
+      resultRows(answer, [{ column: 'host', value: 'a', not: false }], {
+        column: 'runs',
+        down: false,
+      }).map((row) => row[1]),
       [2, null],
     )
     assert.deepEqual(
@@ -107,9 +126,17 @@ suite('result table', () => {
 
   test('conditions survive the address', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ column: fc.string(), value: fc.string(), not: fc.boolean() }, { noNullPrototype: true })), (conditions) => {
-        assert.deepEqual(readConditions(writeConditions(conditions)), conditions)
-      }),
+      fc.property(
+        fc.array(
+          fc.record(
+            { column: fc.string(), value: fc.string(), not: fc.boolean() },
+            { noNullPrototype: true },
+          ),
+        ),
+        (conditions) => {
+          assert.deepEqual(readConditions(writeConditions(conditions)), conditions)
+        },
+      ),
     )
     assert.deepEqual(readConditions('{'), [])
   })

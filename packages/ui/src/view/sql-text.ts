@@ -24,7 +24,8 @@ export function sqlTokens(text: string, views: ReadonlySet<string>): readonly Sq
   const out: SqlToken[] = []
   const push = (kind: TokenKind, piece: string) => {
     const last = out[out.length - 1]
-    if (last && last.kind === kind && kind === 'plain') out[out.length - 1] = { kind, text: last.text + piece }
+    if (last && last.kind === kind && kind === 'plain')
+      out[out.length - 1] = { kind, text: last.text + piece }
     else out.push({ kind, text: piece })
   }
   for (const match of text.matchAll(pattern)) {
@@ -73,7 +74,11 @@ export function completeSql(
     readonly views: readonly {
       readonly name: string
       readonly doc: string
-      readonly columns: readonly { readonly name: string; readonly type: string; readonly doc: string }[]
+      readonly columns: readonly {
+        readonly name: string
+        readonly type: string
+        readonly doc: string
+      }[]
     }[]
     readonly functions: readonly string[]
   },
@@ -86,13 +91,18 @@ export function completeSql(
   if (quotes % 2 === 1 || line.includes('--') || typed === '') return { from, words: [] }
   const wanted = typed.toLowerCase()
   const head = before.slice(0, from)
-  const views: readonly SqlWord[] = schema.views.map((view) => ({ word: view.name, kind: 'view', detail: view.doc }))
+  const views: readonly SqlWord[] = schema.views.map((view) => ({
+    word: view.name,
+    kind: 'view',
+    detail: view.doc,
+  }))
   const fits = (list: readonly SqlWord[]) =>
     list
       .filter((one) => one.word.toLowerCase().includes(wanted) && one.word.toLowerCase() !== wanted)
       .sort(
         (a, b) =>
-          Number(b.word.toLowerCase().startsWith(wanted)) - Number(a.word.toLowerCase().startsWith(wanted)) ||
+          Number(b.word.toLowerCase().startsWith(wanted)) -
+            Number(a.word.toLowerCase().startsWith(wanted)) ||
           a.word.length - b.word.length ||
           (a.word < b.word ? -1 : 1),
       )
@@ -109,9 +119,9 @@ export function completeSql(
       ...fits([...columns.values()]),
       ...fits(schema.functions.map((word) => ({ word, kind: 'function', detail: 'function' }))),
       ...fits(views),
-      ...fits([...keywords].map((word) => ({ word: word.toUpperCase(), kind: 'keyword', detail: '' }))).filter((one) =>
-        one.word.toLowerCase().startsWith(wanted),
-      ),
+      ...fits(
+        [...keywords].map((word) => ({ word: word.toUpperCase(), kind: 'keyword', detail: '' })),
+      ).filter((one) => one.word.toLowerCase().startsWith(wanted)),
     ].slice(0, 12),
   }
 }

@@ -84,13 +84,20 @@ const anyIncident = fc
       ),
   )
 
-function crosses(box: StoryBox, a: readonly [number, number], b: readonly [number, number]): boolean {
+function crosses(
+  box: StoryBox,
+  a: readonly [number, number],
+  b: readonly [number, number],
+): boolean {
   const left = Math.min(a[0], b[0])
   const right = Math.max(a[0], b[0])
   const top = Math.min(a[1], b[1])
   const bottom = Math.max(a[1], b[1])
   return (
-    right > box.x + 1 && left < box.x + box.width - 1 && bottom > box.y + 1 && top < box.y + box.height - 1
+    right > box.x + 1 &&
+    left < box.x + box.width - 1 &&
+    bottom > box.y + 1 &&
+    top < box.y + box.height - 1
   )
 }
 
@@ -159,14 +166,17 @@ suite('story layout', () => {
 
   test('never points an edge of a chain to the left', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 12 }), (steps) => {
-        const nodes = steps.map((step, at) => node(`n${at}`, step))
-        const edges = nodes.slice(1).map((_, at) => edge(`n${at}`, `n${at + 1}`))
-        const picture = layoutStory(incident(nodes, edges), { width: 1000, most: 16 })
-        const column = new Map(picture.boxes.map((box) => [box.node.id, box.column]))
-        for (const one of edges)
-          assert.ok((column.get(one.to) ?? 0) >= (column.get(one.from) ?? 0))
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 12 }),
+        (steps) => {
+          const nodes = steps.map((step, at) => node(`n${at}`, step))
+          const edges = nodes.slice(1).map((_, at) => edge(`n${at}`, `n${at + 1}`))
+          const picture = layoutStory(incident(nodes, edges), { width: 1000, most: 16 })
+          const column = new Map(picture.boxes.map((box) => [box.node.id, box.column]))
+          for (const one of edges)
+            assert.ok((column.get(one.to) ?? 0) >= (column.get(one.from) ?? 0))
+        },
+      ),
     )
   })
 
@@ -175,7 +185,13 @@ suite('story layout', () => {
     const picture = layoutStory(
       incident(
         [...nodes, node('file', 3, { kind: 'file' }), node('other', 2, { weight: 0 })],
-        [edge('n1', 'n2'), edge('n2', 'n3'), edge('n3', 'n4'), edge('n3', 'file', 'file'), edge('n1', 'other')],
+        [
+          edge('n1', 'n2'),
+          edge('n2', 'n3'),
+          edge('n3', 'n4'),
+          edge('n3', 'file', 'file'),
+          edge('n1', 'other'),
+        ],
       ),
       { width: 1000, most: 16 },
     )
@@ -190,7 +206,10 @@ suite('story layout', () => {
       node(`b${at}`, 2, { kind: 'socket', label: '203.0.113.77', host: 'outside' }),
     )
     const picture = layoutStory(
-      incident([node('x', 1), ...beacons], beacons.map((one) => edge('x', one.id, 'socket'))),
+      incident(
+        [node('x', 1), ...beacons],
+        beacons.map((one) => edge('x', one.id, 'socket')),
+      ),
       { width: 1000, most: 16 },
     )
     assert.equal(picture.boxes.length, 2)
@@ -199,7 +218,9 @@ suite('story layout', () => {
   })
 
   test('shares a lane among hosts that did the same when there are more than four', () => {
-    const nodes = ['a', 'b', 'c', 'd', 'e'].map((host) => node(`n-${host}`, 1, { host, label: 'x' }))
+    const nodes = ['a', 'b', 'c', 'd', 'e'].map((host) =>
+      node(`n-${host}`, 1, { host, label: 'x' }),
+    )
     const picture = layoutStory(incident(nodes, []), { width: 1000, most: 16 })
     assert.deepEqual(
       picture.lanes.map((lane) => lane.label),

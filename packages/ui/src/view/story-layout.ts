@@ -55,7 +55,9 @@ export interface StoryEdge {
   readonly points: readonly (readonly [number, number])[]
   readonly label: string
   /** Where the label lies; undefined when no segment is long enough: it appears on focus. */
-  readonly labelAt: { readonly x: number; readonly y: number; readonly anchor: 'start' | 'middle' } | undefined
+  readonly labelAt:
+    | { readonly x: number; readonly y: number; readonly anchor: 'start' | 'middle' }
+    | undefined
   readonly count: number
 }
 
@@ -163,7 +165,10 @@ function fold(incident: Incident): Folded {
     const incoming = parents.get(node.id) ?? []
     const [only] = incoming
     const foldable =
-      incoming.length === 1 && only !== undefined && !children.has(node.id) && node.reasonNo === null
+      incoming.length === 1 &&
+      only !== undefined &&
+      !children.has(node.id) &&
+      node.reasonNo === null
     const key = foldable
       ? [only.from, only.verb, node.kind, node.host, node.step, node.label].join('\0')
       : `\0${node.id}`
@@ -192,18 +197,17 @@ function fold(incident: Incident): Folded {
     if (from === undefined || to === undefined || from === to) continue
     const key = [from, to, edge.verb].join('\0')
     const there = merged.get(key)
-    merged.set(
-      key,
-      there
-        ? { ...there, count: there.count + edge.count }
-        : { ...edge, from, to },
-    )
+    merged.set(key, there ? { ...there, count: there.count + edge.count } : { ...edge, from, to })
   }
   return { nodes, ids, edges: [...merged.values()] }
 }
 
 /** Which steps share a column: one each up to ten, then neighbours of one tactic, then the middle. */
-function groupSteps(incident: Incident, used: ReadonlySet<number>, most: number): readonly (readonly number[])[] {
+function groupSteps(
+  incident: Incident,
+  used: ReadonlySet<number>,
+  most: number,
+): readonly (readonly number[])[] {
   const tactic = new Map(incident.steps.map((step) => [step.no, step.tacticUid]))
   let groups: number[][] = [...used].sort((a, b) => a - b).map((no) => [no])
   while (groups.length > most) {
@@ -250,7 +254,10 @@ function columnsOf(
 }
 
 /** Path with the most evidence along process edges: it stays on the first row of its lanes. */
-function spineOf(nodes: readonly IncidentNode[], edges: readonly IncidentEdge[]): readonly string[] {
+function spineOf(
+  nodes: readonly IncidentNode[],
+  edges: readonly IncidentEdge[],
+): readonly string[] {
   const processes = nodes.filter((node) => node.kind === 'process')
   const ids = new Set(processes.map((node) => node.id))
   const weight = new Map(processes.map((node) => [node.id, node.weight + 0.001]))
@@ -262,7 +269,10 @@ function spineOf(nodes: readonly IncidentNode[], edges: readonly IncidentEdge[])
       else next.set(edge.from, [edge.to])
     }
   const best = new Map<string, { readonly sum: number; readonly path: readonly string[] }>()
-  const visit = (id: string, above: ReadonlySet<string>): { sum: number; path: readonly string[] } => {
+  const visit = (
+    id: string,
+    above: ReadonlySet<string>,
+  ): { sum: number; path: readonly string[] } => {
     const known = best.get(id)
     if (known) return known
     let tail: { sum: number; path: readonly string[] } = { sum: 0, path: [] }
@@ -288,14 +298,19 @@ interface Cell {
   readonly row: number
 }
 
-function lanesOf(nodes: readonly IncidentNode[]): { readonly hosts: string[]; readonly label: string }[] {
+function lanesOf(
+  nodes: readonly IncidentNode[],
+): { readonly hosts: string[]; readonly label: string }[] {
   const hosts: string[] = []
-  for (const node of [...nodes].sort((a, b) => a.step - b.step || (a.firstTime < b.firstTime ? -1 : 1)))
+  for (const node of [...nodes].sort(
+    (a, b) => a.step - b.step || (a.firstTime < b.firstTime ? -1 : 1),
+  ))
     if (node.host !== 'outside' && !hosts.includes(node.host)) hosts.push(node.host)
   const outside = nodes.some((node) => node.host === 'outside')
     ? [{ hosts: ['outside'], label: 'Outside, no sensor' }]
     : []
-  if (hosts.length <= 4) return [...outside, ...hosts.map((host) => ({ hosts: [host], label: host }))]
+  if (hosts.length <= 4)
+    return [...outside, ...hosts.map((host) => ({ hosts: [host], label: host }))]
   const signature = (host: string) =>
     nodes
       .filter((node) => node.host === host)
@@ -400,7 +415,11 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
   const boxWidth = Math.max(columnWidth - 28, Math.min(columnWidth - 10, 88))
 
   const laneHosts = lanesOf(nodes)
-  const laneOf = (host: string) => Math.max(0, laneHosts.findIndex((lane) => lane.hosts.includes(host)))
+  const laneOf = (host: string) =>
+    Math.max(
+      0,
+      laneHosts.findIndex((lane) => lane.hosts.includes(host)),
+    )
   const spinePath = spineOf(nodes, edges)
   const spine = new Set(spinePath)
   const taken = new Set<string>()
@@ -419,18 +438,27 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
   spinePath.forEach((id, at) => {
     const here = byId.get(id)
     const next = byId.get(spinePath[at + 1] ?? '')
-    if (!here || !next || here.host !== next.host || cells.get(id)?.row !== 0 || cells.get(next.id)?.row !== 0) return
+    if (
+      !here ||
+      !next ||
+      here.host !== next.host ||
+      cells.get(id)?.row !== 0 ||
+      cells.get(next.id)?.row !== 0
+    )
+      return
     const from = compact.get(column.get(id) ?? 0) ?? 0
     const to = compact.get(column.get(next.id) ?? 0) ?? 0
     for (let col = from + 1; col < to; col++) taken.add(`${laneOf(here.host)}/${col}/0`)
   })
   for (const node of nodes)
     if (!spine.has(node.id) && (node.kind === 'process' || node.host === 'outside')) place(node, 0)
-  for (const node of nodes)
-    if (!cells.has(node.id)) place(node, 1)
+  for (const node of nodes) if (!cells.has(node.id)) place(node, 1)
 
   const laneRows = laneHosts.map((_, lane) =>
-    Math.max(1, ...[...cells.values()].filter((cell) => cell.lane === lane).map((cell) => cell.row + 1)),
+    Math.max(
+      1,
+      ...[...cells.values()].filter((cell) => cell.lane === lane).map((cell) => cell.row + 1),
+    ),
   )
   const lanes: StoryLane[] = []
   let y = headHeight
@@ -504,9 +532,16 @@ function routeEdges(
     return from && to ? [{ edge, points: straighten(route(from, to)) }] : []
   })
   const lines = routed.map(({ points }) => segmentAreas(points))
-  const placed: Area[] = boxes.map((box) => ({ x: box.x, y: box.y, width: box.width, height: box.height }))
+  const placed: Area[] = boxes.map((box) => ({
+    x: box.x,
+    y: box.y,
+    width: box.width,
+    height: box.height,
+  }))
   return routed.map(({ edge, points }, at) => {
-    const label = [edge.verb, edge.detail].filter(Boolean).join(', ') + (edge.count > 1 ? ` ×${edge.count}` : '')
+    const label =
+      [edge.verb, edge.detail].filter(Boolean).join(', ') +
+      (edge.count > 1 ? ` ×${edge.count}` : '')
     // That a process ran another is what an arrow between two processes says anyway.
     const plain = edge.kind === 'process' && label === 'exec'
     const others = lines.flatMap((areas, other) => (other === at ? [] : areas))
@@ -641,7 +676,8 @@ function placeLabel(
   if (label === '') return undefined
   const width = label.length * labelCharWidth
   const fits = (area: Area) => {
-    if (area.x < 0 || area.x + area.width > room || taken.some((other) => overlap(area, other))) return false
+    if (area.x < 0 || area.x + area.width > room || taken.some((other) => overlap(area, other)))
+      return false
     if (lines.some((line) => overlap(area, line))) return false
     taken.push(area)
     return true
@@ -655,7 +691,8 @@ function placeLabel(
     // In the middle, else towards the target, else towards the source; above the line, else below.
     for (const x of [(a[0] + b[0]) / 2, right, left])
       for (const y of [a[1] - 4, a[1] + 12])
-        if (fits({ x: x - width / 2, y: y - 9, width, height: 11 })) return { x, y, anchor: 'middle' }
+        if (fits({ x: x - width / 2, y: y - 9, width, height: 11 }))
+          return { x, y, anchor: 'middle' }
   }
   for (let at = 1; at < points.length; at++) {
     const a = points[at - 1]
@@ -698,6 +735,8 @@ export function nextBox(
     }
   })
   const cost = (box: StoryBox) =>
-    Math.abs(box.x - here.x) + Math.abs(box.y - here.y) * 1.5 - (linked.has(box.node.id) ? 10_000 : 0)
+    Math.abs(box.x - here.x) +
+    Math.abs(box.y - here.y) * 1.5 -
+    (linked.has(box.node.id) ? 10_000 : 0)
   return ahead.sort((a, b) => cost(a) - cost(b))[0]?.node.id
 }

@@ -4,7 +4,14 @@ import fc from 'fast-check'
 import { completenessOf } from './completeness.ts'
 import { bytesWords, grouped, shareWords, short, tiny } from './number-words.ts'
 import { middle, shown, start } from './shorten.ts'
-import { axisTicks, clockMs, lengthWords, offsetWords, sharedPrefix, spanWords } from './time-words.ts'
+import {
+  axisTicks,
+  clockMs,
+  lengthWords,
+  offsetWords,
+  sharedPrefix,
+  spanWords,
+} from './time-words.ts'
 
 suite('number words', () => {
   test('group every digit, shorten only from a million on', () => {
@@ -61,11 +68,16 @@ suite('time words', () => {
 
   test('put at most as many ticks as wanted, all inside', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 2 ** 41 }), fc.integer({ min: 1, max: 2 ** 32 }), fc.integer({ min: 1, max: 20 }), (from, length, most) => {
-        const ticks = axisTicks(from, from + length, most)
-        assert.ok(ticks.length <= most + 1)
-        for (const tick of ticks) assert.ok(tick.at >= from && tick.at <= from + length)
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 2 ** 41 }),
+        fc.integer({ min: 1, max: 2 ** 32 }),
+        fc.integer({ min: 1, max: 20 }),
+        (from, length, most) => {
+          const ticks = axisTicks(from, from + length, most)
+          assert.ok(ticks.length <= most + 1)
+          for (const tick of ticks) assert.ok(tick.at >= from && tick.at <= from + length)
+        },
+      ),
     )
   })
 
@@ -80,12 +92,16 @@ suite('shortening', () => {
   test('escapes first, and never leaves a character that acts', () => {
     assert.equal(shown('a\u202eb\x1b[31m'), 'a\\u{202e}b\\x1b[31m')
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 2000 }), fc.integer({ min: 1, max: 300 }), (text, most) => {
-        const out = shown(text, most)
-        assert.doesNotMatch(out, /[\u0000-\u001f\u202a-\u202e\u2066-\u2069\u200b]/)
-        assert.ok([...middle(out, most)].length <= most)
-        assert.ok([...start(out, most)].length <= Math.max(1, most))
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 2000 }),
+        fc.integer({ min: 1, max: 300 }),
+        (text, most) => {
+          const out = shown(text, most)
+          assert.doesNotMatch(out, /[\u0000-\u001f\u202a-\u202e\u2066-\u2069\u200b]/)
+          assert.ok([...middle(out, most)].length <= most)
+          assert.ok([...start(out, most)].length <= Math.max(1, most))
+        },
+      ),
       { numRuns: 300 },
     )
   })
