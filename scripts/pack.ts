@@ -164,7 +164,7 @@ exit 1
   const { version, description } = packageJson('honeyguide')
   writeFileSync(
     join(folder, 'package.json'),
-    `${JSON.stringify({ name: 'honeyguide', version, description: workspace.description || description, license: 'Apache-2.0', type: 'module', os: ['linux'], cpu: ['x64'], bin: { honeyguide: 'bin/honeyguide' }, files: ['bin', 'dist'], dependencies: { ...Object.fromEntries(node), ...Object.fromEntries(Object.entries(dependencies).toSorted()) } }, undefined, 2)}\n`,
+    `${JSON.stringify({ name: 'honeyguide', version, description: workspace.description || description, license: 'Apache-2.0', type: 'module', os: ['linux'], cpu: ['x64'], bin: { honeyguide: 'bin/honeyguide' }, files: ['bin', 'dist'], dependencies: { ...Object.fromEntries(node), ...Object.fromEntries(Object.entries(dependencies).toSorted(([a], [b]) => (a < b ? -1 : 1))) } }, undefined, 2)}\n`,
   )
   for (const file of license) cpSync(join(root, file), join(folder, file))
   return tarball(folder, join(out, `honeyguide-${version}.tgz`))

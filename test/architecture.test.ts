@@ -51,7 +51,7 @@ suite('architecture', () => {
   test('has eight packages and no other', () => {
     assert.deepEqual(
       globSync('packages/*', { cwd: root })
-        .map((path) => path.split('/')[1])
+        .map((path) => path.split('/')[1] ?? '')
         .toSorted(),
       Object.keys(mayImport).toSorted(),
     )
