@@ -4,7 +4,7 @@ import { suite, test } from 'node:test'
 import { deserialize, serialize } from 'node:v8'
 import fc from 'fast-check'
 import { imageUid, tcpOperations, type Incident } from '@honeyguide/model'
-import { createDetector, type Detector } from './detector.ts'
+import { createDetector, type Detector, type DetectorSnapshot } from './detector.ts'
 import { sentenceText, type Finding } from './findings/finding.ts'
 import { activityOf } from './fixture/activity-of.ts'
 import {
@@ -22,7 +22,7 @@ import {
   type SimulatedProcess,
 } from './fixture/simulated-host.ts'
 import { createLineage } from './lineage/graph.ts'
-import type { Lineage } from './lineage/lineage.ts'
+import type { Lineage, LineageSnapshot } from './lineage/lineage.ts'
 
 const rules = ownRules()
 
@@ -33,8 +33,11 @@ interface Outcome {
 }
 
 /** What a hub does: batches in, upserts kept. */
-function stage(lineage: Lineage = createLineage(), detector: Detector = createDetector({ rules })) {
-  const outcome: Outcome = { incidents: new Map(), merged: new Map(), findings: new Map() }
+function stage(
+  lineage: Lineage = createLineage(),
+  detector: Detector = createDetector({ rules }),
+  outcome: Outcome = { incidents: new Map(), merged: new Map(), findings: new Map() },
+) {
   return {
     lineage,
     detector,
@@ -243,6 +246,52 @@ suite('detector', () => {
         },
       ),
       { numRuns: 60 },
+    )
+  })
+
+  test('comes to the same when it goes back to a snapshot again and again', () => {
+    fc.assert(
+      fc.property(fc.infiniteStream(fc.nat(9)), (random) => {
+        const hosts = [simulatedHost(1, 'a'), simulatedHost(2, 'b')]
+        for (const host of hosts) playWhole(host, { tool: 'wget' })
+        const records = hosts
+          .flatMap((host) =>
+            cut(host.events, [8]).map((events, index) => ({ host, events, index })),
+          )
+          .sort((a, b) => a.index - b.index)
+        const straight = stage()
+        for (const { host, events } of records) straight.feed(host, events)
+        let parts = stage()
+        const { outcome } = parts
+        const save = (at: number) => ({
+          at,
+          state: serialize([parts.lineage.snapshot(), parts.detector.snapshot()]),
+        })
+        let saved = save(0)
+        for (let at = 0, kills = 0; at < records.length;) {
+          const record = records[at++]
+          if (record) parts.feed(record.host, record.events)
+          if ((random.next().value ?? 0) < 2) saved = save(at)
+          if ((random.next().value ?? 0) > 1 || kills > 20) continue
+          kills += 1
+          const [one, two] = deserialize(saved.state) as [LineageSnapshot, DetectorSnapshot]
+          const lineage = createLineage()
+          lineage.restore(one)
+          const detector = createDetector({ rules })
+          detector.restore(two)
+          parts = stage(lineage, detector, outcome)
+          at = saved.at
+        }
+        assert.deepEqual(
+          new Map([...outcome.incidents].sort()),
+          new Map([...straight.outcome.incidents].sort()),
+        )
+        assert.deepEqual(
+          new Map([...outcome.findings].sort()),
+          new Map([...straight.outcome.findings].sort()),
+        )
+      }),
+      { numRuns: 30 },
     )
   })
 
