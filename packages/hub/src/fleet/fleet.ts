@@ -100,6 +100,8 @@ export interface SavedFleet {
 }
 
 const silentMs = 30_000
+/** How far a host's clock may be ahead of ours. */
+const aheadMs = 24 * 60 * 60_000
 const forgottenMs = 7 * 24 * 60 * 60_000
 const mostHosts = 10_000
 const losingMs = 5 * 60_000
@@ -219,7 +221,11 @@ export function createFleet(saved?: SavedFleet): Fleet {
     apply(batch, receivedMs) {
       const host = hostOf(hex(batch.sensor), receivedMs)
       host.lastSeenMs = Math.max(host.lastSeenMs, receivedMs)
-      const wallMs = (bootNs: bigint): number => Number((bootNs + batch.wallOffsetNs) / 1_000_000n)
+      // One event of a broken clock must not push a week of counters out: what is far ahead counts as now.
+      const wallMs = (bootNs: bigint): number => {
+        const ms = Number((bootNs + batch.wallOffsetNs) / 1_000_000n)
+        return ms > receivedMs + aheadMs ? receivedMs : ms
+      }
       let newestMs = 0
       for (const kind of countedKinds) {
         const table = batch.table(kind)

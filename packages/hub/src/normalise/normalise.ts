@@ -59,6 +59,8 @@ type Refer = (row: number) => ProcessReference | null
 export type NormaliseLineage = Pick<Lineage, 'image' | 'parent' | 'connection' | 'userName'>
 
 const unsetId = 4294967295
+/** The last µs of the year 9999, where the store ends, too. */
+const latestUs = 253_402_300_799_999_000
 const processColumnNames = Object.keys(processActivity) as Column[]
 const networkColumnNames = Object.keys(networkActivity) as Column[]
 
@@ -106,7 +108,9 @@ export function normalise(
     rowOf.push(order.row[at] ?? 0)
   }
 
-  const wallUs = (bootNs: bigint): number => Number((bootNs + batch.wallOffsetNs) / 1000n)
+  // A broken clock must not make a time that nobody can write.
+  const wallUs = (bootNs: bigint): number =>
+    Math.min(latestUs, Number((bootNs + batch.wallOffsetNs) / 1000n))
   const wallText = (bootNs: bigint): string =>
     new Date(Math.floor(wallUs(bootNs) / 1000)).toISOString()
 

@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { compileRules, createDetector, createLineage } from '@honeyguide/detect'
+import { createBatchBuilder } from '@honeyguide/model'
+import { tables } from '@honeyguide/model/tables'
 import { createLogger } from '@honeyguide/model/log'
 import { createDurableAppend } from '../ingest/durable-append.ts'
-import { createLive } from '../live/live.ts'
+import { createLive, type Live } from '../live/live.ts'
 import { readRuleFiles } from '../rule-files.ts'
 import { openSpool, type NewRecord, type Spool } from '../spool/index.ts'
 import { decodeDerived } from './derived-lines.ts'
@@ -26,6 +28,7 @@ interface Bench {
   readonly derived: Spool
   readonly book: IncidentBook
   readonly lines: string[]
+  readonly live: Live
   /** A pipeline over this folder; `kill` ends it as kill −9 would: nothing more is saved. */
   open(snapshotMs?: number): Promise<{ pipeline: Pipeline; kill: () => Promise<void> }>
 }
@@ -36,6 +39,7 @@ async function bench(t: TestContext): Promise<Bench> {
   const derived = await openSpool(join(dir, 'derived'))
   const book = createMemoryBook()
   const lines: string[] = []
+  const live = createLive()
   const log = createLogger({
     component: 'pipeline',
     level: 'debug',
@@ -53,18 +57,30 @@ async function bench(t: TestContext): Promise<Bench> {
     derived,
     book,
     lines,
+    live,
     async open(snapshotMs = 0) {
       const end = new AbortController()
       const reader = spool.reader()
+      const file = snapshotFile<PipelineSnapshot>(join(dir, 'snapshot'))
+      let writing: Promise<unknown> = Promise.resolve()
       const pipeline = await openPipeline({
         reader,
         begin: spool.begin,
         derived: createDurableAppend(derived, log),
         lineage: createLineage(),
         detector: createDetector({ rules }),
-        live: createLive(),
+        live,
         book,
-        snapshots: snapshotFile<PipelineSnapshot>(join(dir, 'snapshot')),
+        snapshots: {
+          load: file.load,
+          save(content, before) {
+            // A dead process writes nothing, and what it was writing is there or not.
+            if (end.signal.aborted) return Promise.reject(new Error('killed'))
+            const saved = file.save(content, before)
+            writing = saved.catch(() => undefined)
+            return saved
+          },
+        },
         log,
         signal: end.signal,
         snapshotMs,
@@ -74,6 +90,7 @@ async function bench(t: TestContext): Promise<Bench> {
         async kill() {
           end.abort()
           await pipeline.ended.catch(() => undefined)
+          await writing
           await reader[Symbol.asyncDispose]()
         },
       }
@@ -197,6 +214,94 @@ suite('pipeline', () => {
     await third.pipeline.reach(one.spool.end)
     assert.ok(third.pipeline.counters.batches > 10)
     await third.kill()
+  })
+  test('takes in whatever a valid batch may hold, and counts what comes after', async (t) => {
+    const one = await bench(t)
+    const names = [
+      'exec',
+      'exec_failed',
+      'fork',
+      'exit',
+      'process',
+      'tcp',
+      'loss',
+      'hook',
+      'feature',
+      'user',
+    ] as const
+    const extremes = [
+      0n,
+      1n,
+      999n,
+      1n << 31n,
+      (1n << 32n) - 1n,
+      1n << 53n,
+      1n << 63n,
+      (1n << 64n) - 1n,
+    ]
+    const texts = [
+      '',
+      '\0',
+      '\0\0a',
+      '/',
+      '//',
+      'a/',
+      'x'.repeat(300),
+      '\u202e\u001b[2J',
+      'é😀',
+      '__proto__',
+    ]
+    const chance = random(7)
+    const pick = <Item>(items: readonly Item[]): Item =>
+      items[Math.floor(chance() * items.length)] as Item
+    const sensor = new Uint8Array(16).fill(9)
+    const records: NewRecord[] = []
+    for (let sequence = 1; sequence <= 300; sequence++) {
+      const builder = createBatchBuilder()
+      for (const name of names) {
+        if (chance() < 0.4) continue
+        const table = builder.table(name)
+        for (let rows = Math.floor(chance() * 4); rows >= 0; rows--) {
+          const row = table.add()
+          for (const [column, { kind }] of Object.entries(tables[name].columns)) {
+            const array = (
+              table.columns as unknown as Record<string, Uint32Array | BigUint64Array>
+            )[column]
+            if (array instanceof BigUint64Array) array[row] = pick(extremes)
+            else if (array)
+              array[row] =
+                kind === 'text' ? builder.string(pick(texts)) : Number(pick(extremes) & 0xffffffffn)
+          }
+        }
+      }
+      const identity = { sensor, boot: sensor, run: 1, sequence: BigInt(sequence) }
+      records.push({
+        kind: 'batch',
+        ...identity,
+        receivedNs: BigInt(Date.UTC(2026, 10, 24, 12)) * 1_000_000n,
+        body: builder.encode(identity, pick(extremes), []),
+      })
+    }
+    await append(one.spool, [...records, ...interleaved(64)])
+    const { pipeline, kill } = await one.open()
+    const chunks: Uint8Array[] = []
+    one.live.watch({ kind: 'all' }, { bufferedBytes: 0, write: (bytes) => void chunks.push(bytes) })
+    await append(
+      one.spool,
+      records.map((record) => ({ ...record, run: 2 })),
+    )
+    await pipeline.reach(one.spool.end)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 120)
+    })
+    assert.equal(pipeline.counters.refusedBatches, 0, one.lines.join('\n').slice(0, 2000))
+    assert.ok(chunks.length > 0)
+    for (const chunk of chunks) JSON.parse(Buffer.from(chunk).toString().slice(6))
+    const hosts = pipeline.fleet.deviceUids(['host-1'])
+    assert.ok(pipeline.fleet.evidence(0, Date.UTC(2030, 0), hosts).offered > 50)
+    assert.doesNotThrow(() => JSON.stringify(pipeline.fleet.hosts(Date.now(), new Map())))
+    await pipeline[Symbol.asyncDispose]()
+    await kill()
   })
   test('goes on after a batch of the log that it cannot take in', async (t) => {
     const one = await bench(t)

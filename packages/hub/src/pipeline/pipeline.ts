@@ -153,7 +153,7 @@ export async function openPipeline(parts: PipelineParts): Promise<Pipeline> {
   let waiting: { readonly offset: number; readonly resume: () => void }[] = []
   let snapshotTimer: NodeJS.Timeout | undefined
   let snapshotDueMs = 0
-  let snapshotting = false
+  let snapshotting: Promise<void> | undefined
   const severities = new Map<string, string>()
 
   function append(lines: readonly DerivedLine[]): Promise<void> {
@@ -275,9 +275,15 @@ export async function openPipeline(parts: PipelineParts): Promise<Pipeline> {
     }
   }
 
-  async function takeSnapshot(): Promise<void> {
-    if (snapshotting || at === passed) return
-    snapshotting = true
+  function takeSnapshot(): Promise<void> {
+    snapshotting ??= saveSnapshot().finally(() => {
+      snapshotting = undefined
+    })
+    return snapshotting
+  }
+
+  async function saveSnapshot(): Promise<void> {
+    if (at === passed) return
     const started = performance.now()
     try {
       const content: PipelineSnapshot = {
@@ -289,14 +295,16 @@ export async function openPipeline(parts: PipelineParts): Promise<Pipeline> {
       }
       // In the same turn: the book as it is at this offset, before the offset is remembered.
       book.flush()
-      await snapshots.save(content, Promise.all(outstanding))
+      const derivedBefore = Promise.all(outstanding)
+      // Also when saving fails before it looks at it.
+      derivedBefore.catch(() => undefined)
+      await snapshots.save(content, derivedBefore)
       passed = content.at
       counters.snapshots += 1
     } catch (error) {
       if (!signal.aborted)
         log.warn('The state of detection could not be saved.', { error: error as Error })
     } finally {
-      snapshotting = false
       // A large state is saved less often: at most a fiftieth of the time goes into it.
       snapshotDueMs = now() + Math.max(snapshotMs, (performance.now() - started) * 50)
     }
@@ -374,8 +382,11 @@ export async function openPipeline(parts: PipelineParts): Promise<Pipeline> {
     ended,
     async [Symbol.asyncDispose]() {
       clearTimeout(snapshotTimer)
-      // While appends still work, so that the next start has nothing to replay.
+      // While appends still work, so that the next start has nothing to replay. One that is under way is of an
+      // earlier offset.
+      await snapshotting
       await takeSnapshot()
+      await Promise.allSettled(outstanding)
       stopping.abort()
       await ended.catch(() => undefined)
       clearTimeout(snapshotTimer)

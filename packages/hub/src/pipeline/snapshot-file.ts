@@ -13,7 +13,7 @@ const magic = Buffer.from('HGSNAP1\n', 'latin1')
 
 export interface SnapshotFile<Content> {
   /** Undefined when there is none, or none that can be read. */
-  load(): Promise<Content | undefined>
+  readonly load: () => Promise<Content | undefined>
   /**
    * Takes `content` as it is at the call, waits for `before`, then writes. Resolves once it would survive a
    * crash; rejects, with nothing written, when `before` does.
