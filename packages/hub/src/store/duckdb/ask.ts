@@ -15,6 +15,7 @@ import {
   type TimeBound,
 } from '../guard/check-tree.ts'
 import { SqlRefused } from '../guard/sql-refused.ts'
+import { uidHints } from './uid-hints.ts'
 import { toCell, type JsonCell } from './values.ts'
 import { pickRows } from './picked-rows.ts'
 import { viewSelect } from './view-sql.ts'
@@ -181,7 +182,7 @@ async function choose(
   most: number,
 ): Promise<void> {
   await connection.run(
-    `CREATE OR REPLACE TEMP VIEW ${view} AS ${viewSelect(view, choice.columns, { rowNumber: rowNumberColumn })}`,
+    `CREATE OR REPLACE TEMP VIEW ${view} AS ${viewSelect(view, choice.columns, { rowNumber: rowNumberColumn, where: uidHints(view, choice.equalities) })}`,
   )
   const narrow = (
     await parser.runAndReadAll('SELECT json_deserialize_sql($1::JSON)', [

@@ -8,6 +8,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node
 import { views, type ActivityRow, type ViewName } from '@honeyguide/model'
 import { filterToSql, type Filter } from '@honeyguide/model/filter'
 import { mapError } from './ask.ts'
+import { uidHints, type Equality } from './uid-hints.ts'
 import { toCell, type JsonCell } from './values.ts'
 import { pickRows } from './picked-rows.ts'
 import { viewSelect } from './view-sql.ts'
@@ -147,18 +148,27 @@ export async function createQuestions(
     return row as unknown as ActivityRow
   }
 
+  /** What a filter demands of every event, as far as it is an equality. */
+  function equalities(filter: Filter): Equality[] {
+    if (filter.kind === 'and') return filter.parts.flatMap(equalities)
+    if (filter.kind !== 'compare' || filter.operator !== '=' || typeof filter.value !== 'string')
+      return []
+    return [{ column: filter.field, value: filter.value }]
+  }
+
   /** Newest whole rows of one view: chosen by the columns of the condition, then put together. */
   function pick(
     name: 'process_activity' | 'network_activity',
     condition: string,
     limit: number,
+    equal: readonly Equality[],
   ): Promise<ActivityRow[]> {
     return inTurn(async () => {
       const named = new Set([...(condition.match(/[a-z_]+/g) ?? []), 'time', 'event_uid'])
       const picked = await pickRows(
         connection,
         name,
-        `SELECT hg_row_number AS r FROM (${viewSelect(name, named, { rowNumber: 'hg_row_number' })})
+        `SELECT hg_row_number AS r FROM (${viewSelect(name, named, { rowNumber: 'hg_row_number', where: uidHints(name, equal) })})
          WHERE ${condition} ORDER BY time DESC, event_uid DESC LIMIT ${limit}`,
         'all',
       )
@@ -237,7 +247,9 @@ export async function createQuestions(
         const span = { ...bounds, fromUs: from, toUs: to }
         const parts = await Promise.all(
           names.map((name, at) =>
-            conditions[at] === 'FALSE' ? [] : pick(name, condition(at, span), most - found.length),
+            conditions[at] === 'FALSE'
+              ? []
+              : pick(name, condition(at, span), most - found.length, equalities(filter)),
           ),
         )
         found = [
@@ -261,7 +273,7 @@ export async function createQuestions(
           .map((name, at) => {
             const columns = facetColumns.map((facet) => facet[at + 1] ?? '')
             const named = new Set([...wanted(at), ...columns])
-            return `SELECT ${columns.map((column, no) => `${column} AS c${no}`).join(', ')}, count(*) AS n FROM (${viewSelect(name, named)}) WHERE ${condition(at, bounds)} GROUP BY ALL`
+            return `SELECT ${columns.map((column, no) => `${column} AS c${no}`).join(', ')}, count(*) AS n FROM (${viewSelect(name, named, { where: uidHints(name, equalities(filter)) })}) WHERE ${condition(at, bounds)} GROUP BY ALL`
           })
           .join(' UNION ALL '),
       )
@@ -296,6 +308,7 @@ export async function createQuestions(
         name,
         `time = ${timestamp(number(at[0]))} AND event_uid = '${uid}'`,
         1,
+        [{ column: 'event_uid', value: uid }],
       )
       return row
     },
@@ -305,7 +318,7 @@ export async function createQuestions(
         root === undefined
           ? []
           : await rows(
-              `SELECT process_uid FROM ${view('processes', 'process_uid')} WHERE process_uid = $1`,
+              `SELECT process_uid FROM (${viewSelect('processes', new Set(['process_uid']), { where: uidHints('processes', [{ column: 'process_uid', value: root }]) })}) WHERE process_uid = $1`,
               [root],
             )
       if (root !== undefined && !rootRow) return { rows: [], total: 0 }

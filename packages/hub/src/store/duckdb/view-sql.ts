@@ -303,6 +303,8 @@ export function viewSource(view: ViewName): string {
 export interface ViewOptions {
   /** Adds the fact's row number under this name. */
   readonly rowNumber?: string
+  /** A condition on the facts (`f`). */
+  readonly where?: string
   /** Tables to read instead of the facts and of `image`. */
   readonly facts?: string
   readonly images?: string
@@ -334,10 +336,11 @@ export function viewSelect(
         : sql.replace(/^LEFT JOIN image /, `LEFT JOIN ${options.images} `),
     )
   if (options.rowNumber !== undefined) list.push(`f.rowid AS "${options.rowNumber}"`)
+  const conditions = [definition.where, options.where].filter((condition) => condition)
   return [
     `SELECT ${list.join(', ')}`,
     `FROM ${options.facts ?? viewSource(view)} f`,
     ...joins,
-    ...(definition.where ? [`WHERE ${definition.where}`] : []),
+    ...(conditions.length > 0 ? [`WHERE ${conditions.join(' AND ')}`] : []),
   ].join(' ')
 }

@@ -52,7 +52,14 @@ export interface CheckedQuery {
    * Set when the rows can be chosen before their columns are put together: one SELECT from one view, row by
    * row. `tree` is the query with nothing but `rowNumberColumn` selected; `columns` what choosing needs.
    */
-  readonly choice: { readonly tree: Json; readonly columns: ReadonlySet<string> } | undefined
+  readonly choice:
+    | {
+        readonly tree: Json
+        readonly columns: ReadonlySet<string>
+        /** Columns that must equal a text, for every row that is chosen. */
+        readonly equalities: readonly { readonly column: string; readonly value: string }[]
+      }
+    | undefined
 }
 
 /** Name of the column that numbers facts while rows are chosen; no view has it. */
@@ -611,6 +618,25 @@ function columnNames(value: Json | undefined, into: Set<string>): void {
   }
 }
 
+/** `column = 'text'` conditions that are joined by AND. */
+function equalitiesOf(where: Json | undefined): { column: string; value: string }[] {
+  if (!isNode(where)) return []
+  if (where['class'] === 'CONJUNCTION' && where['type'] === 'CONJUNCTION_AND') {
+    const children = where['children']
+    return Array.isArray(children) ? children.flatMap((child: Json) => equalitiesOf(child)) : []
+  }
+  if (where['class'] !== 'COMPARISON' || where['type'] !== 'COMPARE_EQUAL') return []
+  const sides = [where['left'], where['right']]
+  const column = sides.find((side) => isNode(side) && side['class'] === 'COLUMN_REF')
+  const literal = sides.find((side) => isNode(side) && side['class'] === 'CONSTANT')
+  const names = isNode(column) ? column['column_names'] : undefined
+  const held = isNode(literal) && isNode(literal['value']) ? literal['value']['value'] : undefined
+  const name: unknown = Array.isArray(names) ? names.at(-1) : undefined
+  return typeof name === 'string' && typeof held === 'string'
+    ? [{ column: name.toLowerCase(), value: held }]
+    : []
+}
+
 function choiceOf(tree: Json): CheckedQuery['choice'] {
   const statements = isNode(tree) ? tree['statements'] : undefined
   const statement: Json | undefined = Array.isArray(statements) ? statements[0] : undefined
@@ -662,6 +688,7 @@ function choiceOf(tree: Json): CheckedQuery['choice'] {
   }
   return {
     columns,
+    equalities: equalitiesOf(select['where_clause']),
     tree: {
       error: false,
       statements: [{ ...statement, node: { ...select, select_list: [chosen] } }],
