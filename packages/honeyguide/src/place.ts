@@ -106,7 +106,9 @@ function canonical(path: string): string {
 export function instanceOf(stateDir: string, uid: number = getuid?.() ?? 0): Instance {
   const state = canonical(stateDir)
   const id = createHash('sha256').update(state).digest('hex').slice(0, 8)
-  const runDir = join(uid === 0 ? '/run/honeyguide' : join(tmpdir(), `honeyguide-${uid}`), id)
+  const ofRoot = join('/run/honeyguide', id)
+  // What root started is found by everybody; whether they may use it, its sockets say.
+  const runDir = uid === 0 || existsSync(ofRoot) ? ofRoot : join(tmpdir(), `honeyguide-${uid}`, id)
   return {
     id,
     stateDir: state,

@@ -1,5 +1,4 @@
 /** `honeyguide down`: ends what runs here and removes what it left; `--purge` removes data and users too. */
-import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoneyguideError } from '@honeyguide/model/errors'
 import type { Command } from 'commander'
@@ -22,12 +21,7 @@ export function addDown(program: Command): void {
     .action(async (options: SharedOptions & { readonly purge?: boolean }) => {
       const { instance } = createContext(options)
       const reporter = createReporter({ out: process.stdout, isJson: options.json ?? false })
-      if (
-        !instance.isPrivileged &&
-        existsSync('/run/honeyguide') &&
-        !existsSync(instance.runDir) &&
-        existsSync(`/run/honeyguide/${instance.id}`)
-      )
+      if (!instance.isPrivileged && instance.runDir.startsWith('/run/honeyguide/'))
         throw new HoneyguideError('HG_NEEDS_ROOT', 'What runs here was started by root.')
       const record = readRunRecord(instance.recordFile)
       const wasRunning = isLocked(instance.lockFile)

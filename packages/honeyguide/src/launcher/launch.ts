@@ -55,8 +55,8 @@ export interface LaunchOptions {
 
 type DaemonName = 'sensor' | 'hub'
 
-/** All that must have ended within 5 s of being told so. */
-const grace = { sensorMs: 1500, hubMs: 2500 } as const
+/** All that must have ended within 5 s of being told so; the sensor ends itself after 1.8 s. */
+const grace = { sensorMs: 2200, hubMs: 2200 } as const
 
 /** Memory flags, measured: the sensor's young generation and heap stay small (traps, Node). */
 const nodeFlags: Readonly<Record<DaemonName, readonly string[]>> = {
@@ -91,6 +91,7 @@ export async function launch(options: LaunchOptions): Promise<void> {
   if (isReal && !instance.isPrivileged)
     throw new HoneyguideError('HG_NEEDS_ROOT', 'Watching this machine with eBPF')
   if (instance.isPrivileged) checkReadable(layout)
+  else if (instance.runDir.startsWith('/run/honeyguide/')) throw alreadyRunning(instance)
   ensureRunDir(instance)
   const lock = takeLock(instance.lockFile)
   if (!lock) throw alreadyRunning(instance)

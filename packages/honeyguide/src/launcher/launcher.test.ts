@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
+import { createReporter } from '../terminal/reporter.ts'
 import { createBackoff } from './backoff.ts'
 import { createDaemonLog, type LogLine } from './daemon-log.ts'
 import { isLocked, takeLock } from './lock.ts'
@@ -21,6 +22,17 @@ function scratch(): Disposable & { readonly path: string } {
 }
 
 suite('launcher, its parts', () => {
+  test('says the same to people and to programs, and shows what would act on a terminal', () => {
+    const written: string[] = []
+    const out = { write: (text: string) => written.push(text) }
+    createReporter({ out, isJson: false }).say('one\n  two \u001b[2J')
+    createReporter({ out, isJson: true, now: () => 'now' }).warn('three', { port: 1 })
+    assert.deepEqual(written, [
+      'one\n  two \\x1b[2J\n',
+      '{"time":"now","level":"warn","component":"launcher","message":"three","port":1}\n',
+    ])
+  })
+
   test('waits 100 ms, doubles up to 10 s, and begins again after a minute up', () => {
     const backoff = createBackoff()
     assert.deepEqual(

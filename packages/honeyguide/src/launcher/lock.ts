@@ -33,7 +33,11 @@ export function isLocked(path: string): boolean {
     using lock = takeLock(path)
     return lock === undefined
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    if (error instanceof Error && 'code' in error) {
+      if (error.code === 'ENOENT') return false
+      // Another user's: whether its process lives is told by the run record.
+      if (error.code === 'EACCES') return true
+    }
     throw error
   }
 }

@@ -38,7 +38,8 @@ export function createReporter(options: {
       )
       return
     }
-    const text = visible(message)
+    // Lines are ours; what stands in them may not be.
+    const text = message.split('\n').map(visible).join('\n')
     out.write(`${level === 'warn' && isColoured ? styleText('yellow', text) : text}\n`)
   }
   return {
