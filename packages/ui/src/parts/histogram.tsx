@@ -2,16 +2,10 @@
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import type { Gap } from '@honeyguide/model/api'
 import type { Span } from '../state/time-range.ts'
+import type { HistogramBar } from '../view/live-bars.ts'
 import { axisTicks, clock } from '../view/time-words.ts'
 import { grouped } from '../view/number-words.ts'
 import { useNarrow } from './media.ts'
-
-export interface HistogramBar {
-  /** Counts from the bottom up; null where nobody reported. */
-  readonly process: number | null
-  readonly network: number | null
-  readonly other: number | null
-}
 
 export function Histogram({
   bars,

@@ -1,5 +1,5 @@
 /** The frame of every screen: rail, top bar with scope, time and completeness, strip, banners, dialogs. */
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { memo, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import type { Evidence, Timeline } from '@honeyguide/model/api'
 import { changeQuery, go, useAddress } from '../state/navigation.ts'
 import { switchTheme, usePreference, writePreference } from '../state/preferences.ts'
@@ -85,7 +85,7 @@ function NavItem({
   )
 }
 
-function Rail({ current }: { current: string }) {
+const Rail = memo(function Rail({ current }: { current: string }) {
   const { me, hosts, openIncidents } = useHub()
   const critical =
     openIncidents?.some((one) => one.severity === 'critical' || one.severity === 'high') === true
@@ -129,7 +129,7 @@ function Rail({ current }: { current: string }) {
       </div>
     </nav>
   )
-}
+})
 
 function ScopeControl({ hosts: chosen }: { hosts: readonly string[] }) {
   const { hosts } = useHub()
@@ -304,6 +304,10 @@ function RangeControl({ time, live }: { time: ScreenTime; live: boolean }) {
   )
 }
 
+function setWindow(span: Span): void {
+  changeQuery(writeRange({ kind: 'between', ...span }))
+}
+
 export function Shell({
   screen,
   title,
@@ -336,7 +340,10 @@ export function Shell({
     hosts === undefined || hosts.length === 0
       ? undefined
       : Math.min(...hosts.map((host) => Date.parse(host.firstSeen)))
-  const strip = stripSpan(time.range, time.nowMs, oldest)
+  const strip = useMemo(
+    () => stripSpan(time.range, time.nowMs, oldest),
+    [time.range, time.nowMs, oldest],
+  )
   const scope = time.hosts.map((host) => `&host=${encodeURIComponent(host)}`).join('')
   const timeline = useAnswer<Timeline>(
     `/timeline?from=${new Date(strip.fromMs).toISOString()}&to=${new Date(strip.toMs).toISOString()}&buckets=${narrow ? 90 : 180}${scope}`,
@@ -405,12 +412,7 @@ export function Shell({
             <Icon name="theme" />
           </button>
         </header>
-        <Strip
-          timeline={timeline.data}
-          span={strip}
-          window={time.span}
-          onWindow={(span) => changeQuery(writeRange({ kind: 'between', ...span }))}
-        />
+        <Strip timeline={timeline.data} span={strip} window={time.span} onWindow={setWindow} />
         <Banners />
         <main className="main" id="main" ref={main} tabIndex={-1}>
           {children}

@@ -2,7 +2,13 @@
  * The strip: time with its rate, gaps, incidents and the window. A control: drag the handles or use arrows
  * (Shift: ten times as far).
  */
-import { useRef, useState, type KeyboardEvent, type PointerEvent as ReactPointerEvent } from 'react'
+import {
+  memo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type PointerEvent as ReactPointerEvent,
+} from 'react'
 import type { Timeline } from '@honeyguide/model/api'
 import { go } from '../state/navigation.ts'
 import { addressOf } from '../state/route.ts'
@@ -25,7 +31,8 @@ export function barsPath(values: readonly (number | null)[], height = 100): stri
   return out
 }
 
-export function Strip({
+/** Drawn anew only when what it shows changes: Live renders ten times a second around it. */
+export const Strip = memo(function Strip({
   timeline,
   span,
   window: chosen,
@@ -128,7 +135,10 @@ export function Strip({
           preserveAspectRatio="none"
           viewBox={`0 0 ${sums.length} 100`}
           aria-hidden="true"
-          style={{ left: percent(tFrom), width: `${((tTo - tFrom) / length) * 100}%` }}
+          style={{
+            left: `${((tFrom - span.fromMs) / length) * 100}%`,
+            width: `${((tTo - tFrom) / length) * 100}%`,
+          }}
         >
           <path d={barsPath(sums)} />
         </svg>
@@ -181,4 +191,4 @@ export function Strip({
       {grip('to')}
     </div>
   )
-}
+})

@@ -136,12 +136,9 @@ function Why({
               </div>
               <p className="cf wrapany">
                 {reason.ordinaryIf === null ? (
-                  <span>Not enough history to say when it would be ordinary.</span>
+                  <span>Nothing near it is known to be ordinary.</span>
                 ) : (
-                  <>
-                    <span>Ordinary if </span>
-                    <Sentence parts={reason.ordinaryIf} mono />
-                  </>
+                  <Sentence parts={reason.ordinaryIf} mono />
                 )}{' '}
                 <span className="mono rulename">{shown(reason.techniqueUid, 20)}</span>{' '}
                 <span>rule “{shown(reason.ruleTitle, 120)}”</span>
@@ -168,7 +165,9 @@ function EvidencePane({ answer }: { answer: IncidentAnswer }) {
       <div className="evt">
         {evidenceByKind.map((kind) => (
           <div key={kind.kind} className="evrow">
-            <span>{kind.kind.charAt(0).toUpperCase() + kind.kind.slice(1)}</span>
+            <span>
+              {kind.kind.charAt(0).toUpperCase() + kind.kind.slice(1).replaceAll('_', ' ')}
+            </span>
             <span className="r">
               <i style={{ width: kind.offered === 0 ? '0%' : '100%' }} />
               {kind.lost > 0 ? (

@@ -1,16 +1,18 @@
 /** What happens now: filter, rate, histogram with a brush, values, rows; loss is a row where it happened. */
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { memo, useCallback, useEffect, useMemo, useState } from 'react'
 import type { EventsAnswer, Timeline } from '@honeyguide/model/api'
+import type { ActivityRow } from '@honeyguide/model/ocsf'
 import { filterToSql, parseFilter } from '@honeyguide/model/filter'
 import { changeQuery, go, useAddress, useQueryValue } from '../state/navigation.ts'
 import { addressOf } from '../state/route.ts'
 import type { Span } from '../state/time-range.ts'
-import type { Failure } from '../state/api-client.ts'
+import { failureOf, get, type Failure } from '../state/api-client.ts'
 import { useLiveFeed } from '../state/live-feed.ts'
 import { useAnswer } from '../state/use-answer.ts'
 import { csvOf } from '../view/export-rows.ts'
 import { eventWords, kindLabel, type EventWords } from '../view/event-words.ts'
 import { bothFilters, hostsFilter, withCondition } from '../view/filter-draft.ts'
+import { barCount, histogramBars } from '../view/live-bars.ts'
 import type { LiveEntry } from '../view/live-window.ts'
 import { counted, grouped, short, tiny } from '../view/number-words.ts'
 import { shown } from '../view/shorten.ts'
@@ -22,7 +24,7 @@ import { EventList, EventParts } from '../parts/event-list.tsx'
 import { facetValues, FilterField } from '../parts/filter-field.tsx'
 import { reasonWords } from '../parts/gaps.tsx'
 import { Grid, type GridColumn } from '../parts/grid.tsx'
-import { Histogram, type HistogramBar } from '../parts/histogram.tsx'
+import { Histogram } from '../parts/histogram.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { useKeys } from '../parts/keys.ts'
 import { Link } from '../parts/link.tsx'
@@ -47,48 +49,11 @@ function wordsOf(row: EventRow): EventWords {
   return words
 }
 
-const barCount = 120
-
 function timeOf(row: Row): number {
   return Date.parse(row.kind === 'event' ? (row.row.time ?? '') : row.gap.to)
 }
 
-function histogramBars(
-  span: Span,
-  seconds: readonly {
-    readonly at: number
-    readonly process: number
-    readonly network: number
-    readonly notDrawn: number
-  }[],
-  liveFrom: number,
-  timeline: Timeline | undefined,
-): readonly HistogramBar[] {
-  const step = (span.toMs - span.fromMs) / barCount
-  const bars: { process: number | null; network: number | null; other: number | null }[] =
-    Array.from({ length: barCount }, () => ({ process: null, network: null, other: null }))
-  if (timeline) {
-    const from = Date.parse(timeline.from)
-    timeline.process.forEach((value, at) => {
-      const middleMs = from + (at + 0.5) * timeline.bucketMs
-      if (middleMs >= liveFrom) return
-      const bar = bars[Math.floor((middleMs - span.fromMs) / step)]
-      if (!bar) return
-      const network = timeline.network[at] ?? null
-      if (value !== null) bar.process = (bar.process ?? 0) + value
-      if (network !== null) bar.network = (bar.network ?? 0) + network
-    })
-  }
-  for (const second of seconds) {
-    if (second.at < liveFrom) continue
-    const bar = bars[Math.floor((second.at + 500 - span.fromMs) / step)]
-    if (!bar) continue
-    bar.process = (bar.process ?? 0) + second.process
-    bar.network = (bar.network ?? 0) + second.network
-    bar.other = (bar.other ?? 0) + second.notDrawn
-  }
-  return bars
-}
+const noRows: readonly ActivityRow[] = []
 
 const facetSections = [
   { key: 'type', name: 'Type', field: 'kind' },
@@ -99,7 +64,7 @@ const facetSections = [
 
 const networkTypes = new Set(['connect', 'accept', 'close', 'connect_failed', 'listen', 'network'])
 
-function Facets({
+const Facets = memo(function Facets({
   facets,
   failure,
   onValue,
@@ -150,7 +115,7 @@ function Facets({
       })}
     </aside>
   )
-}
+})
 
 export function Live() {
   const time = useScreenTime('5m', 1000)
@@ -205,11 +170,32 @@ export function Live() {
     // Only the moment of holding counts, not what came since.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [held])
+  // Older rows are asked for by hand, page after page, and belong to the question that they continue.
+  const [older, setOlder] = useState<{ of: EventsAnswer; rows: readonly ActivityRow[] } | null>(
+    null,
+  )
+  const more = older !== null && older.of === past.data ? older.rows : noRows
   const pastRows = useMemo<readonly Row[]>(
     () =>
-      (past.data?.rows ?? []).map((one) => ({ kind: 'event', row: one, incidentUid: undefined })),
-    [past.data],
+      [...(past.data?.rows ?? []), ...more].map((one) => ({
+        kind: 'event',
+        row: one,
+        incidentUid: undefined,
+      })),
+    [past.data, more],
   )
+  const askOlder = async (of: EventsAnswer): Promise<void> => {
+    const last = pastRows[pastRows.length - 1]
+    if (last?.kind !== 'event') return
+    try {
+      const answer = await get<EventsAnswer>(
+        `/events?from=${new Date(span.fromMs).toISOString()}&to=${new Date(span.toMs).toISOString()}&filter=${encodeURIComponent(whole)}&limit=1000&before=${encodeURIComponent(last.row.event_uid ?? '')}`,
+      )
+      setOlder({ of, rows: [...more, ...answer.rows] })
+    } catch (error) {
+      say(shown(failureOf(error).message, 200), { icon: 'warn' })
+    }
+  }
   const fresh = frozen ? received - frozen.received : 0
   const brushText = params.get('brush')
   const brush = useMemo<Span | null>(() => {
@@ -657,6 +643,17 @@ export function Live() {
                   )}{' '}
                   in the window
                 </span>
+                {!isLive && past.data && pastRows.length < past.data.total ? (
+                  <button
+                    type="button"
+                    className="link"
+                    onClick={() => {
+                      if (past.data) void askOlder(past.data)
+                    }}
+                  >
+                    Older rows
+                  </button>
+                ) : null}
                 <span className="end nomob">
                   <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>↵</kbd> open <kbd>f</kbd> only this{' '}
                   <kbd>x</kbd> not this <kbd>c</kbd> copy

@@ -15,7 +15,13 @@ import { addressOf } from '../state/route.ts'
 import { writeRange, type Span } from '../state/time-range.ts'
 import { useAnswer } from '../state/use-answer.ts'
 import { counted, grouped } from '../view/number-words.ts'
-import { endWords, lifetimeBar, treeRows, type TreeRow } from '../view/process-tree.ts'
+import {
+  endWords,
+  lifetimeBar,
+  processByUid,
+  treeRows,
+  type TreeRow,
+} from '../view/process-tree.ts'
 import { byteLength, middle, shown, start } from '../view/shorten.ts'
 import { axisTicks, clock, clockMs, dayClock, lengthWords } from '../view/time-words.ts'
 import { copyText, saveFile } from '../parts/copy.tsx'
@@ -266,7 +272,7 @@ export function Processes() {
   const answer = useAnswer<ProcessesAnswer>(
     hostName === null
       ? null
-      : `/processes?host=${encodeURIComponent(hostName)}&from=${new Date(time.span.fromMs).toISOString()}&to=${new Date(time.span.toMs).toISOString()}${root === null ? '' : `&root=${encodeURIComponent(root)}`}`,
+      : `/processes?host=${encodeURIComponent(hostName)}&from=${new Date(time.span.fromMs).toISOString()}&to=${new Date(time.span.toMs).toISOString()}&limit=2000${root === null ? '' : `&root=${encodeURIComponent(root)}`}`,
   )
   const nodes = answer.data?.nodes ?? none
   const incidents = useMemo(
@@ -280,7 +286,7 @@ export function Processes() {
     () => treeRows(nodes, { closed, incidentUid: narrowed }),
     [nodes, closed, narrowed],
   )
-  const picked = nodes.find((node) => node.uid === pick)
+  const picked = processByUid(nodes, pick)
   const selected = picked
     ? rows.findIndex((row) => row.node.uid === picked.uid)
     : Math.min(cursor, rows.length - 1)
@@ -311,10 +317,10 @@ export function Processes() {
   // A picked process is brought into view once, when its row first exists.
   const shownPick = useRef('')
   useEffect(() => {
-    if (pick === '' || selected < 0 || shownPick.current === pick) return
+    if (pick === '' || !picked || selected < 0 || shownPick.current === pick) return
     shownPick.current = pick
     virtual.scrollToIndex(selected, { align: 'auto' })
-  }, [pick, selected, virtual])
+  }, [pick, picked, selected, virtual])
 
   const move = (to: number) => {
     if (rows.length === 0) return

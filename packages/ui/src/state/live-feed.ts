@@ -6,7 +6,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { EventsAnswer, LiveMessage } from '@honeyguide/model/api'
 import { createLiveWindow, type LiveSnapshot } from '../view/live-window.ts'
-import { connectionFailed, connectionWorked } from './connection.ts'
+import { connectionWorked } from './connection.ts'
 import { failureOf, get, type Failure } from './api-client.ts'
 
 export interface LiveFeed {
@@ -128,7 +128,8 @@ export function useLiveFeed(filter: string | null, historyMs: number): LiveFeed 
         source?.close()
         state = 'away'
         dirty = true
-        connectionFailed()
+        // A stream says no reason when it ends; a question does: no hub, no session, or neither.
+        get('/me').catch(() => undefined)
         retry = setTimeout(open, pause)
         pause = Math.min(pause * 2, 10_000)
       }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { ProcessNode } from '@honeyguide/model/api'
-import { lifetimeBar, treeRows } from './process-tree.ts'
+import { lifetimeBar, processByUid, treeRows } from './process-tree.ts'
 
 function node(uid: string, parentUid: string | null, more: Partial<ProcessNode> = {}): ProcessNode {
   return {
@@ -107,5 +107,14 @@ suite('process tree', () => {
       lifetimeBar({ start: '2026-11-24T13:50:00.000Z', end: null }, from, from + 120_000),
       undefined,
     )
+  })
+
+  test('finds a process by the uid of an image or of the process', () => {
+    const nodes = [node('0f3a-77aa-a1-b2-1', null), node('0f3a-77aa-a1-b2-2', null)]
+    assert.equal(processByUid(nodes, '0f3a-77aa-a1-b2-1')?.uid, '0f3a-77aa-a1-b2-1')
+    assert.equal(processByUid(nodes, '0f3a-77aa-a1-b2')?.uid, '0f3a-77aa-a1-b2-2')
+    assert.equal(processByUid(nodes, '0f3a-77aa-a1-b2-9')?.uid, '0f3a-77aa-a1-b2-2')
+    assert.equal(processByUid(nodes, '0f3a-77aa-a1-zz'), undefined)
+    assert.equal(processByUid(nodes, ''), undefined)
   })
 })

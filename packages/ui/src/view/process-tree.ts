@@ -141,3 +141,21 @@ export function endWords(node: ProcessNode): string {
   if (node.exitSignal !== null && node.exitSignal !== 0) return `signal ${node.exitSignal}`
   return node.exitCode === null ? 'ended' : `code ${node.exitCode}`
 }
+
+/**
+ * The row of an image uid, or of a process uid (without the exec number): then its last image.
+ * Undefined when it is not in the answer.
+ */
+export function processByUid(nodes: readonly ProcessNode[], uid: string): ProcessNode | undefined {
+  if (uid === '') return undefined
+  return (
+    nodes.find((node) => node.uid === uid) ??
+    nodes.findLast((node) => node.uid.startsWith(`${uid}-`)) ??
+    // The image that a link named may have been replaced by exec since.
+    nodes.findLast(
+      (node) =>
+        node.uid.replace(/-[0-9a-z]+$/, '') === uid.replace(/-[0-9a-z]+$/, '') &&
+        uid.split('-').length === 5,
+    )
+  )
+}
