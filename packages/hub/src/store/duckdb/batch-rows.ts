@@ -729,8 +729,23 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
     missing(batch) {
       const prefix = namePrefix(batch.sensor, batch.boot)
       const keys = new Map<string, ImageKey>()
+      // A process that was forked in this batch is not in the file; most references are to such, or to the
+      // parent of the row before. Both are told by numbers, without a key.
+      const forked = new Map<bigint, number>()
+      const fork = batch.table('fork')
+      if (fork)
+        for (let row = 0; row < fork.rows; row++)
+          forked.set(fork.columns.startNs[row] ?? 0n, fork.columns.pid[row] ?? 0)
+      let lastPid = -1
+      let lastStartNs = 0n
+      let lastExecNo = 0
       const want = (pid: number, startNs: bigint, execNo: number): void => {
         if (pid === 0 && startNs === 0n) return
+        if (pid === lastPid && startNs === lastStartNs && execNo === lastExecNo) return
+        if (forked.get(startNs) === pid) return
+        lastPid = pid
+        lastStartNs = startNs
+        lastExecNo = execNo
         const key = keyOf(prefix, pid, startNs, execNo)
         if (images.get(key) || keys.has(key)) return
         keys.set(key, { pid, startNs: u63(startNs), execNo })
