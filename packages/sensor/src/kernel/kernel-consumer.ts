@@ -17,6 +17,12 @@ export interface ConsumedLine {
   readonly lifecycle: readonly string[]
   readonly data: readonly string[]
   readonly rows: number
+  /** Parent's pid, its identity, and the child's identity, of each fork in order. */
+  readonly forks: readonly (readonly [number, string, string])[]
+  /** Identities: pids are used again. */
+  readonly exits: readonly string[]
+  /** Pid and operation of tcp rows, in order. */
+  readonly tcp: readonly (readonly [number, number])[]
   readonly loss: readonly Record<string, string>[]
 }
 
@@ -32,6 +38,8 @@ export function consumedLines(path: string): ConsumedLine[] {
 
 const seqsOf = (rows: ReadonlyMap<string, readonly PlainRow[]>, ...names: string[]): string[] =>
   names.flatMap((name) => rows.get(name) ?? []).map((row) => String(row['seq']))
+
+const identityOf = (row: PlainRow): string => `${row['pid']} ${row['startNs']}`
 
 if (import.meta.main) {
   const settings = JSON.parse(process.argv[2] ?? '') as KernelSettings
@@ -59,6 +67,13 @@ if (import.meta.main) {
         lifecycle: seqsOf(rows, 'exec', 'exec_failed', 'fork', 'exit'),
         data: seqsOf(rows, 'tcp'),
         rows: pumped.rows,
+        forks: (rows.get('fork') ?? []).map((row) => [
+          Number(row['parentPid']),
+          `${row['parentPid']} ${row['parentStartNs']}`,
+          identityOf(row),
+        ]),
+        exits: (rows.get('exit') ?? []).map(identityOf),
+        tcp: (rows.get('tcp') ?? []).map((row) => [Number(row['pid']), Number(row['operation'])]),
         loss: (rows.get('loss') ?? []).map((row) =>
           Object.fromEntries(Object.entries(row).map(([name, value]) => [name, String(value)])),
         ),
