@@ -1,6 +1,6 @@
 /**
- * What a script can tell from the exit code: one table for every command, printed by `honeyguide help exit-codes`
- * and in the README.
+ * What a script can tell from the exit code: one table for every command, printed by `honeyguide --help`
+ * and in the README (a test compares).
  */
 
 export const exitCodes = {
@@ -17,7 +17,7 @@ export const exitCodes = {
   notRunning: { code: 4, doc: 'No Honeyguide runs here, or it cannot be reached.' },
   alreadyRunning: { code: 5, doc: 'Honeyguide already runs here.' },
   needsRoot: { code: 6, doc: 'It needs root, or membership of the group that owns the socket.' },
-  interrupted: { code: 130, doc: 'Ended by Ctrl-C (or 143 by SIGTERM) before it was finished.' },
+  interrupted: { code: 130, doc: 'Ended by Ctrl-C before it was finished.' },
 } as const satisfies Record<string, { readonly code: number; readonly doc: string }>
 
 export type ExitName = keyof typeof exitCodes

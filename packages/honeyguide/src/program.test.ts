@@ -39,6 +39,13 @@ suite('command line', () => {
     assert.equal(run('incident', 'list', '--json').status, exitCodes.notRunning.code)
   })
 
+  test('the README tells every exit code', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
+    const cells = readme.replace(/ +/g, ' ')
+    for (const { code, doc } of Object.values(exitCodes))
+      assert.ok(cells.includes(`| ${code} | ${doc} |`), `${code}`)
+  })
+
   test('status --json is one object, also when nothing runs', () => {
     const answer = JSON.parse(run('status', '--json').stdout) as { up: boolean; reasons: string[] }
     assert.equal(answer.up, false)
