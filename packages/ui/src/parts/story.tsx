@@ -1,7 +1,13 @@
 /** Draws the causal graph that `view/story-layout` placed. Each node is one stop for arrows along edges. */
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Incident } from '@honeyguide/model/incident'
-import { layoutStory, nextBox, type StoryBox, type StoryPicture } from '../view/story-layout.ts'
+import {
+  isPlainStart,
+  layoutStory,
+  nextBox,
+  type StoryBox,
+  type StoryPicture,
+} from '../view/story-layout.ts'
 import { grouped } from '../view/number-words.ts'
 import { middle, shown, start } from '../view/shorten.ts'
 import { clock, offsetWords } from '../view/time-words.ts'
@@ -164,7 +170,7 @@ export function Story({
             const later =
               untilMs !== null && from !== undefined && Date.parse(from.node.firstTime) > untilMs
             const [middlePoint = [0, 0]] = edge.points.slice(Math.floor(edge.points.length / 2))
-            const plain = edge.kind === 'process' && edge.label === 'exec'
+            const plain = isPlainStart(edge.kind, edge.label)
             const at =
               edge.labelAt ??
               (touched && !plain

@@ -140,6 +140,7 @@ function Why({
                 ) : (
                   <Sentence parts={reason.ordinaryIf} mono />
                 )}{' '}
+                <span>·</span>{' '}
                 <span className="mono rulename">{shown(reason.techniqueUid, 20)}</span>{' '}
                 <span>rule “{shown(reason.ruleTitle, 120)}”</span>
               </p>

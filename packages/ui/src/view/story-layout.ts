@@ -56,7 +56,7 @@ export interface StoryEdge {
   readonly label: string
   /** Where the label lies; undefined when no segment is long enough: it appears on focus. */
   readonly labelAt:
-    | { readonly x: number; readonly y: number; readonly anchor: 'start' | 'middle' }
+    | { readonly x: number; readonly y: number; readonly anchor: 'start' | 'middle' | 'end' }
     | undefined
   readonly count: number
 }
@@ -433,8 +433,12 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
     cells.set(node.id, { lane, row })
   }
   // The spine first, so that it is straight; then other processes, sockets and files in order of time.
-  for (const node of nodes) if (spine.has(node.id)) place(node, 0)
+  // Of several in one column the last goes on the straight row: from there it goes on to the right.
   const byId = new Map(nodes.map((node) => [node.id, node]))
+  for (const id of spinePath.toReversed()) {
+    const node = byId.get(id)
+    if (node) place(node, 0)
+  }
   spinePath.forEach((id, at) => {
     const here = byId.get(id)
     const next = byId.get(spinePath[at + 1] ?? '')
@@ -491,6 +495,11 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
   return { width, height, columns, lanes, boxes, edges: drawn, shown }
 }
 
+/** Whether a label says no more than an arrow between two processes does. */
+export function isPlainStart(kind: IncidentEdge['kind'], label: string): boolean {
+  return kind === 'process' && /^(fork, )?exec$/.test(label)
+}
+
 /** Global row of a box: its y is unique per lane and row. */
 function routeEdges(
   boxes: readonly StoryBox[],
@@ -543,7 +552,7 @@ function routeEdges(
       [edge.verb, edge.detail].filter(Boolean).join(', ') +
       (edge.count > 1 ? ` ×${edge.count}` : '')
     // That a process ran another is what an arrow between two processes says anyway.
-    const plain = edge.kind === 'process' && label === 'exec'
+    const plain = isPlainStart(edge.kind, label)
     const others = lines.flatMap((areas, other) => (other === at ? [] : areas))
     return {
       from: edge.from,
@@ -702,8 +711,11 @@ function placeLabel(
     const high = Math.max(a[1], b[1])
     const x = a[0] + 5
     for (const y of [(low + high) / 2 + 4, low + 14, high - 8])
-      for (const at of [x, a[0] - 5 - width])
-        if (fits({ x: at, y: y - 9, width, height: 11 })) return { x: at, y, anchor: 'start' }
+      for (const anchor of ['start', 'end'] as const) {
+        const at = anchor === 'start' ? x : a[0] - 5
+        const left = anchor === 'start' ? at : at - width
+        if (fits({ x: left, y: y - 9, width, height: 11 })) return { x: at, y, anchor }
+      }
   }
   return undefined
 }
