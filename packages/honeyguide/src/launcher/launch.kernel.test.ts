@@ -10,9 +10,9 @@ import { after, afterEach, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { instanceOf, type Instance } from '../place.ts'
 import { cgroupDir } from './cgroup.ts'
-import { endOrphans, removeTraces } from './clean.ts'
+import { endOrphans, othersRun, removeTraces } from './clean.ts'
 import { isAlive, readRunRecord } from './run-record.ts'
-import { findUser } from './users.ts'
+import { findUser, removeUser, userNames } from './users.ts'
 
 const isRoot = process.getuid?.() === 0
 
@@ -39,7 +39,10 @@ suite('launcher', { skip: isRoot ? false : 'needs root' }, () => {
   let instance: Instance
   const started: Running[] = []
 
+  let madeHere: string[] = []
+
   before(() => {
+    madeHere = Object.values(userNames).filter((name) => findUser(name) === undefined)
     // A home that only root may enter, as root's own is.
     home = mkdtempSync(join(tmpdir(), 'honeyguide-home-'))
     assert.equal(statSync(home).mode & 0o777, 0o700)
@@ -69,6 +72,8 @@ suite('launcher', { skip: isRoot ? false : 'needs root' }, () => {
   after(async () => {
     await endOrphans(instance)
     removeTraces(instance)
+    // Users that were made for this test go with it, unless somebody else's daemons run as them.
+    if (!othersRun(instance)) for (const name of madeHere) removeUser(name)
     rmSync(home, { recursive: true, force: true })
   })
 
