@@ -58,7 +58,7 @@ export const lossReasons = {
   spool_corrupt: {
     id: 8,
     where: 'sensor',
-    what: 'A batch in the spool failed its checksum after a crash.',
+    what: 'A batch in the spool failed its checksum after a crash, or was too long for it.',
     fix: 'Check the disk.',
   },
   batch_invalid: {

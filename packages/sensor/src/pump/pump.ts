@@ -10,10 +10,13 @@
  * other: a hub can rebuild lineage from its spool alone, in order, and nothing depends on when it connects.
  */
 import { createBatchBuilder, type BatchBuilder, type RingPosition } from '@honeyguide/model/batch'
+import type { HoneyguideError } from '@honeyguide/model/errors'
 import type { LogFields } from '@honeyguide/model/log'
 import type { SensorSettings } from '@honeyguide/model/settings'
-import { manifestOf } from '../spool/manifest.ts'
+import { asLost, manifestOf, mergeRows } from '../spool/manifest.ts'
 import type { Spool, SpoolAppend } from '../spool/spool.ts'
+import { encodeLossBatch } from '../spool/tombstone.ts'
+import { batchBounds } from './batch-bounds.ts'
 import type { Clock, Progress, PumpKernel } from './kernel-port.ts'
 import type { SensorIdentity } from './sensor-identity.ts'
 import { createWallOffset } from './wall-clock.ts'
@@ -54,8 +57,9 @@ export interface Pump {
 }
 
 export function createPump(options: PumpOptions): Pump {
-  const { kernel, spool, clock, identity, batch: bounds, retryMs = 250 } = options
-  const builder = createBatchBuilder({ rows: bounds.events, bytes: bounds.bytes })
+  const { kernel, spool, clock, identity, batch: delays, retryMs = 250 } = options
+  const bounds = batchBounds(delays)
+  const builder = createBatchBuilder(bounds)
   const wallOffset = createWallOffset(clock)
   /** Of the last row given out; before the first one, of the last run. */
   let progress = options.progress
@@ -87,18 +91,38 @@ export function createPump(options: PumpOptions): Pump {
     }
   }
 
-  /** Tries until the disk takes it, or the sensor stops: then what is not spooled stays in the rings. */
-  async function store(item: ReturnType<typeof encode>): Promise<boolean> {
+  /** Loss rows in the place of a batch that is longer than anybody takes; `batchBounds` should not let it come to that. */
+  function tellRefused(item: ReturnType<typeof encode>): ReturnType<typeof encode> {
+    const { sensor, boot, run } = identity
+    const { sequence, wallOffsetNs } = item
+    const manifest = mergeRows(asLost(item.manifest, 'spool_corrupt'))
+    const batch = encodeLossBatch(sensor, boot, run, sequence, wallOffsetNs, manifest)
+    return { ...item, manifest, batch: new Uint8Array(batch) }
+  }
+
+  /**
+   * Tries until the disk takes it, or the sensor stops: then what is not spooled stays in the rings and
+   * undefined is returned; otherwise what was stored.
+   */
+  async function store(
+    wanted: ReturnType<typeof encode>,
+  ): Promise<ReturnType<typeof encode> | undefined> {
+    let item = wanted
     for (;;) {
       try {
         spool.append(item)
-        return true
+        return item
       } catch (error) {
+        if (item === wanted && (error as HoneyguideError).code === 'HG_BATCH_INVALID') {
+          options.onError('A batch was too long and is told as lost.', { error: error as Error })
+          item = tellRefused(wanted)
+          continue
+        }
         options.onError('A batch could not be spooled; events wait in the kernel.', {
           error: error as Error,
         })
       }
-      if (stopping?.aborted) return false
+      if (stopping?.aborted) return undefined
       await new Promise((resolve) => setTimeout(resolve, retryMs))
     }
   }
@@ -113,10 +137,11 @@ export function createPump(options: PumpOptions): Pump {
       kernel.hooks(builder)
     }
     const { rows } = builder
-    const item = encode(builder, progress, spool.nextSequence)
+    const made = encode(builder, progress, spool.nextSequence)
     builder.reset()
     leftAtNs = nowNs
-    if (!(await store(item))) return
+    const item = await store(made)
+    if (item === undefined) return
     if (item.progress !== null) kernel.commit(item.progress)
     options.onBatch(item, rows)
   }
@@ -151,8 +176,9 @@ export function createPump(options: PumpOptions): Pump {
       if (mustState) await state()
       const before = builder.rows
       const pumped = kernel.pump(builder, {
-        records: Math.max(1, bounds.events - before),
-        bytes: Math.max(1, bounds.bytes - builder.dictionaryBytes),
+        records: Math.max(1, bounds.rows - before),
+        // Each of two rings may give as much.
+        bytes: Math.max(1, (bounds.bytes - builder.dictionaryBytes) >> 1),
       })
       progress = pumped.progress
       // Records that made no row (own processes, say) need no batch: the ring would never rest otherwise.
@@ -165,8 +191,8 @@ export function createPump(options: PumpOptions): Pump {
       if (builder.full) await flush()
       else if (builder.rows > 0 && timer === undefined) {
         const isQuiet =
-          leftAtNs === undefined || clock.bootNs() - leftAtNs >= BigInt(bounds.delayMs) * 1_000_000n
-        timer = setTimeout(() => void flush(), isQuiet ? bounds.quietMs : bounds.delayMs)
+          leftAtNs === undefined || clock.bootNs() - leftAtNs >= BigInt(delays.delayMs) * 1_000_000n
+        timer = setTimeout(() => void flush(), isQuiet ? delays.quietMs : delays.delayMs)
       }
       if (!pumped.isMore || stopping?.aborted) return
       // Other messages of this thread get their turn in a long burst.
@@ -191,7 +217,7 @@ export function createPump(options: PumpOptions): Pump {
       void pumpOnce()
     },
     snapshot() {
-      const own = createBatchBuilder({ rows: bounds.events, bytes: bounds.bytes })
+      const own = createBatchBuilder(bounds)
       const out: Uint8Array<ArrayBuffer>[] = []
       const take = () => {
         const last = spool.nextSequence - 1n

@@ -8,6 +8,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { batchLimits } from '@honeyguide/model/batch'
+import { HoneyguideError } from '@honeyguide/model/errors'
 import type { Progress } from '../pump/kernel-port.ts'
 import { fromJson, toJson } from './json.ts'
 import type { ManifestRow } from './manifest.ts'
@@ -50,9 +51,19 @@ export function decodeSegmentHeader(
   return { boot: bytes.slice(4, 20), run: view.getUint32(20, true) }
 }
 
-/** Head and meta of a record; the batch follows it in the file. */
+/**
+ * Head and meta of a record; the batch follows it in the file. Throws HG_BATCH_INVALID for what
+ * `decodeLengths` would not take back.
+ */
 export function encodeRecordHead(meta: RecordMeta, batch: Uint8Array): Uint8Array {
-  const json = new TextEncoder().encode(toJson(meta))
+  // Named one by one: what else the caller's object holds (the batch itself) does not belong on disk twice.
+  const { sequence, wallOffsetNs, progress, manifest } = meta
+  const json = new TextEncoder().encode(toJson({ sequence, wallOffsetNs, progress, manifest }))
+  if (json.length > metaLimitBytes || batch.length > batchLimits.batchBytes)
+    throw new HoneyguideError(
+      'HG_BATCH_INVALID',
+      `A batch of ${batch.length} bytes with ${json.length} bytes beside it is longer than the spool takes.`,
+    )
   const out = new Uint8Array(recordHeadBytes + json.length)
   const view = new DataView(out.buffer)
   view.setUint32(0, recordMagic, true)

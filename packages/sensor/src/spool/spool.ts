@@ -50,7 +50,7 @@ export interface SpoolOptions {
   /** Most batches that a sender has sent without an acknowledgement taken in by `ack`. */
   readonly window: number
   /** Longest segment in bytes; by default a sixteenth of the limit, 64 KiB to 8 MiB. */
-  readonly segmentBytes?: number
+  readonly segmentBytes?: number | undefined
   /** How writes are made; tests put a full disk here. */
   readonly write?: (fd: number, bytes: Uint8Array, at: number) => number
   /** Told when a sync fails (the next one is tried again). */
@@ -265,7 +265,7 @@ export class Spool implements AsyncDisposable {
 
   /**
    * Writes a batch. Throws what the file system throws (ENOSPC on a full disk); then nothing has changed
-   * and the same batch can be appended again.
+   * and the same batch can be appended again. Throws HG_BATCH_INVALID for one that `read` could not give back.
    */
   append(item: SpoolAppend): void {
     if (item.sequence !== this.#next)
