@@ -8,7 +8,7 @@ import { eventWords, kindLabel } from '../view/event-words.ts'
 import { hexCells } from '../view/hex-cells.ts'
 import { bytesWords, counted, grouped } from '../view/number-words.ts'
 import { plainSentence } from '../view/sentence.ts'
-import { shown, start } from '../view/shorten.ts'
+import { asSentence, shown, start } from '../view/shorten.ts'
 import { clock, clockMs, lengthWords } from '../view/time-words.ts'
 import { CompletenessBadge, SeverityBadge } from '../parts/badges.tsx'
 import { Command } from '../parts/copy.tsx'
@@ -25,7 +25,7 @@ function CombOfSights({ host }: { host: Host }) {
   const feature =
     host.features.find((one) => one.name === picked) ?? host.features.find((one) => !one.works)
   const works = host.features.filter((one) => one.works).length
-  const stateOf = (one: FeatureState) => (one.works ? (one.costs === '' ? 'on' : 'on cost') : 'no')
+  const stateOf = (one: FeatureState) => (one.works ? 'on' : 'no')
   return (
     <>
       {host.features.length === 0 ? (
@@ -86,10 +86,8 @@ function CombOfSights({ host }: { host: Host }) {
           <h3>{shown(feature.name, 80)}</h3>
           <p className="t2 small wrapany">
             {feature.works
-              ? 'Works on this kernel. '
-              : `Does not work here: ${shown(feature.reason, 300)} `}
-            Needs kernel {shown(feature.minimumKernel, 40)}.{' '}
-            {feature.costs === '' ? '' : `Costs ${shown(feature.costs, 200)}.`}
+              ? `Works on this kernel; needs ${shown(feature.minimumKernel, 40)}.`
+              : `Does not work here: ${asSentence(shown(feature.reason, 300))} Needs kernel ${shown(feature.minimumKernel, 40)}. ${asSentence(shown(feature.costs, 200))}`}
           </p>
         </section>
       )}

@@ -7,7 +7,7 @@ import { useAnswer } from '../state/use-answer.ts'
 import { csvOf } from '../view/export-rows.ts'
 import { bytesWords, counted, grouped, short } from '../view/number-words.ts'
 import { byHealth, fleetOrder, type FleetSortKey } from '../view/fleet-order.ts'
-import { middle, shown } from '../view/shorten.ts'
+import { asSentence, middle, shown } from '../view/shorten.ts'
 import { clockMs, day, lengthWords } from '../view/time-words.ts'
 import { HealthDot, SeverityHex } from '../parts/badges.tsx'
 import { Command, saveFile } from '../parts/copy.tsx'
@@ -41,12 +41,13 @@ export function FeatureCells({ host }: { host: Host }) {
   )
 }
 
-function MinuteBars({ host }: { host: Host }) {
-  const gone = host.minutes.reduce<number>(
-    (count, value) => (value === null ? count + 1 : count),
-    0,
-  )
-  const first = host.minutes.findIndex((value) => value === null)
+function MinuteBars({ host, nowMs }: { host: Host; nowMs: number }) {
+  // Before it was first seen a host could not be silent: that is no gap.
+  const known = (at: number) =>
+    nowMs - (host.minutes.length - 1 - at) * 60_000 >= Date.parse(host.firstSeen)
+  const silent = host.minutes.flatMap((value, at) => (value === null && known(at) ? [at] : []))
+  const gone = silent.length
+  const first = silent[0] ?? -1
   return (
     <svg
       width={100}
@@ -196,8 +197,8 @@ function HostDetail({
                 <span className={one.works ? '' : 't2'}>{shown(one.name, 60)}</span>{' '}
                 <span className="t3">
                   {one.works
-                    ? shown(one.costs, 120)
-                    : `${shown(one.reason, 200)} Needs ${shown(one.minimumKernel, 30)}.`}
+                    ? ''
+                    : `${asSentence(shown(one.reason, 200))} Needs ${shown(one.minimumKernel, 30)}. ${asSentence(shown(one.costs, 160))}`}
                 </span>
               </span>
             </li>
@@ -370,7 +371,7 @@ export function Fleet() {
       key: 'minutes',
       head: 'Offered, 1 h',
       width: '104px',
-      cell: (one) => <MinuteBars host={one} />,
+      cell: (one) => <MinuteBars host={one} nowMs={time.nowMs} />,
     },
     {
       key: 'lost',

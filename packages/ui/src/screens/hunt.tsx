@@ -400,9 +400,11 @@ export function Hunt() {
                     <b>{counted(answer.rows.length, 'row')}</b>
                     {answer.truncated ? ', more exist' : ''}
                   </span>
-                  <span>
-                    from <b>{short(answer.rowsRead)}</b> read
-                  </span>
+                  {answer.rowsRead > 0 ? (
+                    <span>
+                      from <b>{short(answer.rowsRead)}</b> read
+                    </span>
+                  ) : null}
                   <span>
                     in <b>{lengthWords(answer.elapsedMs)}</b>
                   </span>
@@ -411,8 +413,10 @@ export function Hunt() {
                   <span className="t3 trunc">
                     {answer.evidence.gapCount === 0
                       ? answer.from === null
-                        ? 'nothing is stored yet'
-                        : `over ${answer.to === null ? '' : lengthWords(Date.parse(answer.to) - Date.parse(answer.from))}`
+                        ? 'over all that is stored'
+                        : answer.to === null
+                          ? `since ${dayClock(Date.parse(answer.from))}`
+                          : `over ${lengthWords(Date.parse(answer.to) - Date.parse(answer.from))}`
                       : `${counted(answer.evidence.gapCount, 'gap')} could hide rows: ${[...new Set(answer.evidence.gaps.map((gap) => shown(gap.host, 30)))].slice(0, 5).join(', ')}`}
                   </span>
                   {answer.evidence.gapCount > 0 ? (

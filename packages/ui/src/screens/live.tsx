@@ -1,8 +1,8 @@
 /** What happens now: filter, rate, histogram with a brush, values, rows; loss is a row where it happened. */
 import { memo, useCallback, useEffect, useMemo, useState } from 'react'
 import type { EventsAnswer, Timeline } from '@honeyguide/model/api'
-import type { ActivityRow } from '@honeyguide/model/ocsf'
-import { filterToSql, parseFilter } from '@honeyguide/model/filter'
+import { networkActivities, type ActivityRow } from '@honeyguide/model/ocsf'
+import { eventKinds, filterToSql, parseFilter, processKinds } from '@honeyguide/model/filter'
 import { changeQuery, go, useAddress, useQueryValue } from '../state/navigation.ts'
 import { addressOf } from '../state/route.ts'
 import type { Span } from '../state/time-range.ts'
@@ -62,7 +62,15 @@ const facetSections = [
   { key: 'process', name: 'Process', field: 'name' },
 ] as const
 
-const networkTypes = new Set(['connect', 'accept', 'close', 'connect_failed', 'listen', 'network'])
+const networkTypes = new Set<string>([
+  ...eventKinds.filter((kind) => !processKinds.has(kind)),
+  ...Object.values(networkActivities).map((one) => one.name),
+])
+
+/** The field that a value of the type list belongs to: our kinds, or OCSF's activity names. */
+function typeField(value: string): string {
+  return eventKinds.some((kind) => kind === value) ? 'kind' : 'activity_name'
+}
 
 const Facets = memo(function Facets({
   facets,
@@ -94,12 +102,22 @@ const Facets = memo(function Facets({
                 type="button"
                 className="fa"
                 title="Click: only this. Alt or x: not this."
-                onClick={(event) => onValue(field, one.value, event.altKey ? 'not' : 'only')}
+                onClick={(event) =>
+                  onValue(
+                    key === 'type' ? typeField(one.value) : field,
+                    one.value,
+                    event.altKey ? 'not' : 'only',
+                  )
+                }
                 onKeyDown={(event) => {
                   if (event.key !== 'x' && event.key !== 'f') return
                   event.preventDefault()
                   event.stopPropagation()
-                  onValue(field, one.value, event.key === 'x' ? 'not' : 'only')
+                  onValue(
+                    key === 'type' ? typeField(one.value) : field,
+                    one.value,
+                    event.key === 'x' ? 'not' : 'only',
+                  )
                 }}
               >
                 <i style={{ width: `${(one.count / most) * 100}%` }} />

@@ -19,6 +19,7 @@ import {
   endWords,
   lifetimeBar,
   processByUid,
+  processName,
   treeRows,
   type TreeRow,
 } from '../view/process-tree.ts'
@@ -145,7 +146,7 @@ function Detail({
           </span>
         </div>
         <p className="dn mono tele">
-          {middle(shown(node.name, 400), 60)} <span className="t3">[{node.pid}]</span>
+          {middle(shown(processName(node), 400), 60)} <span className="t3">[{node.pid}]</span>
         </p>
         <p className="t2 small wrapany">
           {parent === undefined
@@ -554,7 +555,7 @@ export function Processes() {
             >
               <div
                 ref={body}
-                className="ptree"
+                className={`ptree ${rows.some((row) => row.depth > 5) ? 'deep' : ''}`}
                 role="none"
                 style={{ height: virtual.getTotalSize() }}
               >
@@ -612,7 +613,7 @@ export function Processes() {
                     height,
                     transform: `translateY(${item.start - (narrow ? margin : 0)}px)`,
                   }
-                  const name = start(shown(node.name, 120), 60)
+                  const name = start(shown(processName(node), 120), 60)
                   const spoken = `${endWords(node)}${row.hot ? ', in the incident' : ''}`
                   const common = {
                     id: `${id}-${item.index}`,

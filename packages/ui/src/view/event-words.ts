@@ -177,7 +177,12 @@ function partsOf(kind: EventKind | 'event', row: ActivityRow): EventPart[] {
         words(errorWords(row.status_code)),
       ]
     case 'listen':
-      return [processPart(row, 'actor_process'), words('listens on'), endpointPart(row, 'src')]
+      // The address that is listened on stands where a client would connect to.
+      return [
+        processPart(row, 'actor_process'),
+        words('listens on'),
+        endpointPart(row, row.src_endpoint_ip || row.src_endpoint_port ? 'src' : 'dst'),
+      ]
     case 'close': {
       const inbound = row.connection_info_direction === 'Inbound'
       const told = [

@@ -159,3 +159,10 @@ export function processByUid(nodes: readonly ProcessNode[], uid: string): Proces
     )
   )
 }
+
+/** What a process is called: its name, else the file, else the first word of its command line. Never empty. */
+export function processName(node: ProcessNode): string {
+  const file = node.filePath.slice(node.filePath.lastIndexOf('/') + 1)
+  const [first = ''] = node.cmdLine.split(' ')
+  return node.name || file || first || 'unknown'
+}

@@ -39,3 +39,9 @@ export function shown(text: string, most = 512): string {
 export function byteLength(text: string): number {
   return new TextEncoder().encode(text).length
 }
+
+/** With a full stop at its end, unless it has one. Empty stays empty. */
+export function asSentence(text: string): string {
+  const trimmed = text.trim()
+  return trimmed === '' || /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`
+}

@@ -433,9 +433,12 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
     cells.set(node.id, { lane, row })
   }
   // The spine first, so that it is straight; then other processes, sockets and files in order of time.
-  // Of several in one column the last goes on the straight row: from there it goes on to the right.
+  // Of several in one column that one goes on the straight row from which the path goes on; in the last column
+  // the one that it comes in by.
   const byId = new Map(nodes.map((node) => [node.id, node]))
-  for (const id of spinePath.toReversed()) {
+  const lastColumn = column.get(spinePath[spinePath.length - 1] ?? '')
+  const ends = spinePath.filter((id) => column.get(id) === lastColumn)
+  for (const id of [...spinePath.slice(0, spinePath.length - ends.length).toReversed(), ...ends]) {
     const node = byId.get(id)
     if (node) place(node, 0)
   }
