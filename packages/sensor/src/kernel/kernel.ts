@@ -170,7 +170,8 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
           reason: 'decode',
           lost: BigInt(count),
         })
-  if (progress && kernel.isFresh)
+  // Not only after a fresh start: whoever attached may have been killed before it could spool a word of it.
+  if (progress && (kernel.isFresh || !isSameSet || progress.objectHash !== kernel.objectHash))
     for (const { name } of probes)
       notices.push({
         fromNs: BigInt(progress.readNs),

@@ -54,6 +54,8 @@ export function createSensorHome(
   const settingsPath = join(dir, 'settings.json')
   writeFileSync(settingsPath, JSON.stringify(settings))
 
+  const children = new Set<ChildProcess>()
+
   return {
     settings,
     async start() {
@@ -68,6 +70,7 @@ export function createSensorHome(
         ],
         { stdio: ['ignore', 'pipe', 'pipe'] },
       )
+      children.add(child)
       let logs = ''
       child.stderr.on('data', (chunk: Buffer) => (logs += chunk.toString()))
       const ended = new Promise<number | string>((resolve) => {
@@ -79,7 +82,11 @@ export function createSensorHome(
       })
       return { process: child, logs: () => logs, ended }
     },
-    [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }),
+    [Symbol.dispose]() {
+      // One that a failed test left would keep its pipes, and with them the test run, open for ever.
+      for (const child of children) if (child.exitCode === null) child.kill('SIGKILL')
+      rmSync(dir, { recursive: true, force: true })
+    },
   }
 }
 
