@@ -7,6 +7,7 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type {
   ApiError,
+  AuditAnswer,
   EventsAnswer,
   Host,
   HuntAnswer,
@@ -205,6 +206,16 @@ suite('hub', () => {
     assert.equal(second.json<ApiError>().error.code, 'HG_AUTH_REFUSED')
     const cookie = await signIn()
     assert.equal((await askPage('/api/v1/me', { headers: { cookie } })).status, 200)
+    const { entries } = (
+      await askPage('/api/v1/audit?limit=2', { headers: { cookie } })
+    ).json<AuditAnswer>()
+    assert.deepEqual(
+      entries.map(({ no, user, act }) => [no, user, act]),
+      [
+        [4, 'local', 'session.create'],
+        [3, 'local (socket)', 'link.make'],
+      ],
+    )
     assert.equal(
       (await askPage('/api/v1/link', { method: 'POST', headers: { cookie, origin: hub.address } }))
         .status,
@@ -662,6 +673,17 @@ suite('hub with incidents', () => {
         ['in_progress', 'ann', 'looking'],
       )
       assert.equal(again.pipeline.counters.batches, 0, 'nothing was read again')
+      const { entries } = (await ask('/api/v1/audit')).json<AuditAnswer>()
+      assert.deepEqual(
+        entries.toReversed().map(({ act, subject, detail }) => [act, subject, detail.slice(0, 30)]),
+        [
+          ['incident.status', summary.uid, 'new → in_progress'],
+          ['incident.assignee', summary.uid, 'nobody → ann'],
+          ['incident.note', summary.uid, 'looking'],
+          ['hunt.run', '', 'SELECT incident_uid, step_coun'],
+          ['hunt.run', '', 'SELECT count(*) FROM detection'],
+        ],
+      )
     } finally {
       await again[Symbol.asyncDispose]()
     }

@@ -9,7 +9,6 @@ import { mkdir, rm } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { getRequestListener } from '@hono/node-server'
 import { compileRules, createDetector, createLineage } from '@honeyguide/detect'
 import { hex, type HubSettings } from '@honeyguide/model'
@@ -31,7 +30,9 @@ import { createApp } from './serve/app.ts'
 import { openTcpDoor, openUnixDoor } from './serve/listen.ts'
 import type { Metric } from './serve/metrics-text.ts'
 import { openSpool, type Spool } from './spool/index.ts'
-import { lockState } from './state-lock.ts'
+import { createAuditLog } from './state/audit-log.ts'
+import { openStateDatabase } from './state/state-database.ts'
+import { lockState } from './state/state-lock.ts'
 import { openDuckdbStore } from './store/duckdb/client.ts'
 import type { EventStore } from './store/store.ts'
 
@@ -53,13 +54,6 @@ export interface Hub extends AsyncDisposable {
   readonly store: EventStore
   /** Rejects when a part has ended that the hub cannot do without. */
   readonly ended: Promise<void>
-}
-
-function openState(path: string): DatabaseSync {
-  const database = new DatabaseSync(path)
-  // FULL: what a person changed and a spent sign-in link survive a power loss. Writes are rare.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 1000')
-  return database
 }
 
 /** Throws HG_STATE_LOCKED, HG_STATE_FORMAT, and what listening throws. */
@@ -87,7 +81,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   }
   const spool = opened.use(await openSpool(join(stateDir, 'spool')))
   const derived = opened.use(await openSpool(join(stateDir, 'derived')))
-  const database = openState(join(stateDir, 'state.sqlite'))
+  const database = openStateDatabase(join(stateDir, 'state.sqlite'))
   opened.defer(() => database.close())
   const access = createAccess(createSessionStore(database), now)
   const book = createSqliteBook(database)
@@ -157,6 +151,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     pageDir: settings.pageDir,
     recorded: settings.replay?.label ?? null,
     access,
+    audit: createAuditLog(database),
     pipeline,
     live,
     book,

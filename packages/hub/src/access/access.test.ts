@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { DatabaseSync } from 'node:sqlite'
 import { suite, test } from 'node:test'
 import { HoneyguideError } from '@honeyguide/model'
+import { openStateDatabase } from '../state/state-database.ts'
 import { createAccess, linkMs, sessionMs } from './access.ts'
 import { checkRequestOrigin, ownNames, type RequestHead } from './request-origin.ts'
 import { createSessionStore } from './session-store.ts'
 
 function start() {
-  const database = new DatabaseSync(':memory:')
+  const database = openStateDatabase(':memory:')
   const clock = { now: 1_000_000 }
   return { database, clock, access: createAccess(createSessionStore(database), () => clock.now) }
 }

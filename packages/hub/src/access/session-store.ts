@@ -11,12 +11,8 @@ export interface SessionStore {
   endSession(hash: string): void
 }
 
-/** Makes its tables when they are missing. */
+/** Over a database of `openStateDatabase`. */
 export function createSessionStore(database: DatabaseSync): SessionStore {
-  database.exec(`
-    CREATE TABLE IF NOT EXISTS sign_in_link (hash TEXT PRIMARY KEY, expires INTEGER NOT NULL) STRICT;
-    CREATE TABLE IF NOT EXISTS session (hash TEXT PRIMARY KEY, expires INTEGER NOT NULL) STRICT;
-  `)
   const addLink = database.prepare('INSERT INTO sign_in_link VALUES (?, ?)')
   const takeLink = database.prepare('DELETE FROM sign_in_link WHERE hash = ? RETURNING expires')
   const addSession = database.prepare('INSERT INTO session VALUES (?, ?)')

@@ -11,14 +11,8 @@ import { createMemoryBook } from './memory-book.ts'
 
 const mostIncidents = 2000
 
-/** Makes its tables when they are missing, and reads what is there. */
+/** Over a database of `openStateDatabase`; reads what is there. */
 export function createSqliteBook(database: DatabaseSync): IncidentBook {
-  database.exec(`
-    CREATE TABLE IF NOT EXISTS incident (uid TEXT PRIMARY KEY, merged_into TEXT, last_time TEXT NOT NULL, data TEXT NOT NULL) STRICT;
-    CREATE TABLE IF NOT EXISTS incident_people (uid TEXT PRIMARY KEY, status TEXT NOT NULL, assignee TEXT) STRICT;
-    CREATE TABLE IF NOT EXISTS incident_note (uid TEXT NOT NULL, time TEXT NOT NULL, user TEXT NOT NULL, text TEXT NOT NULL) STRICT;
-    CREATE INDEX IF NOT EXISTS incident_note_uid ON incident_note (uid);
-  `)
   const writeIncident = database.prepare(
     'INSERT INTO incident VALUES (?, ?, ?, ?) ON CONFLICT (uid) DO UPDATE SET merged_into = excluded.merged_into, last_time = excluded.last_time, data = excluded.data',
   )

@@ -29,6 +29,12 @@ function placeOf(error: HoneyguideError): { readonly line?: number; readonly col
   }
 }
 
+/** SQLITE_FULL, or the system's own word for it. */
+function isDiskFull(error: unknown): boolean {
+  const { errcode, code } = (error ?? {}) as { errcode?: unknown; code?: unknown }
+  return errcode === 13 || code === 'ENOSPC' || code === 'EDQUOT'
+}
+
 export interface ErrorAnswer {
   readonly status: ErrorStatus
   readonly body: ApiError
@@ -39,7 +45,9 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   const known =
     error instanceof HoneyguideError
       ? error
-      : new HoneyguideError('HG_INTERNAL', '', { cause: error })
+      : new HoneyguideError(isDiskFull(error) ? 'HG_DISK_FULL' : 'HG_INTERNAL', '', {
+          cause: error,
+        })
   return {
     status: statuses[known.code] ?? 500,
     body: {

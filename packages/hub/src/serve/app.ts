@@ -11,6 +11,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import {
   HoneyguideError,
   parseFilter,
+  type AuditAnswer,
   type EventsAnswer,
   type IncidentsAnswer,
   type LinkAnswer,
@@ -26,6 +27,7 @@ import type { Live } from '../live/live.ts'
 import type { IncidentBook } from '../pipeline/incident-book.ts'
 import { incidentLine } from '../pipeline/incident-row.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { AuditLog } from '../state/audit-log.ts'
 import type { EventStore } from '../store/store.ts'
 import { errorAnswer } from './api-error.ts'
 import { sendEventStream } from './event-stream.ts'
@@ -49,6 +51,7 @@ export interface ServeParts {
   /** The words that say so, when a recording is shown. */
   readonly recorded: string | null
   readonly access: Access
+  readonly audit: AuditLog
   readonly pipeline: Pipeline
   readonly live: Live
   readonly book: IncidentBook
@@ -73,6 +76,8 @@ type Ctx = Context<Environment>
 
 const mostBody = 64 * 1024
 const mostSql = 32 * 1024
+/** Characters of the detail of an audit entry. */
+const mostDetail = 2000
 /** With what may wait for each (`live.ts`): 32 MiB at most. */
 const mostWatchers = 32
 const hourMs = 3_600_000
@@ -110,10 +115,13 @@ function field(body: unknown, name: string): unknown {
     : undefined
 }
 
+/** There are no accounts: the holder of a session, or whoever may open the unix socket. */
+const localUser = 'local'
+
 const iso = (ms: number): string => new Date(ms).toISOString()
 
 export function createApp(parts: ServeParts): Hono<Environment> {
-  const { access, pipeline, live, book, store, log, now } = parts
+  const { access, audit, pipeline, live, book, store, log, now } = parts
   const app = new Hono<Environment>()
   const counts = new Map<number, number>()
 
@@ -136,9 +144,20 @@ export function createApp(parts: ServeParts): Hono<Environment> {
     return names && pipeline.fleet.deviceUids(names)
   }
 
+  /** Throws what the disk throws: what cannot be written down is not done. */
+  function record(c: Ctx, act: string, subject: string, detail: string): void {
+    audit.append({
+      timeMs: now(),
+      who: c.env.trusted ? `${localUser} (socket)` : localUser,
+      act,
+      subject,
+      detail: detail.length > mostDetail ? `${detail.slice(0, mostDetail - 1)}…` : detail,
+    })
+  }
+
   function me(expires: number | null): Me {
     return {
-      user: 'local',
+      user: localUser,
       version: parts.version,
       hubHostname: parts.hubHostname,
       recorded: parts.recorded,
@@ -196,6 +215,7 @@ export function createApp(parts: ServeParts): Hono<Environment> {
     if (typeof token !== 'string')
       throw new HoneyguideError('HG_REQUEST_INVALID', 'token is the text after # in the link.')
     const { session, expiresMs } = access.exchange(token)
+    record(c, 'session.create', '', `until ${iso(expiresMs)}`)
     const seconds = Math.ceil((expiresMs - now()) / 1000)
     c.header(
       'Set-Cookie',
@@ -208,6 +228,7 @@ export function createApp(parts: ServeParts): Hono<Environment> {
     if (!c.env.trusted)
       throw new HoneyguideError('HG_NOT_FOUND', 'Links are made on the unix socket.')
     const { token, expiresMs } = access.makeLink()
+    record(c, 'link.make', '', `until ${iso(expiresMs)}`)
     const answer: LinkAnswer = { address: `${parts.address()}/#${token}`, expires: iso(expiresMs) }
     return c.json(answer)
   })
@@ -373,7 +394,20 @@ export function createApp(parts: ServeParts): Hono<Environment> {
 
   api.post('/incidents/:uid', async (c) => {
     const change = readIncidentChange(await readJson(c))
-    const booked = book.change(c.req.param('uid'), change, 'local', iso(now()))
+    const before = book.get(c.req.param('uid'))
+    if (!before) throw new HoneyguideError('HG_NOT_FOUND')
+    const { uid } = before.incident
+    if (change.status !== undefined)
+      record(c, 'incident.status', uid, `${before.status} → ${change.status}`)
+    if (change.assignee !== undefined)
+      record(
+        c,
+        'incident.assignee',
+        uid,
+        `${before.assignee ?? 'nobody'} → ${change.assignee ?? 'nobody'}`,
+      )
+    if (change.note !== undefined) record(c, 'incident.note', uid, change.note)
+    const booked = book.change(uid, change, localUser, iso(now()))
     if (!booked) throw new HoneyguideError('HG_NOT_FOUND')
     // The view of incidents follows; the answer does not wait for the disk.
     pipeline.derive(incidentLine(booked.incident, booked.status)).catch(() => undefined)
@@ -419,7 +453,25 @@ export function createApp(parts: ServeParts): Hono<Environment> {
       )
     if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > 10_000)
       throw new HoneyguideError('HG_REQUEST_INVALID', 'limit is a whole number from 1 to 10000.')
+    try {
+      // Before it runs: one that ends the store is in it, too.
+      record(c, 'hunt.run', '', sql)
+    } catch (error) {
+      // A full disk must not blind who looks for its cause.
+      log.error('A hunt could not be written to the audit log.', { error: error as Error })
+    }
     return c.json(await store.hunt(sql, limit as number))
+  })
+
+  api.get('/audit', (c) => {
+    const of = query(c)
+    const limit = of.integer('limit', 200, 1, 1000)
+    const answer: AuditAnswer = {
+      entries: audit
+        .list(limit, of.integer('before', Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER))
+        .map(({ timeMs, who, ...entry }) => ({ ...entry, time: iso(timeMs), user: who })),
+    }
+    return c.json(answer)
   })
 
   api.get('/schema', async (c) => c.json(await store.schema()))

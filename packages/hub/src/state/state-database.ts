@@ -1,7 +1,8 @@
 /**
  * The hub's own state in SQLite: what people did and what cannot be derived from events again.
  *
- * Written so that it survives a power loss (WAL, synchronous FULL): writes are rare. The version of its
+ * Written so that what a person changed and a spent sign-in link survive a power loss (WAL, synchronous
+ * FULL): writes are rare. The version of its
  * tables is SQLite's `user_version`; each step is one migration in one transaction.
  */
 import { DatabaseSync } from 'node:sqlite'

@@ -7,7 +7,7 @@ export interface StateMigration {
 
 export const stateMigrations: readonly StateMigration[] = [
   {
-    what: 'the audit log; sign-in, sessions and incidents make their own tables',
+    what: 'the audit log, sign-in links and sessions (by hash), incidents and what people say of them',
     sql: `CREATE TABLE audit (
       no INTEGER PRIMARY KEY,
       time INTEGER NOT NULL,
@@ -18,6 +18,26 @@ export const stateMigrations: readonly StateMigration[] = [
       hash TEXT NOT NULL
     ) STRICT;
     CREATE TRIGGER audit_stays_as_it_is BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
-    CREATE TRIGGER audit_keeps_all BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;`,
+    CREATE TRIGGER audit_keeps_all BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
+    CREATE TABLE IF NOT EXISTS sign_in_link (hash TEXT PRIMARY KEY, expires INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS session (hash TEXT PRIMARY KEY, expires INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS incident (
+      uid TEXT PRIMARY KEY,
+      merged_into TEXT,
+      last_time TEXT NOT NULL,
+      data TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS incident_people (
+      uid TEXT PRIMARY KEY,
+      status TEXT NOT NULL,
+      assignee TEXT
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS incident_note (
+      uid TEXT NOT NULL,
+      time TEXT NOT NULL,
+      user TEXT NOT NULL,
+      text TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS incident_note_uid ON incident_note (uid);`,
   },
 ]

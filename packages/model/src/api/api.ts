@@ -67,6 +67,28 @@ export interface LinkAnswer {
 
 export type ComponentState = 'up' | 'starting' | 'behind' | 'down'
 
+/**
+ * GET /api/v1/audit?limit&before=no : what people did here, newest first. At most 1,000; `before` goes on.
+ *
+ * Acts: session.create, link.make, incident.status, incident.assignee, incident.note, hunt.run.
+ */
+export interface AuditAnswer {
+  readonly entries: readonly {
+    /** From 1, without holes. */
+    readonly no: number
+    readonly time: string
+    /** `local (socket)` when it came over the unix socket. */
+    readonly user: string
+    readonly act: string
+    /** What it was done to; empty when nothing. */
+    readonly subject: string
+    /** In words, at most 2,000 characters; empty when there is nothing to add. */
+    readonly detail: string
+    /** SHA-256 over the hash before and this entry, 64 hex digits: whoever keeps one can show a later change. */
+    readonly hash: string
+  }[]
+}
+
 /** GET /api/v1/status */
 export interface Status {
   readonly version: string
