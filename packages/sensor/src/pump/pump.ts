@@ -13,6 +13,7 @@ import { createBatchBuilder, type BatchBuilder, type RingPosition } from '@honey
 import type { HoneyguideError } from '@honeyguide/model/errors'
 import type { LogFields } from '@honeyguide/model/log'
 import type { SensorSettings } from '@honeyguide/model/settings'
+import type { HostUsers } from '../host-users/host-users.ts'
 import { asLost, manifestOf, mergeRows } from '../spool/manifest.ts'
 import type { Spool, SpoolAppend } from '../spool/spool.ts'
 import { encodeLossBatch } from '../spool/tombstone.ts'
@@ -29,6 +30,8 @@ export interface PumpOptions {
   /** What the kernel was opened with; null when with nothing. */
   readonly progress: Progress | null
   readonly batch: SensorSettings['batch']
+  /** Names of users, said with the live processes and when they change. */
+  readonly users?: HostUsers
   /** Told of each batch once it is in the spool; takes the bytes over. */
   readonly onBatch: (batch: SpoolAppend & { batch: Uint8Array<ArrayBuffer> }, rows: number) => void
   readonly onError: (message: string, fields: LogFields) => void
@@ -68,6 +71,7 @@ export function createPump(options: PumpOptions): Pump {
   let hooksAtNs: bigint | undefined
   let mustState = true
   let mustTick = false
+  let mustSayUsers = false
   let stopping: AbortSignal | undefined
   /** One flush at a time; `flush` waits for the one that is under way. */
   let flushing: Promise<void> | undefined
@@ -144,12 +148,22 @@ export function createPump(options: PumpOptions): Pump {
     if (item === undefined) return
     if (item.progress !== null) kernel.commit(item.progress)
     options.onBatch(item, rows)
+    if (options.users?.changed(nowNs) && !stopping?.aborted) {
+      mustSayUsers = true
+      void pumpOnce()
+    }
   }
 
   function flush(): Promise<void> {
     const next = (flushing ?? Promise.resolve()).then(leave)
     flushing = next
     return next
+  }
+
+  async function sayUsers(): Promise<void> {
+    mustSayUsers = false
+    if (!options.users) return
+    for (const _ of options.users.write(builder, clock.bootNs())) await flush()
   }
 
   /** The snapshot goes out in batches of its own; each carries the progress from before it. */
@@ -159,6 +173,7 @@ export function createPump(options: PumpOptions): Pump {
     kernel.features(builder)
     hooksAtNs = clock.bootNs()
     kernel.hooks(builder)
+    await sayUsers()
     for (const _ of kernel.snapshot(builder)) await flush()
     await flush()
   }
@@ -174,6 +189,7 @@ export function createPump(options: PumpOptions): Pump {
     await flushing
     for (;;) {
       if (mustState) await state()
+      if (mustSayUsers) await sayUsers()
       const before = builder.rows
       const pumped = kernel.pump(builder, {
         records: Math.max(1, bounds.rows - before),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { LogFields, LogLevel } from '@honeyguide/model/log'
 import { createRedactor } from '@honeyguide/policy/redaction'
+import { createHostUsers } from '../host-users/host-users.ts'
 import { Spool } from '../spool/spool.ts'
 import type { Progress, PumpKernelModule } from './kernel-port.ts'
 import type { FromPump, PumpStart, ToPump } from './messages.ts'
@@ -73,6 +74,7 @@ async function run(): Promise<void> {
     identity,
     progress,
     batch: settings.batch,
+    users: createHostUsers(),
     onBatch: ({ sequence, wallOffsetNs, batch }, rows) =>
       send({ kind: 'batch', sequence, wallOffsetNs, batch, rows }, [batch.buffer]),
     onError: (message, fields) => log('error', message, fields),
