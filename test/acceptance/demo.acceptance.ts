@@ -1,57 +1,239 @@
 /** The built-in attack, by many seeds, two at once and by somebody else's manifest: one incident each; ordinary work: none. */
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseProcessUid, type Incident } from '@honeyguide/model'
+import { techniqueTactic } from '../../packages/detect/src/attack/attack.ts'
 import type { Acceptance } from './harness/acceptance.ts'
 import { honeyguide, startStack, type Stack } from './harness/stack.ts'
 
-interface DemoReport {
-  readonly ended: string
+/** What `demo attack --json` said: a line for each step, and a last one with the result. */
+interface Attack {
   readonly steps: readonly {
+    readonly time: string
+    readonly step: string
     readonly technique: string
-    readonly pid?: number
-    readonly command?: string
+    readonly what: string
   }[]
+  readonly serverPid: number
+  readonly folder: string
+  /** When its last step had ended, ms since 1970. */
+  readonly endedMs: number
 }
 
-async function waitForIncidents(stack: Stack, count: number, timeoutMs: number) {
-  const until = performance.now() + timeoutMs
-  for (;;) {
-    const incidents = await stack.incidents()
-    if (incidents.length >= count || performance.now() > until) return incidents
-    await sleep(250)
-  }
-}
-
-/** Techniques of the chain that the incident does not have. */
-async function missingSteps(stack: Stack, uid: string, report: DemoReport): Promise<string[]> {
-  const { incident } = await stack.incident(uid)
-  const have = new Set(incident.steps.map(({ techniqueUid }) => techniqueUid))
-  const parents = new Set([...have].map((technique) => technique.split('.')[0]))
-  return report.steps
-    .map(({ technique }) => technique)
-    .filter(
-      (technique) =>
-        technique !== '' && !have.has(technique) && !parents.has(technique.split('.')[0]),
+async function attack(root: string, seed: number, more: readonly string[] = []): Promise<Attack> {
+  const words = ['demo', 'attack', '--seed', String(seed), '--json', ...more]
+  const { code, stdout, stderr } = await honeyguide(root, words)
+  if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}: ${stderr.slice(-500)}`)
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map(
+      (line) =>
+        JSON.parse(line) as Attack['steps'][number] & {
+          readonly result?: { readonly serverPid: number; readonly folder: string }
+        },
     )
+  const result = lines.find((line) => line.result)?.result
+  const steps = lines.filter((line) => !line.result)
+  if (!result || steps.length < 3) throw new Error(`the demonstration said ${stdout.slice(-500)}`)
+  return { steps, ...result, endedMs: Date.parse(steps.at(-1)?.time ?? '') }
 }
 
-const attack = async (
-  root: string,
-  seed: number,
-  more: readonly string[] = [],
-): Promise<DemoReport> => {
-  const { code, stdout, stderr } = await honeyguide(root, [
-    'demo',
-    'attack',
-    '--seed',
-    String(seed),
-    '--json',
-    ...more,
-  ])
-  if (code !== 0)
-    throw new Error(`demo attack --seed ${seed} ended with ${code}: ${stderr.slice(-500)}`)
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as DemoReport
+const pidOf = (uid: string): number => parseProcessUid(uid)?.pid ?? 0
+const quoted = (values: readonly (string | number)[]): string =>
+  values.map((value) => (typeof value === 'number' ? value : `'${value}'`)).join(', ')
+
+interface Deed {
+  readonly pid: number
+  /** Of the step that it is shown in. */
+  readonly tactic: string
+  readonly command: string
+  readonly file: string
+  /** Address and port for a connection; empty otherwise. */
+  readonly endpoint: string
 }
+
+/** The stored events behind the steps of an incident. */
+async function deedsOf(stack: Stack, incident: Incident): Promise<Deed[]> {
+  const tactic = new Map(
+    incident.steps.flatMap((step) => step.eventUids.map((uid) => [uid, step.tacticUid] as const)),
+  )
+  if (tactic.size === 0) return []
+  const uids = quoted([...tactic.keys()])
+  const execs = await stack.hunt(
+    `SELECT event_uid, process_pid, process_cmd_line, process_file_path FROM process_activity WHERE event_uid IN (${uids})`,
+  )
+  const flows = await stack.hunt(
+    `SELECT event_uid, actor_process_pid, dst_endpoint_ip, dst_endpoint_port FROM network_activity WHERE event_uid IN (${uids})`,
+  )
+  const missing = tactic.size - execs.rows.length - flows.rows.length
+  if (missing > 0) throw new Error(`${missing} events of ${incident.uid} are not in the store`)
+  return [...execs.rows, ...flows.rows].map((row) => ({
+    pid: Number(row['process_pid'] ?? row['actor_process_pid']),
+    tactic: tactic.get(String(row['event_uid'])) ?? '',
+    command: String(row['process_cmd_line'] ?? ''),
+    file: String(row['process_file_path'] ?? ''),
+    endpoint:
+      row['dst_endpoint_port'] === undefined
+        ? ''
+        : `${row['dst_endpoint_ip']}:${row['dst_endpoint_port']}`,
+  }))
+}
+
+/** Those of `pids` that do not descend from any of `servers`, by what was stored of forks and execs. */
+async function strangers(
+  stack: Stack,
+  pids: ReadonlySet<number>,
+  server: number,
+  since: string,
+): Promise<number[]> {
+  const parents = new Map<number, Set<number>>()
+  let ask = [...pids].filter((pid) => pid !== server)
+  for (let depth = 0; ask.length > 0 && depth < 16; depth++) {
+    const { rows } = await stack.hunt(
+      `SELECT DISTINCT process_pid, process_parent_process_uid FROM process_activity WHERE process_pid IN (${quoted(ask)}) AND time >= '${since}' AND activity_name IN ('Launch', 'Fork')`,
+    )
+    for (const pid of ask) parents.set(pid, new Set())
+    for (const row of rows)
+      parents.get(Number(row['process_pid']))?.add(pidOf(String(row['process_parent_process_uid'])))
+    ask = rows
+      .map((row) => pidOf(String(row['process_parent_process_uid'])))
+      .filter(
+        (pid, at, all) => pid > 2 && pid !== server && !parents.has(pid) && all.indexOf(pid) === at,
+      )
+  }
+  const descends = (pid: number, depth = 0): boolean =>
+    pid === server ||
+    (depth < 16 &&
+      [...(parents.get(pid) ?? [])].some((above) => above !== pid && descends(above, depth + 1)))
+  return [...pids].filter((pid) => !descends(pid))
+}
+
+/** What the demonstration printed and the incident does not show, each in a step of the right tactic. */
+function missingOf(attacked: Attack, deeds: readonly Deed[]): string[] {
+  const missing: string[] = []
+  const [server] = attacked.steps
+  for (const { step, technique, what } of attacked.steps) {
+    const tactics = [...technique.matchAll(/T\d{4}(\.\d{3})?/g)].map(([uid]) =>
+      techniqueTactic(uid),
+    )
+    const has = (isIt: (deed: Deed) => boolean, tactic: string | undefined): boolean =>
+      deeds.some((deed) => (tactic === undefined || deed.tactic === tactic) && isIt(deed))
+    const url = /http:\/\/\S+?(?=["'\s]|$)/.exec(what)?.[0] ?? ''
+    const endpoint = /\d+\.\d+\.\d+\.\d+:\d+/.exec(what)?.[0] ?? ''
+    const file = what.split(' ')[0] ?? ''
+    const isShown =
+      step === 'look'
+        ? has((deed) => deed.command === what, tactics[0])
+        : step === 'download'
+          ? has((deed) => deed.command.includes(url), tactics[0])
+          : step === 'run'
+            ? has((deed) => deed.file === file || deed.command.startsWith(file), tactics[0]) &&
+              has((deed) => deed.endpoint === endpoint, tactics[1])
+            : step === 'connect'
+              ? has((deed) => deed.endpoint === endpoint, tactics[0])
+              : step === 'remove'
+                ? has(
+                    (deed) => deed.command.startsWith('rm ') && deed.command.endsWith(what),
+                    undefined,
+                  )
+                : true
+    if (!isShown) missing.push(`${step} ${what}`)
+  }
+  if (
+    !server?.what.includes(`pid ${attacked.serverPid} `) &&
+    !server?.what.includes(`pid ${attacked.serverPid})`)
+  )
+    missing.push('the server')
+  return missing
+}
+
+interface Verdict {
+  /** Incidents that hold a process of the attack. */
+  readonly own: readonly Incident[]
+  /** What is wrong with it; empty when all is well. */
+  readonly faults: readonly string[]
+  /** Between the attack's last step and when the incident was whole. */
+  readonly seconds: number
+}
+
+/**
+ * Waits until the incident of the attack is there with all its steps, 10 s after the last step at most, and says
+ * whether it is one and holds nothing else. Incidents without a process of the attack are somebody else's.
+ */
+async function judge(stack: Stack, attacked: Attack): Promise<Verdict> {
+  const since = new Date(Date.parse(attacked.steps[0]?.time ?? '') - 2000).toISOString()
+  const find = async (): Promise<Incident[]> => {
+    const found: Incident[] = []
+    for (const { uid, lastTime } of await stack.incidents())
+      if (lastTime >= since) found.push((await stack.incident(uid)).incident)
+    return found
+  }
+  const isOwn = (incident: Incident): boolean =>
+    pidOf(incident.rootProcessUid) === attacked.serverPid ||
+    incident.nodes.some(
+      ({ processUid, full }) =>
+        pidOf(processUid ?? '') === attacked.serverPid || full.includes(attacked.folder),
+    )
+  // Whole as far as the incident alone tells: the store is asked afterwards, when it has everything.
+  const looksWhole = (incident: Incident): boolean => {
+    const tactics = new Set(incident.steps.map(({ tacticUid }) => tacticUid))
+    return attacked.steps.every(({ technique }) =>
+      [...technique.matchAll(/T\d{4}(\.\d{3})?/g)].every(([uid]) =>
+        tactics.has(techniqueTactic(uid)),
+      ),
+    )
+  }
+  let own: Incident[] = []
+  let seconds = 0
+  do {
+    own = (await find()).filter(isOwn)
+    seconds = Math.max(0, (Date.now() - attacked.endedMs) / 1000)
+    if (own.length === 1 && own.every(looksWhole)) break
+    await sleep(100)
+  } while (seconds < 10)
+  const faults: string[] = []
+  if (own.length !== 1) faults.push(`${own.length} incidents within 10 s`)
+  await stack.settle()
+  // What came after (there must be no second one, and nothing may have been added) counts, too.
+  own = (await find()).filter(isOwn)
+  if (own.length !== 1) faults.push(`${own.length} incidents in the end`)
+  for (const incident of own) {
+    if (pidOf(incident.rootProcessUid) !== attacked.serverPid)
+      faults.push(`${incident.uid} begins at ${incident.rootProcessUid}`)
+    const deeds = await deedsOf(stack, incident)
+    faults.push(...missingOf(attacked, deeds).map((what) => `${incident.uid} lacks ${what}`))
+    const pids = new Set([
+      ...deeds.map(({ pid }) => pid),
+      ...incident.nodes.flatMap(({ processUid }) =>
+        processUid === null ? [] : [pidOf(processUid)],
+      ),
+    ])
+    for (const pid of await strangers(stack, pids, attacked.serverPid, since))
+      faults.push(
+        `${incident.uid} holds pid ${pid}: ${deeds.find((deed) => deed.pid === pid)?.command ?? ''}`,
+      )
+  }
+  return { own, faults, seconds }
+}
+
+/** A chain as somebody else writes one: other order, two files, names and pauses of their own. */
+const manifest = `honeyguide: demo-chain/1
+name: what a colleague wrote
+server: { name: quote-service, kind: perl }
+mode: requests
+folder: zz-inbox
+steps:
+  - { do: look, commands: [whoami, uname -r, cat /etc/os-release], pauseMs: 700 }
+  - { do: download, name: first.part, with: curl, payload: script, pauseMs: 400 }
+  - { do: look, commands: [ps ax, ls /var/log] }
+  - { do: run, name: first.part, times: 6, everyMs: 700, pauseMs: 900 }
+  - { do: download, name: second.part, with: wget, payload: bash }
+  - { do: run, name: second.part, times: 5, everyMs: 900, jitter: 0.1 }
+  - { do: shell, command: 'echo "a note" > note.txt', technique: T1059.004 }
+  - { do: remove, name: first.part }
+  - { do: wait, pauseMs: 500 }
+`
 
 export const acceptances: readonly Acceptance[] = [
   {
@@ -64,47 +246,44 @@ export const acceptances: readonly Acceptance[] = [
     async run({ size, root, folder, log }) {
       const seeds = size === 'full' ? 20 : 2
       const details: string[] = []
+      const seconds: number[] = []
+      const uids = new Set<string>()
       await using stack = await startStack({ root, folder, log })
       let right = 0
       for (let seed = 1; seed <= seeds; seed++) {
-        const report = await attack(root, seed)
-        const incidents = await waitForIncidents(stack, seed, 10_000)
-        if (incidents.length !== seed) {
-          details.push(`seed ${seed}: ${incidents.length} incidents after 10 s`)
-          if (incidents.length < seed) break
-        }
-        const newest = [...incidents].sort((a, b) => (a.firstTime < b.firstTime ? 1 : -1))[0]
-        if (!newest) break
-        await sleep(1000)
-        const missing = await missingSteps(stack, newest.uid, report)
-        if (missing.length > 0) details.push(`seed ${seed}: ${newest.uid} lacks ${missing.join()}`)
-        else if (incidents.length === seed) right++
+        const verdict = await judge(stack, await attack(root, seed))
+        for (const { uid } of verdict.own) uids.add(uid)
+        details.push(...verdict.faults.map((fault) => `seed ${seed}: ${fault}`))
+        if (verdict.faults.length > 0) continue
+        right++
+        seconds.push(verdict.seconds)
       }
-      return { measured: `${right} of ${seeds}`, n: seeds, pass: right === seeds, details }
+      if (uids.size !== seeds) details.push(`${uids.size} incidents of ${seeds} attacks`)
+      return {
+        measured: `${right} of ${seeds}, slowest ${Math.max(...seconds).toFixed(1)} s after its last step`,
+        n: seeds,
+        pass: right === seeds && uids.size === seeds,
+        details,
+      }
     },
   },
   {
     id: 'demo-two',
     promise: 'Two attacks at once are two incidents',
-    target: '2 incidents, each with all its steps',
+    target: '2 incidents, each with all steps of one and nothing of the other',
     inTests: true,
     needsRoot: true,
     async run({ root, folder, log }) {
       await using stack = await startStack({ root, folder, log })
-      const reports = await Promise.all([attack(root, 101), attack(root, 202)])
-      await waitForIncidents(stack, 2, 10_000)
-      await sleep(2000)
-      const incidents = await stack.incidents()
-      const details: string[] = []
-      for (const { uid } of incidents)
-        for (const report of reports.slice(0, 1))
-          details.push(
-            ...(await missingSteps(stack, uid, report)).map((step) => `${uid} lacks ${step}`),
-          )
+      const attacks = await Promise.all([attack(root, 101), attack(root, 202)])
+      const verdicts: Verdict[] = []
+      for (const one of attacks) verdicts.push(await judge(stack, one))
+      const uids = new Set(verdicts.flatMap(({ own }) => own.map(({ uid }) => uid)))
+      const details = verdicts.flatMap(({ faults }) => faults)
       return {
-        measured: `${incidents.length} incidents`,
+        measured: `${uids.size} incidents`,
         n: 2,
-        pass: incidents.length === 2 && details.length === 0,
+        pass: uids.size === 2 && details.length === 0,
         details,
       }
     },
@@ -112,22 +291,22 @@ export const acceptances: readonly Acceptance[] = [
   {
     id: 'demo-manifest',
     promise: 'A chain that someone else wrote in the documented manifest is one incident',
-    target: '1 incident',
+    target: '1 incident with all its steps',
     inTests: true,
     needsRoot: true,
     async run({ root, folder, log }) {
       await using stack = await startStack({ root, folder, log })
-      const example = await honeyguide(root, [
-        'demo',
-        'attack',
-        '--print-manifest',
-        '--seed',
-        '4711',
-      ])
-      await writeFile(`${folder}/chain.yaml`, example.stdout)
-      await attack(root, 1, ['--manifest', `${folder}/chain.yaml`])
-      const incidents = await waitForIncidents(stack, 1, 10_000)
-      return { measured: `${incidents.length} incident(s)`, n: 1, pass: incidents.length === 1 }
+      await writeFile(`${folder}/chain.yaml`, manifest)
+      const { own, faults } = await judge(
+        stack,
+        await attack(root, 1, ['--manifest', `${folder}/chain.yaml`]),
+      )
+      return {
+        measured: `${own.length} incident(s)`,
+        n: 1,
+        pass: own.length === 1 && faults.length === 0,
+        details: faults,
+      }
     },
   },
   {
@@ -146,6 +325,7 @@ export const acceptances: readonly Acceptance[] = [
       )
       await sleep(5000)
       const incidents = await stack.incidents()
+      // What other people of this machine do is not the demonstration's: the titles tell whose it was.
       const details = incidents.map(
         ({ uid, title }) => `${uid}: ${title.map(({ text }) => text).join('')}`,
       )
