@@ -16,6 +16,7 @@ const mmap = libc.func(
   'int64_t mmap(int64_t at, size_t length, int prot, int flags, int fd, int64_t offset)',
 )
 const munmap = libc.func('int munmap(int64_t at, size_t length)')
+const madvise = libc.func('int madvise(int64_t at, size_t length, int advice)')
 const readInto = libc.func('int64_t read(int fd, void *into, size_t length)')
 const close = libc.func('int close(int fd)')
 const getPageSize = libc.func('int getpagesize()')
@@ -117,6 +118,15 @@ export function mapMemory(
       munmap(at, length)
     },
   }
+}
+
+/**
+ * Drops the pages of a range (MADV_DONTNEED of madvise(2)). Only for mappings of files without pages of
+ * their own: everything else would lose what it holds. False when the kernel refuses.
+ */
+export function adviseUnneeded(at: bigint, length: bigint): boolean {
+  const dontNeed = 4
+  return Number(madvise(at, length, dontNeed)) === 0
 }
 
 /** A file descriptor watched by the event loop. */

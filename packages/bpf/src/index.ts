@@ -41,6 +41,7 @@ export { copyToRecordMemory, recordMemory, type RecordMemory } from './record-me
 export { BpfLink, openPinnedLink } from './link.ts'
 export { openPinnedProgram, type PinnedProgram } from './pinned-program.ts'
 export { lockFd, readClockNs } from './ffi.ts'
+export { releaseFilePages } from './file-pages.ts'
 export { forEachIterated, readIterator, type ReadIteratorOptions } from './iterator.ts'
 export { isOnBpfFilesystem, makePinFolder, requireBpfFilesystem, unpin } from './pin.ts'
 export {

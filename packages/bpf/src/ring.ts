@@ -2,7 +2,7 @@
  * Reads a BPF ring buffer in place: mapped memory and Atomics, no copy, no call per record.
  *
  * Protocol (kernel/bpf/ringbuf.c): page 0 holds the consumer position, page 1 the producer
- * position, then the data follows, mapped twice in a row so that every record is contiguous.
+ * position, then the data follows (mapped once here; see `Ring.memory`).
  * A record has an 8-byte header whose first word is its length with a BUSY and a DISCARD bit.
  * Positions are 64-bit byte counts that only grow. Acquire is needed twice: on the producer
  * position, and on every header (another CPU may still be filling that record).
@@ -58,7 +58,11 @@ export class Ring implements Disposable {
   readonly map: BpfMap
   /** Bytes of the data area, a power of two. */
   readonly sizeBytes: number
-  /** The data area (twice its size, being mapped twice); read-only: a write is SIGSEGV. */
+  /**
+   * The data area; read-only: a write is SIGSEGV. The kernel would map it twice in a row, so that a record
+   * that goes over its end lies in one piece; that would count every page of it twice as resident. The one
+   * record in a lap that does is copied instead.
+   */
   readonly memory: RecordMemory
   readonly #consumerPage: MappedMemory
   readonly #producerPages: MappedMemory
@@ -78,14 +82,14 @@ export class Ring implements Disposable {
     this.sizeBytes = map.info.maxEntries
     this.#consumerPage = mapped(map, 0, pageSizeBytes, true)
     try {
-      this.#producerPages = mapped(map, pageSizeBytes, pageSizeBytes + 2 * this.sizeBytes, false)
+      this.#producerPages = mapped(map, pageSizeBytes, pageSizeBytes + this.sizeBytes, false)
     } catch (cause) {
       this.#consumerPage[Symbol.dispose]()
       throw cause
     }
     this.#consumer = new BigUint64Array(this.#consumerPage.buffer, 0, 1)
     this.#producer = new BigUint64Array(this.#producerPages.buffer, 0, 1)
-    this.memory = recordMemory(this.#producerPages.buffer, pageSizeBytes, 2 * this.sizeBytes)
+    this.memory = recordMemory(this.#producerPages.buffer, pageSizeBytes, this.sizeBytes)
     this.#next = this.consumerPosition
     if (position !== undefined) this.seek(position)
   }
@@ -169,7 +173,9 @@ export class Ring implements Disposable {
         break
       }
       if ((header & discardBit) === 0) {
-        onRecord(memory, at + headerLength, length)
+        const from = at + headerLength
+        if (from + length <= this.sizeBytes) onRecord(memory, from, length)
+        else onRecord(this.#unwrap(from, length), 0, length)
         records += 1
       } else {
         discarded += 1
@@ -179,6 +185,16 @@ export class Ring implements Disposable {
     const end = start + BigInt(done)
     this.#next = end
     return { start, end, records, discarded, stoppedBy }
+  }
+
+  /** A record that goes over the end of the data area, in one piece. */
+  #unwrap(from: number, length: number): RecordMemory {
+    const bytes = new Uint8Array((length + 7) & ~7)
+    const { u8 } = this.memory
+    const first = this.sizeBytes - from
+    bytes.set(u8.subarray(from))
+    bytes.set(u8.subarray(0, length - first), first)
+    return recordMemory(bytes.buffer)
   }
 
   /**

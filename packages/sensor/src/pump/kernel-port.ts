@@ -67,6 +67,8 @@ export interface OpenedKernel {
   /** Hash of the event layout of the loaded objects, 16 hex digits. */
   readonly layout: string
   readonly clock: Clock
+  /** Gives back memory that only the start needed. */
+  release(): void
 }
 
 export interface Clock {

@@ -13,6 +13,9 @@ const port = parentPort
 if (!port) throw new Error('This module runs as a worker of main.ts.')
 const { settings, identity, kernelModule, window } = workerData as PumpStart
 
+/** When pages that are not used any more are given back, ms after the start. */
+const releaseAtMs = [2000, 30_000]
+
 function send(message: FromPump, transfer: ArrayBuffer[] = []): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's port has no origin
   port?.postMessage(message, transfer)
@@ -131,6 +134,8 @@ async function run(): Promise<void> {
     }
   })
   send({ kind: 'ready', layout: opened.layout })
+  // Some 30 MB of Node.js that only the start has used.
+  for (const ms of releaseAtMs) setTimeout(() => opened.release(), ms).unref()
   await pump.run(stop.signal)
   await spool.sync()
   if (redactor) log('info', 'Secrets were replaced in argument lists.', { count: redactor.count })

@@ -133,5 +133,10 @@ export function lockState(): Disposable {
 }
 
 export function openPumpKernel(settings: SensorSettings, options: PumpKernelOptions): OpenedKernel {
-  return { kernel: new FakeKernel(settings, options), layout: '00000000000000aa', clock }
+  return {
+    kernel: new FakeKernel(settings, options),
+    layout: '00000000000000aa',
+    clock,
+    release: () => undefined,
+  }
 }
