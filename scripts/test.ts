@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { expectedSkips } from './expected-skips.ts'
 import type { SuiteReport } from './test-reporter.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -17,14 +18,6 @@ process.chdir(root)
 interface Suite {
   readonly title: string
   run(): Promise<SuiteReport>
-}
-
-/** A skip that is expected, by the test's own name or by its reason; `where` as in expected-skips.ts. */
-interface ExpectedSkip {
-  readonly test?: string
-  readonly match?: string
-  readonly where: readonly string[]
-  readonly reason: string
 }
 
 function execute(
@@ -165,15 +158,9 @@ const suites: Readonly<Record<string, Suite>> = {
 const thisKernel = `linux-${release().split('.').slice(0, 2).join('.')}`
 
 function unexpectedSkips(report: SuiteReport): SuiteReport['skipped'] {
-  const list = JSON.parse(readFileSync('test/skips.json', 'utf8')) as readonly ExpectedSkip[]
-  const expected = list.filter(({ where }) => where.includes('any') || where.includes(thisKernel))
+  const isExpected = expectedSkips(root, ['any', thisKernel])
   return report.skipped.filter(
-    ({ name, reason }) =>
-      !expected.some(
-        ({ test, match }) =>
-          test === name.split(' > ').at(-1) ||
-          (match !== undefined && new RegExp(match).test(reason)),
-      ),
+    ({ name, reason }) => !isExpected(name.split(' > ').at(-1) ?? name, reason),
   )
 }
 

@@ -95,7 +95,10 @@ export async function buildGuestImage(options: GuestImageOptions): Promise<strin
 
   // What the caches of compiled test programs look at: the inputs of each object.
   const inputs = new Set<string>()
-  for await (const note of glob('build/**/*.inputs.json', { cwd: root }))
+  for await (const note of glob(
+    ['build/**/*.inputs.json', 'packages/bpf/examples/.cache/*.inputs.json'],
+    { cwd: root },
+  ))
     for (const input of (
       JSON.parse(await readFile(join(root, note), 'utf8')) as { inputs: string[] }
     ).inputs)
