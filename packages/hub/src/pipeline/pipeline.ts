@@ -312,12 +312,13 @@ export async function openPipeline(parts: PipelineParts): Promise<Pipeline> {
 
   /** Armed by work, so that an idle hub has no timer. */
   function armSnapshot(): void {
-    if (snapshotTimer !== undefined) return
+    if (snapshotTimer !== undefined || signal.aborted) return
     if (snapshotDueMs === 0) snapshotDueMs = now() + snapshotMs
     snapshotTimer = setTimeout(
       () => {
         snapshotTimer = undefined
-        void takeSnapshot()
+        // Whoever comes after a pipeline that was ended has the file and the book to itself.
+        if (!signal.aborted) void takeSnapshot()
       },
       Math.max(0, snapshotDueMs - now()),
     )
