@@ -340,9 +340,11 @@ export function Shell({
     hosts === undefined || hosts.length === 0
       ? undefined
       : Math.min(...hosts.map((host) => Date.parse(host.firstSeen)))
+  // In steps, however often a screen's own time moves: each step is a question to the hub.
+  const stripNow = Math.floor(time.nowMs / 5000) * 5000
   const strip = useMemo(
-    () => stripSpan(time.range, time.nowMs, oldest),
-    [time.range, time.nowMs, oldest],
+    () => stripSpan(time.range, stripNow, oldest),
+    [time.range, stripNow, oldest],
   )
   const scope = time.hosts.map((host) => `&host=${encodeURIComponent(host)}`).join('')
   const timeline = useAnswer<Timeline>(

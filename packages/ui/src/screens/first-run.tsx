@@ -107,7 +107,7 @@ function hookLine(hook: HookState) {
 }
 
 export function FirstRun() {
-  const time = useScreenTime('15m', 2000)
+  const time = useScreenTime('15m', 5000)
   const { hosts, hostsEvidence, openIncidents, me } = useHub()
   const status = useAnswer<Status>('/status', 2000)
   const recent = useAnswer<EventsAnswer>(

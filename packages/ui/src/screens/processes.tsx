@@ -260,7 +260,7 @@ function Detail({
 }
 
 export function Processes() {
-  const time = useScreenTime('1h')
+  const time = useScreenTime('1h', 15_000)
   const { hosts } = useHub()
   const { params } = useAddress()
   const narrow = useNarrow()

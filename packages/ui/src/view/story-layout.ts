@@ -533,10 +533,12 @@ function routeEdges(
     return (place % 2 === 0 ? place / 2 : -(place + 1) / 2) * pitch
   }
   const gutterTrack = (column: number) => Math.max(-slack, Math.min(slack, track(`g${column}`)))
+  // Straight lines first: they take the middle of their ends, what arrives from elsewhere goes beside them.
+  const isStraight = (edge: IncidentEdge) => byId.get(edge.from)?.y === byId.get(edge.to)?.y
   const sorted = [...edges].sort((a, b) => {
     const ay = byId.get(a.to)?.y ?? 0
     const by = byId.get(b.to)?.y ?? 0
-    return ay - by || (a.time < b.time ? -1 : 1)
+    return Number(isStraight(b)) - Number(isStraight(a)) || ay - by || (a.time < b.time ? -1 : 1)
   })
   const routed = sorted.flatMap((edge) => {
     const from = byId.get(edge.from)
@@ -598,7 +600,7 @@ function routeEdges(
     }
     if (to.column > from.column) {
       if (from.y === to.y && freeRow(from.y, from.column, to.column)) {
-        const shift = track(`h${from.node.id}${to.node.id}`)
+        const shift = track(`in${to.node.id}`)
         return [
           [right, fromMid + shift],
           [to.x, fromMid + shift],
@@ -621,12 +623,13 @@ function routeEdges(
         ]
       }
       const gutter = (from.column + 1) * columnWidth + gutterTrack(from.column)
+      const arrive = toMid + track(`in${to.node.id}`)
       if (freeRow(to.y, from.column, to.column))
         return [
           [right, fromMid + leave / 2],
           [gutter, fromMid + leave / 2],
-          [gutter, toMid],
-          [to.x, toMid],
+          [gutter, arrive],
+          [to.x, arrive],
         ]
       // Through the corridor above the target's row: no box ever stands there.
       const corridor = to.y - 12 + track(`c${to.y}`)
@@ -636,8 +639,8 @@ function routeEdges(
         [gutter, fromMid + leave / 2],
         [gutter, corridor],
         [into, corridor],
-        [into, toMid],
-        [to.x, toMid],
+        [into, arrive],
+        [to.x, arrive],
       ]
     }
     // Only a cycle points left: around, through the corridor.
