@@ -83,7 +83,7 @@ export const defaultDetectorLimits: DetectorLimits = {
   findings: 200,
 }
 
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 /** A detector without history. `rules` comes from `compileRules`. */
 export function createDetector(options: {

@@ -23,6 +23,7 @@ import { stepsOf } from './steps.ts'
 import { flowLastUs, type Story, type StoryFinding, type StoryImage } from './story.ts'
 import {
   bytesText,
+  countText,
   endpointText,
   figure,
   fileNodeId,
@@ -53,36 +54,40 @@ function severityOf(findings: readonly StoryFinding[], tactics: readonly string[
   return score >= 14 && tactics.length >= 4 ? 'critical' : 'high'
 }
 
-/** What would make a start ordinary: counts of this parent's children on this host. */
-function ordinaryIf(
-  held: StoryFinding,
+const sinceText = (us: number) => {
+  const [day = '', clock = ''] = iso(us).split('T')
+  return ` since ${day} ${clock.slice(0, 5)} UTC`
+}
+
+/**
+ * The nearest change that would make a start ordinary, to be read after the words "Ordinary if": another parent,
+ * which was seen to start that program often. Null when too little was seen to say, or it is not about the start.
+ */
+function ordinaryIf({ usual }: StoryFinding, hostname: string): SentencePart[] | null {
+  if (!usual || usual.count < leastHistory) return null
+  return [
+    text('the parent were '),
+    { kind: 'entity', text: usual.file.slice(usual.file.lastIndexOf('/') + 1) },
+    text(', which did so '),
+    figure(countText(usual.count)),
+    text(` times on ${hostname}${sinceText(usual.sinceUs)}`),
+  ]
+}
+
+/** How often its parent did the same, once enough of that parent was seen. */
+function countParts(
+  { history }: StoryFinding,
   hostname: string,
   parent: StoryImage | undefined,
-  image: StoryImage | undefined,
-): SentencePart[] | null {
-  const { history } = held
-  if (!history || !parent || !image) return null
-  if (history.total < leastHistory)
-    return joined([
-      text('Not enough history: '),
-      figure(String(history.total)),
-      text(` ${history.total === 1 ? 'child' : 'children'} of `),
-      processPart(parent),
-      text(` seen on ${hostname} since ${iso(history.sinceUs).slice(0, 16).replace('T', ' ')} UTC`),
-    ])
-  return joined([
-    text('Ordinary if '),
-    processPart(parent),
-    text(' often started '),
-    processPart(image),
+): SentencePart[] {
+  if (!history || !parent || history.total < leastHistory) return []
+  return [
     text(': '),
-    figure(String(history.count)),
-    text(' of '),
-    figure(String(history.total)),
-    text(
-      ` children seen on ${hostname} since ${iso(history.sinceUs).slice(0, 16).replace('T', ' ')} UTC`,
-    ),
-  ])
+    figure(`${countText(history.count)} of ${countText(history.total)}`),
+    text(' children of '),
+    processPart(parent),
+    text(` on ${hostname}${sinceText(history.sinceUs)}`),
+  ]
 }
 
 function reasonsOf(
@@ -121,27 +126,29 @@ function reasonsOf(
     const image = imageOf(finding.imageUid)
     return {
       no: index + 1,
-      statement:
-        group.length === 1
-          ? finding.statement
-          : [
-              ...finding.statement,
-              text(', and '),
-              figure(String(group.length - 1)),
-              text(' more like it'),
-            ],
+      statement: joined([
+        ...finding.statement,
+        ...(group.length === 1
+          ? countParts(held, hostname, image && parentOf(image))
+          : [text(', and '), figure(String(group.length - 1)), text(' more like it')]),
+      ]),
       share: thousandths / 1000,
       ruleUid: finding.ruleUid,
       ruleTitle: finding.ruleTitle,
       techniqueUid: finding.techniques[0] ?? '',
       eventUids: [...new Set(group.flatMap((one) => one.finding.eventUids))].slice(0, 32),
-      ordinaryIf: ordinaryIf(held, hostname, image && parentOf(image), image),
+      ordinaryIf: ordinaryIf(held, hostname),
     }
   })
   return { reasons, of: groups.flatMap((group) => group[0] ?? []) }
 }
 
-export function describeIncident(story: Story, hostname: string): Incident {
+/** `userName` gives what a user id is called. */
+export function describeIncident(
+  story: Story,
+  hostname: string,
+  userName: (userId: number) => string,
+): Incident {
   const fromUs = startUs(story)
   const activities = activitiesOf(story)
   const steps = stepsOf(story, activities)
@@ -217,7 +224,7 @@ export function describeIncident(story: Story, hostname: string): Incident {
       id: processUid,
       kind: 'process',
       label: face.name === '' ? `pid ${face.pid}` : face.name,
-      detail: `${face.pid} ${face.userName}`,
+      detail: `${face.pid} ${userName(face.userId)}`,
       full: face.cmdLine === '' ? face.file : `${face.file} · ${face.cmdLine}`,
       host: hostname,
       step,
@@ -436,7 +443,9 @@ export function describeIncident(story: Story, hostname: string): Incident {
     openedTime: iso(story.openedUs),
     hosts: [hostname],
     users: [
-      ...new Set(images.filter((image) => image.bornUs >= fromUs).map((image) => image.userName)),
+      ...new Set(
+        images.filter((image) => image.bornUs >= fromUs).map((image) => userName(image.userId)),
+      ),
     ].sort(),
     steps: steps.map((step, index): IncidentStep => {
       const at = step.activities[0]?.timeUs ?? firstUs

@@ -19,10 +19,16 @@ import { hashName } from '../hash-name.ts'
 import type { Image } from '../lineage/image.ts'
 import type { Lineage } from '../lineage/lineage.ts'
 import type { RowFacts } from '../rules/fields.ts'
-import { levelSeverity, levelWeight, type Rule } from '../rules/rule.ts'
+import { levelSeverity, levelWeight, type Rule, type SentenceSlot } from '../rules/rule.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import { downloadsOf, ranFiles } from '../streaming/download.ts'
-import { countChild, type ParentCounts, type ParentHistory } from '../streaming/parent-counts.ts'
+import {
+  countChild,
+  usualParentOf,
+  type ParentCounts,
+  type ParentHistory,
+  type UsualParent,
+} from '../streaming/parent-counts.ts'
 import { gapText, regularityOf } from '../streaming/regularity.ts'
 import { describeIncident } from './describe.ts'
 import { discoveryOf, isGate, isShell, isTemporaryPath } from './program-kind.ts'
@@ -133,6 +139,20 @@ const process = (image: {
   nodeId: image.processUid,
 })
 
+/** What a rule says of a match; the rule of somebody else, who gave it no sentence, is named. */
+function sentenceOf(rule: Rule, part: (slot: SentenceSlot) => SentencePart): SentencePart[] {
+  if (rule.sentence)
+    return rule.sentence.map((word) => ('slot' in word ? part(word.slot) : text(word.text)))
+  return rule.category === 'process_creation'
+    ? [part('parent'), text(' ran '), part('command'), text(`, as in the rule “${rule.title}”`)]
+    : [
+        part('process'),
+        text(' had a connection with '),
+        part('endpoint'),
+        text(`, as in the rule “${rule.title}”`),
+      ]
+}
+
 /** Rows by time; rows of the same µs stay in the batch's order, which tells births before deeds. */
 function orderOf(batch: ActivityBatch): Uint32Array {
   const times = Float64Array.from({ length: batch.rows }, (_, row) => batch.timeUs(row))
@@ -232,7 +252,7 @@ export function reduce(
       cmdLine: image.cmdLine.slice(0, 4096),
       argv: image.argv.slice(0, 64).map((word) => word.slice(0, 1024)),
       cwd: image.cwd,
-      userName: lineage.userName(image.host, image.userId),
+      userId: image.userId,
       unit: image.unit,
       bornUs: Math.round(Number(image.bornNs) / 1000) + of.offsetUs,
       isForkCopy: image.born === 'fork',
@@ -503,6 +523,7 @@ export function reduce(
     eventUids: readonly string[],
     more: {
       readonly history?: ParentHistory | undefined
+      readonly usual?: UsualParent | null
       readonly aboutImages?: readonly string[]
       readonly flowKey?: string
       /** False when it says nothing of what the process starts. */
@@ -550,6 +571,7 @@ export function reduce(
       story.findings.set(uid, {
         finding,
         history: more.history ?? null,
+        usual: more.usual ?? null,
         aboutImages: more.aboutImages ?? [],
         flowKey: more.flowKey ?? '',
       })
@@ -584,7 +606,12 @@ export function reduce(
   }
 
   function describe(of: HostState, story: Story) {
-    return describeIncident(story, of.hostname)
+    return describeIncident(story, of.hostname, (userId) => {
+      const name = lineage.userName(of.name, userId)
+      if (name !== String(userId)) return name
+      // No host has told the name yet; this one is the same on all of them.
+      return userId === 0 ? 'root' : `uid ${userId}`
+    })
   }
 
   const commandOf = (image: Image): SentencePart => ({
@@ -606,17 +633,36 @@ export function reduce(
     const eventUid = batch.eventUid(row)
     follow(of, image, timeUs, 'exec', eventUid)
     rules.match(batch, row, facts, (rule) => {
-      const starter =
-        parent && parent.name !== '' ? [process(parent), text(' started ')] : [text('Started: ')]
+      // Who started it is what first access is about, and so is who ordinarily does.
+      const isAboutParent = rule.tactics[0] === 'TA0001'
       addFinding(
         of,
         rule,
         image,
         timeUs,
         image.uid,
-        [...starter, commandOf(image), text(`: ${rule.title}`)],
+        sentenceOf(rule, (slot) => {
+          switch (slot) {
+            case 'parent':
+              return parent && (parent.name !== '' || parent.pid !== 0)
+                ? process(parent)
+                : text('A process')
+            case 'process':
+              return process(image)
+            case 'file':
+              return { kind: 'entity', text: image.file, nodeId: image.processUid }
+            case 'command':
+              return commandOf(image)
+            case 'endpoint':
+              return text('')
+          }
+        }),
         [eventUid],
-        { history },
+        {
+          history,
+          usual:
+            isAboutParent && parent ? usualParentOf(of.parents, parent.file, image.file) : null,
+        },
       )
     })
     takeDownloads(of, image, timeUs, eventUid)
@@ -768,12 +814,11 @@ export function reduce(
         image,
         timeUs,
         `${image.processUid} ${kind} ${ip} ${port}`,
-        [
-          process(image),
-          text(kind === 'accept' ? ' accepted a connection on ' : ' connected to '),
-          { kind: 'entity', text: `${ip}:${port}`, nodeId: `socket:${ip}:${port}` },
-          text(`: ${rule.title}`),
-        ],
+        sentenceOf(rule, (slot) =>
+          slot === 'endpoint'
+            ? { kind: 'entity', text: `${ip}:${port}`, nodeId: `socket:${ip}:${port}` }
+            : process(image),
+        ),
         [eventUid],
         { flowKey: flowKey(image.processUid, kind, ip, port) },
       )
@@ -858,10 +903,12 @@ export function reduce(
         process(image),
         text(' connected to '),
         { kind: 'entity', text: `${ip}:${port}`, nodeId: `socket:${ip}:${port}` },
-        text(' '),
-        figure(String(track.timesUs.length)),
-        text(' times, every '),
+        // Told when there were enough; it may go on, so this is not how often in all.
+        text(' every '),
         figure(gapText(medianUs)),
+        text(', as '),
+        figure(String(track.timesUs.length)),
+        text(' connections show'),
       ],
       track.eventUids,
       { flowKey: flowKey(image.processUid, 'connect', ip, port), carries: false },

@@ -1,7 +1,7 @@
 /** What is kept of a story: the evidence of one lineage, all that its processes did, as plain data. */
 import type { EventKind } from '@honeyguide/model'
 import type { Finding } from '../findings/finding.ts'
-import type { ParentHistory } from '../streaming/parent-counts.ts'
+import type { ParentHistory, UsualParent } from '../streaming/parent-counts.ts'
 
 /** A program of a process of the story; as `Image`, with what showing it needs. */
 export interface StoryImage {
@@ -17,7 +17,7 @@ export interface StoryImage {
   readonly cmdLine: string
   readonly argv: readonly string[]
   readonly cwd: string
-  readonly userName: string
+  readonly userId: number
   readonly unit: string
   /** µs since 1970. */
   readonly bornUs: number
@@ -46,6 +46,8 @@ export interface StoryFinding {
   readonly finding: Finding
   /** What was known of parent and child when it was made; null where it is not about a start. */
   readonly history: ParentHistory | null
+  /** Who else starts that program, as of then; null where the finding is not about who started it. */
+  readonly usual: UsualParent | null
   /** Other images that the statement names (a download for what ran it). */
   readonly aboutImages: readonly string[]
   /** Step that the finding makes of its images when it has a name of its own, for example a beacon. */

@@ -29,9 +29,14 @@ export function endpointText(flow: Pick<StoryFlow, 'ip' | 'port'>): string {
   return flow.ip.includes(':') ? `[${flow.ip}]:${flow.port}` : `${flow.ip}:${flow.port}`
 }
 
+/** 48640 as "48,640". */
+export function countText(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
 /** 48640 as "48,640 B". */
 export function bytesText(bytes: number): string {
-  return `${String(bytes).replace(/\B(?=(\d{3})+$)/g, ',')} B`
+  return `${countText(bytes)} B`
 }
 
 export function receivedBytes(flow: StoryFlow): number {

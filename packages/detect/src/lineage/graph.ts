@@ -115,7 +115,8 @@ interface ProcessNode {
   readonly children: Set<ProcessNode>
   end: ProcessEnd | null
   serverSince: bigint | null
-  connections: ConnectionNode[]
+  /** In the order in which they were told of. */
+  readonly connections: Set<ConnectionNode>
 }
 
 interface ConnectionNode {
@@ -144,8 +145,8 @@ interface HostGraph {
   /** Ends of connections by address tuple, to find the other end. */
   readonly tuples: Map<string, ConnectionNode[]>
   /** Exited processes by time of exit, and closed connections by time of close. */
-  exited: ProcessNode[]
-  closed: ConnectionNode[]
+  exited: TimeQueue<ProcessNode>
+  closed: TimeQueue<ConnectionNode>
   /** Uids of processes dropped for want of room: children name them as evicted, not as unknown. */
   readonly dropped: Set<string>
   newestNs: bigint
@@ -161,6 +162,13 @@ export function connectionUid(host: string, socketId: bigint): string {
 /** Text after the last slash. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
+}
+
+const exitTime = (node: ProcessNode): bigint => node.end?.bootNs ?? 0n
+const closeTime = (node: ConnectionNode): bigint => node.closeNs
+
+function byOpening(a: ConnectionNode, b: ConnectionNode): number {
+  return a.openNs < b.openNs ? -1 : a.openNs > b.openNs ? 1 : 0
 }
 
 /** Puts `item` where it belongs from the back: what comes is nearly sorted. */
@@ -233,7 +241,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       children: new Set(),
       end: null,
       serverSince: null,
-      connections: [],
+      connections: new Set(),
     }
     const same = host.byPid.get(pid)
     if (same) same.push(node)
@@ -331,10 +339,9 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
 
   /** Forgets what has been over for long enough and has no descendants left. */
   function forget(host: HostGraph): void {
-    let head = 0
-    for (; head < host.exited.length; head++) {
-      const node = host.exited[head]
-      if (!node || !isExpired(host, node)) break
+    for (let node = host.exited.first(); node; node = host.exited.first()) {
+      if (!isExpired(host, node)) break
+      host.exited.take()
       // With descendants left it goes with the last of them, in the loop below.
       for (let at: ProcessNode | null = node; at && at.children.size === 0;) {
         const parent: ProcessNode | null = at.parent
@@ -343,25 +350,18 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
         at = parent
       }
     }
-    if (head > 0) host.exited = host.exited.slice(head)
-    head = 0
-    for (; head < host.closed.length; head++) {
-      const node = host.closed[head]
-      if (!node || node.closeNs + closedNs >= host.newestNs) break
+    for (let node = host.closed.first(); node; node = host.closed.first()) {
+      if (node.closeNs + closedNs >= host.newestNs) break
+      host.closed.take()
       removeConnection(host, node)
     }
-    if (head > 0) host.closed = host.closed.slice(head)
   }
 
   /** Over the limit: the process that ended first goes, else the one known for longest; counted. */
   function makeRoom(host: HostGraph, keep: ProcessNode): void {
     let victim: ProcessNode | undefined
-    let at = 0
-    for (; at < host.exited.length && !victim; at++) {
-      const node = host.exited[at]
-      if (node && node !== keep && host.byUid.get(node.uid) === node) victim = node
-    }
-    if (at > 0) host.exited = host.exited.slice(at)
+    for (let node = host.exited.take(); node && !victim; node = victim ? node : host.exited.take())
+      if (node !== keep && host.byUid.get(node.uid) === node) victim = node
     if (!victim)
       for (const node of host.byUid.values())
         if (node !== keep) {
@@ -381,11 +381,12 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
   function removeConnection(host: HostGraph, node: ConnectionNode): void {
     if (host.connections.get(node.uid) !== node) return
     host.connections.delete(node.uid)
-    const ends = host.tuples.get(node.tuple)?.filter((other) => other !== node)
-    if (!ends || ends.length === 0) host.tuples.delete(node.tuple)
-    else host.tuples.set(node.tuple, ends)
-    if (node.process)
-      node.process.connections = node.process.connections.filter((other) => other !== node)
+    const ends = host.tuples.get(node.tuple)
+    // Mostly the first: what was closed first leaves first.
+    const at = ends?.indexOf(node) ?? -1
+    if (at >= 0) ends?.splice(at, 1)
+    if (ends?.length === 0) host.tuples.delete(node.tuple)
+    node.process?.connections.delete(node)
   }
 
   function imageFacts(
@@ -496,7 +497,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       exitCode: c.exitCode[row] ?? 0,
       signal: c.signal[row] ?? 0,
     }
-    insertByTime(host.exited, node, (item) => item.end?.bootNs ?? 0n)
+    host.exited.add(node)
   }
 
   function takeTcp(host: HostGraph, batch: Batch, table: TableReader<'tcp'>, row: number): void {
@@ -533,7 +534,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       }
       host.connections.set(uid, node)
       if (host.connections.size > limits.sockets) {
-        const victim = host.closed.shift() ?? host.connections.values().next().value
+        const victim = host.closed.take() ?? host.connections.values().next().value
         if (victim && victim !== node) {
           removeConnection(host, victim)
           host.evictedSockets += 1
@@ -545,7 +546,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       node.closeNs = bootNs
       node.bytesSent = Number(c.bytesSent[row] ?? 0n)
       node.bytesReceived = Number(c.bytesReceived[row] ?? 0n)
-      insertByTime(host.closed, node, (item) => item.closeNs)
+      host.closed.add(node)
     } else if (node.openNs === 0n) {
       node.openNs = bootNs
       node.direction = operation === tcpOperations.connect ? 'connect' : 'accept'
@@ -553,7 +554,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       node.imageUid = process ? imageUid(host.name, pid, process.startNs, c.execNo[row] ?? 0) : ''
       if (process) {
         node.process = process
-        insertByTime(process.connections, node, (item) => item.openNs)
+        process.connections.add(node)
       }
       const localIp = intern(formatAddress(batch.bytes(c.localAddress[row] ?? 0)))
       const remoteIp = intern(formatAddress(batch.bytes(c.remoteAddress[row] ?? 0)))
@@ -837,7 +838,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     connections(uid) {
       const found = locate(uid)
       if (!found) return []
-      return found.node.connections.map((node) => connectionOf(found.host, node))
+      return [...found.node.connections].sort(byOpening).map((node) => connectionOf(found.host, node))
     },
     userName: (host, userId) => hosts.get(host)?.users.get(userId) ?? String(userId),
     counts() {
@@ -919,9 +920,10 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
         owner: process?.uid ?? '',
       })),
       exited: host.exited
+        .items()
         .filter((node) => host.byUid.get(node.uid) === node)
         .map((node) => node.uid),
-      closed: host.closed.map((node) => node.uid),
+      closed: host.closed.items().map((node) => node.uid),
       dropped: [...host.dropped],
     }
   }
@@ -950,14 +952,20 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       const process = host.byUid.get(owner) ?? null
       const node: ConnectionNode = { ...rest, process }
       host.connections.set(node.uid, node)
-      if (process) insertByTime(process.connections, node, (item) => item.openNs)
+      process?.connections.add(node)
       if (node.tuple === '') continue
       const ends = host.tuples.get(node.tuple)
       if (ends) insertByTime(ends, node, (item) => item.openNs)
       else host.tuples.set(node.tuple, [node])
     }
-    host.exited = saved.exited.flatMap((uid) => host.byUid.get(uid) ?? [])
-    host.closed = saved.closed.flatMap((uid) => host.connections.get(uid) ?? [])
+    host.exited = createTimeQueue(
+      exitTime,
+      saved.exited.flatMap((uid) => host.byUid.get(uid) ?? []),
+    )
+    host.closed = createTimeQueue(
+      closeTime,
+      saved.closed.flatMap((uid) => host.connections.get(uid) ?? []),
+    )
     for (const uid of saved.dropped) host.dropped.add(uid)
   }
 }

@@ -21,6 +21,8 @@ import {
   type Rule,
   type RuleCategory,
   type RuleLevel,
+  type SentenceSlot,
+  type SentenceWord,
 } from './rule.ts'
 
 /** The rule, or why it is refused. Never throws. */
@@ -135,6 +137,30 @@ function readDetection(root: RuleText['root'], category: RuleCategory): Detectio
   return parts.length === 1 && parts[0] ? parts[0] : { kind: 'any', parts }
 }
 
+const slots: Readonly<Record<RuleCategory, readonly SentenceSlot[]>> = {
+  process_creation: ['parent', 'process', 'command', 'file'],
+  network_connection: ['process', 'endpoint'],
+}
+
+function readSentence(root: RuleText['root'], category: RuleCategory): Rule['sentence'] {
+  const told = textOf(root, 'sentence')
+  if (told === undefined || told.trim() === '') return null
+  return told
+    .trim()
+    .split(/(\{[^}]*\})/)
+    .filter((word) => word !== '')
+    .map((word): SentenceWord => {
+      if (!word.startsWith('{') || !word.endsWith('}')) return { text: word }
+      const slot = slots[category].find((name) => `{${name}}` === word)
+      if (!slot)
+        throw new RuleComplaint(
+          `the sentence names ${word}; ${slots[category].map((name) => `{${name}}`).join(', ')} can stand there`,
+          offsetOf(entry(root, 'sentence')?.value),
+        )
+      return { slot }
+    })
+}
+
 function checkRule(source: RuleSource, { root }: RuleText): Rule {
   for (const key of ['correlation', 'action'])
     if (entry(root, key))
@@ -175,6 +201,7 @@ function checkRule(source: RuleSource, { root }: RuleText): Rule {
     techniques,
     tactics,
     falsePositives: textsOf(root, 'falsepositives'),
+    sentence: readSentence(root, category),
     detection,
   }
 }

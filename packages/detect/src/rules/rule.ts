@@ -47,8 +47,15 @@ export interface Rule {
   readonly techniques: readonly string[]
   readonly tactics: readonly string[]
   readonly falsePositives: readonly string[]
+  /** What a match is told as (`sentence`, a key of ours); null where the rule has none. */
+  readonly sentence: readonly SentenceWord[] | null
   readonly detection: Detection
 }
+
+/** Text, or the name of what stands in its place. */
+export type SentenceWord = { readonly text: string } | { readonly slot: SentenceSlot }
+/** Who started it, the process, its command line, its executable, the other end of the connection. */
+export type SentenceSlot = 'parent' | 'process' | 'command' | 'file' | 'endpoint'
 
 /** What a finding of a level adds to the evidence of its lineage. */
 export const levelWeight: Readonly<Record<RuleLevel, number>> = {

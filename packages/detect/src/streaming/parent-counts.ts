@@ -13,6 +13,14 @@ export interface ParentHistory {
   readonly sinceUs: number
 }
 
+/** The other parent that started a program most often. */
+export interface UsualParent {
+  readonly file: string
+  readonly count: number
+  /** µs since 1970 of its first child counted. */
+  readonly sinceUs: number
+}
+
 export interface ParentEntry {
   total: number
   readonly sinceUs: number
@@ -23,6 +31,21 @@ export type ParentCounts = Map<string, ParentEntry>
 
 const mostParents = 2048
 const mostChildren = 256
+
+/** Who but `parentFile` starts `childFile` most often; null when nobody else was seen to. Looks at every parent. */
+export function usualParentOf(
+  counts: ParentCounts,
+  parentFile: string,
+  childFile: string,
+): UsualParent | null {
+  let most: UsualParent | null = null
+  for (const [file, { children, sinceUs }] of counts) {
+    const count = file === parentFile ? 0 : (children.get(childFile) ?? 0)
+    if (count > 0 && (!most || count > most.count || (count === most.count && file < most.file)))
+      most = { file, count, sinceUs }
+  }
+  return most
+}
 
 /** Counts one exec. Files are paths; undefined when the table is full. */
 export function countChild(

@@ -89,7 +89,7 @@ export interface IncidentReason {
   readonly ruleTitle: string
   readonly techniqueUid: string
   readonly eventUids: readonly string[]
-  /** "Ordinary if" sentence; null when there is none. */
+  /** Read after the words "Ordinary if": "the parent were make, ..."; null when too little is known to say. */
   readonly ordinaryIf: readonly SentencePart[] | null
 }
 
