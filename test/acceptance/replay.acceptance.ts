@@ -2,14 +2,18 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseProcessUid } from '@honeyguide/model'
 import type { Acceptance } from './harness/acceptance.ts'
-import { honeyguide, startStack, type Stack } from './harness/stack.ts'
+import { attack } from './harness/demonstration.ts'
+import { startStack, type Stack } from './harness/stack.ts'
 
 /** Incidents without what a replay may change: wall times (a replay shifts them) stay relative to the first step. */
-async function incidentsOf(stack: Stack): Promise<string[]> {
+async function incidentsOf(stack: Stack, serverPid: number): Promise<string[]> {
   const found: string[] = []
   for (const { uid } of await stack.incidents()) {
     const { incident } = await stack.incident(uid)
+    // What others do on this machine may begin before the recording or go on after it.
+    if (parseProcessUid(incident.rootProcessUid)?.pid !== serverPid) continue
     const { steps, nodes, edges, reasons, findings, title, severity } = incident
     found.push(
       JSON.stringify({
@@ -29,6 +33,7 @@ async function incidentsOf(stack: Stack): Promise<string[]> {
 
 async function replay(
   root: string,
+  serverPid: number,
   folder: string,
   file: string,
   log: (text: string) => void,
@@ -44,11 +49,12 @@ async function replay(
   let still = 0
   while (performance.now() < until && still < 8) {
     await sleep(500)
-    const now = JSON.stringify(await incidentsOf(stack))
+    const now = JSON.stringify(await incidentsOf(stack, serverPid))
     still = now === last && now !== '[]' ? still + 1 : 0
     last = now
   }
-  return incidentsOf(stack)
+  // Awaited here: the hub is ended when this function is left.
+  return await incidentsOf(stack, serverPid)
 }
 
 export const acceptances: readonly Acceptance[] = [
@@ -61,6 +67,7 @@ export const acceptances: readonly Acceptance[] = [
     async run({ root, folder, log }) {
       const file = join(folder, 'recording.hgr')
       let live: string[]
+      let serverPid: number
       {
         await using stack = await startStack({ root, folder: join(folder, 'live'), log })
         const record = spawn(
@@ -69,14 +76,16 @@ export const acceptances: readonly Acceptance[] = [
           { stdio: 'ignore' },
         )
         await sleep(1500)
-        await honeyguide(root, ['demo', 'attack', '--seed', '31', '--json'])
-        await sleep(4000)
+        const attacked = await attack(root, 31)
+        serverPid = attacked.serverPid
+        await stack.settle()
+        await sleep(2000)
         record.kill('SIGINT')
         await new Promise((resolve) => record.on('close', resolve))
-        live = await incidentsOf(stack)
+        live = await incidentsOf(stack, serverPid)
       }
-      const first = await replay(root, join(folder, 'first'), file, log)
-      const second = await replay(root, join(folder, 'second'), file, log)
+      const first = await replay(root, serverPid, join(folder, 'first'), file, log)
+      const second = await replay(root, serverPid, join(folder, 'second'), file, log)
       const isSame =
         live.length > 0 &&
         live.join('\n') === first.join('\n') &&
