@@ -331,6 +331,25 @@ suite('kernel side', { skip: kernelSkip }, () => {
     }
   })
 
+  test('a time without programs is told also when who attached them again was killed before it could', async () => {
+    await using sensor = await openTestKernel()
+    sensor.drain()
+    const { progress } = sensor
+    sensor.kernel.removePins()
+    for (let start = 0; start < 2; start++) {
+      sensor.kernel[Symbol.dispose]()
+      sensor.kernel = openKernel(sensor.settings, { progress })
+      assert.equal(sensor.kernel.isFresh, start === 0)
+    }
+    const loss = sensor.drain().get('loss') ?? []
+    for (const hook of hooks)
+      assert.equal(loss.filter((row) => row['hook'] === hook && row['reason'] === 'down').length, 1)
+    sensor.kernel[Symbol.dispose]()
+    sensor.kernel = openKernel(sensor.settings, { progress: sensor.progress })
+    const again = sensor.drain().get('loss') ?? []
+    assert.ok(again.every((row) => row['reason'] !== 'down'))
+  })
+
   test('nothing is left when pins are removed', async () => {
     const objectDir = await testObjects()
     using pins = mountTestPins()
