@@ -28,6 +28,7 @@ import {
   type LineageLimits,
 } from './lineage.ts'
 import { orderedTables, rowOrder } from './row-order.ts'
+import { createTimeQueue, type TimeQueue } from './time-queue.ts'
 
 const snapshotVersion = 1
 const unsetId = 4294967295
@@ -206,8 +207,8 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
         users: new Map(),
         connections: new Map(),
         tuples: new Map(),
-        exited: [],
-        closed: [],
+        exited: createTimeQueue(exitTime),
+        closed: createTimeQueue(closeTime),
         dropped: new Set(),
         newestNs: 0n,
         evictedProcesses: 0,
@@ -360,8 +361,11 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
   /** Over the limit: the process that ended first goes, else the one known for longest; counted. */
   function makeRoom(host: HostGraph, keep: ProcessNode): void {
     let victim: ProcessNode | undefined
-    for (let node = host.exited.take(); node && !victim; node = victim ? node : host.exited.take())
+    while (!victim) {
+      const node = host.exited.take()
+      if (!node) break
       if (node !== keep && host.byUid.get(node.uid) === node) victim = node
+    }
     if (!victim)
       for (const node of host.byUid.values())
         if (node !== keep) {
@@ -838,7 +842,9 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     connections(uid) {
       const found = locate(uid)
       if (!found) return []
-      return [...found.node.connections].sort(byOpening).map((node) => connectionOf(found.host, node))
+      return [...found.node.connections]
+        .sort(byOpening)
+        .map((node) => connectionOf(found.host, node))
     },
     userName: (host, userId) => hosts.get(host)?.users.get(userId) ?? String(userId),
     counts() {
