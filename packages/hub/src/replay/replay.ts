@@ -1,8 +1,9 @@
 /**
  * Plays a recording into the log as if it happened now: the hub of `--demo`, and of looking at somebody's recording.
  *
- * At `speed` 1 an hour takes an hour; at 60 a minute. At 0 all of it is there at once, ending now. A batch is
- * moved by the time between its recording and its playing, so that what is shown is always "just now".
+ * At `speed` 1 an hour takes an hour; at 60 a minute. At 0 all of it is there at once. Every batch is moved by the
+ * same time, so that intervals stay what they were (what calls back every 2 s does so at any speed), and such that
+ * nothing is ahead of the clock: quicker than life it begins in the past and has caught up when it ends.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeBatch, hex, HoneyguideError } from '@honeyguide/model'
@@ -80,16 +81,21 @@ export async function openReplay(options: ReplayOptions): Promise<Replay> {
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
   const recording = await openRecording(file)
-  const endUs = speed === 0 ? await lastReceived(file) : 0
+  const isQuick = speed === 0 || speed > 1
+  const endUs = isQuick ? await lastReceived(file) : 0
 
   async function play(): Promise<void> {
     const sequences = new Map<string, bigint>()
     let firstUs: number | undefined
+    /** What every time is moved by, µs. */
+    let shiftUs = 0
     const beganMs = now()
     let played = 0
     for await (const batch of recording.batches()) {
       if (firstUs === undefined) {
         firstUs = batch.receivedUs
+        const playsUs = speed === 0 ? 0 : (endUs - firstUs) / speed
+        shiftUs = Math.round(beganMs * 1000 + (isQuick ? playsUs - endUs : -firstUs))
         await sayHello(recording, batch, options)
       }
       const atMs = speed === 0 ? beganMs : beganMs + (batch.receivedUs - firstUs) / 1000 / speed
@@ -100,7 +106,6 @@ export async function openReplay(options: ReplayOptions): Promise<Replay> {
       const key = `${hex(sensor)}/${hex(boot)}/${run}`
       const sequence = (sequences.get(key) ?? 0n) + 1n
       sequences.set(key, sequence)
-      const toUs = speed === 0 ? beganMs * 1000 - endUs : atMs * 1000 - batch.receivedUs
       const appended = spool.append({
         kind: 'batch',
         sensor,
@@ -108,7 +113,7 @@ export async function openReplay(options: ReplayOptions): Promise<Replay> {
         run,
         sequence,
         receivedNs: BigInt(now()) * 1_000_000n,
-        body: shiftBatch(batch.bytes, BigInt(Math.round(toUs)) * 1000n, sequence),
+        body: shiftBatch(batch.bytes, BigInt(shiftUs) * 1000n, sequence),
       })
       // One at a time when quick, so that memory stays small.
       if (spool.pendingBytes > 4 * 1024 * 1024) await appended
