@@ -215,7 +215,7 @@ suite('spool', () => {
       acked = last.sequence
       spool.ack(last)
     }
-    while (made < 150) {
+    while (made < 100) {
       const what = random(10)
       if (what < 4) {
         const builder = createBatchBuilder()
@@ -244,7 +244,7 @@ suite('spool', () => {
       send()
       ack(64)
     }
-    assert.equal(acked, 150n)
+    assert.equal(acked, 100n)
     assert.deepEqual(spool.pending(), [])
     assert.equal(spool.counts.corrupt, 0)
   })
@@ -448,7 +448,7 @@ suite('spool', () => {
           assert.ok(stored.every((pid, i) => i === 0 || pid > (stored[i - 1] ?? 0)))
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 800 },
     )
   })
 })
