@@ -90,6 +90,11 @@ function execEvents(host: SimulatedHost, chain: Chain): string[] {
 const latestImage = (host: SimulatedHost, process: SimulatedProcess) =>
   imageUid(host.name, process.pid, process.startNs, process.execNo)
 
+/** Order of map entries by their name. */
+function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0
+}
+
 suite('detector', () => {
   test('makes one incident of one chain, with all its steps', () => {
     for (const options of [
@@ -283,12 +288,12 @@ suite('detector', () => {
           at = saved.at
         }
         assert.deepEqual(
-          new Map([...outcome.incidents].sort()),
-          new Map([...straight.outcome.incidents].sort()),
+          new Map([...outcome.incidents].sort(byKey)),
+          new Map([...straight.outcome.incidents].sort(byKey)),
         )
         assert.deepEqual(
-          new Map([...outcome.findings].sort()),
-          new Map([...straight.outcome.findings].sort()),
+          new Map([...outcome.findings].sort(byKey)),
+          new Map([...straight.outcome.findings].sort(byKey)),
         )
       }),
       { numRuns: 30 },
@@ -309,7 +314,10 @@ suite('detector', () => {
           if (host) both.feed(host, left[which]?.splice(0, size) ?? [])
         }
         const alone = new Map(hosts.flatMap((host) => [...run(host).incidents]))
-        assert.deepEqual(new Map([...both.outcome.incidents].sort()), new Map([...alone].sort()))
+        assert.deepEqual(
+          new Map([...both.outcome.incidents].sort(byKey)),
+          new Map([...alone].sort(byKey)),
+        )
       }),
       { numRuns: 30 },
     )

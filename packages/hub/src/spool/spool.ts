@@ -351,7 +351,7 @@ export async function openSpool(dir: string, options: SpoolOptions = {}): Promis
       try {
         encoded = encodeRecord(record, pack)
       } catch (error) {
-        return Promise.reject(error as Error)
+        return Promise.reject(error)
       }
       if (record.sequence > 0n) queued.take(record, record.sequence)
       pendingBytes += encoded.length

@@ -98,7 +98,7 @@ export function decodeBatch(encoded: Uint8Array): Batch {
       }
       columns[column] = array
     }
-    read.set(name, { name, rows: table.rows, columns } as unknown as TableReader)
+    read.set(name, { name, rows: table.rows, columns })
   }
 
   const texts: (string | undefined)[] = []

@@ -184,13 +184,19 @@ class Side {
   }
 }
 
-function withSide<T>(hub: MemoryHub, window: number, use: (side: Side) => Promise<T>): Promise<T> {
+async function withSide<T>(
+  hub: MemoryHub,
+  window: number,
+  use: (side: Side) => Promise<T>,
+): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'hg-uplink-'))
   const side = new Side(dir, hub, window)
-  return use(side).finally(async () => {
+  try {
+    return await use(side)
+  } finally {
     await side.kill()
     rmSync(dir, { recursive: true, force: true })
-  })
+  }
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -63,7 +63,7 @@ function unplaced(value: Json): Json {
   return Object.fromEntries(
     Object.entries(value).map(([key, part]) => [
       key,
-      key === 'query_location' ? 0 : unplaced(part as Json),
+      key === 'query_location' ? 0 : unplaced(part),
     ]),
   )
 }

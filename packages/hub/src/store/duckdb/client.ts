@@ -221,7 +221,7 @@ export async function openDuckdbStore(options: DuckdbStoreOptions): Promise<Even
           asked.kill('SIGKILL')
         }, limitMs + graceMs)
         calls.set(id, call)
-        send({ kind: 'call', id, method, args: args as readonly unknown[] })
+        send({ kind: 'call', id, method, args: args })
       })
     },
     async [Symbol.asyncDispose]() {

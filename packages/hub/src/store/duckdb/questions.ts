@@ -246,7 +246,7 @@ export async function createQuestions(
         const from = Math.max(bounds.fromUs, to - width)
         const span = { ...bounds, fromUs: from, toUs: to }
         const parts = await Promise.all(
-          names.map((name, at) =>
+          names.map(async (name, at) =>
             conditions[at] === 'FALSE'
               ? []
               : pick(name, condition(at, span), most - found.length, equalities(filter)),

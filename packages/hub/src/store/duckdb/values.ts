@@ -37,6 +37,8 @@ function toJson(value: DuckDBValue): unknown {
       return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
         ? Number(value)
         : String(value)
+    default:
+      break
   }
   if (value instanceof DuckDBTimestampValue) return isoTime(value.micros, () => String(value))
   if (value instanceof DuckDBTimestampTZValue) return isoTime(value.micros, () => String(value))

@@ -605,7 +605,7 @@ function isRowByRow(value: Json | undefined): boolean {
   if (value['class'] === 'SUBQUERY' || value['class'] === 'WINDOW') return false
   if (value['class'] === 'FUNCTION' && gathering.has(String(value['function_name']).toLowerCase()))
     return false
-  return Object.values(value).every((part) => isRowByRow(part as Json))
+  return Object.values(value).every((part) => isRowByRow(part))
 }
 
 function columnNames(value: Json | undefined, into: Set<string>): void {
@@ -614,7 +614,7 @@ function columnNames(value: Json | undefined, into: Set<string>): void {
   } else if (isNode(value)) {
     if (value['class'] === 'COLUMN_REF' && Array.isArray(value['column_names']))
       for (const name of value['column_names']) into.add(String(name).toLowerCase())
-    for (const part of Object.values(value)) columnNames(part as Json, into)
+    for (const part of Object.values(value)) columnNames(part, into)
   }
 }
 
@@ -752,5 +752,5 @@ function isConstant(value: Json): boolean {
   const kind = value['class']
   if (kind !== undefined && !['CONSTANT', 'FUNCTION', 'CAST', 'OPERATOR'].includes(String(kind)))
     return false
-  return Object.values(value).every((part) => isConstant(part as Json))
+  return Object.values(value).every((part) => isConstant(part))
 }
