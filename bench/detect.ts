@@ -33,8 +33,7 @@ function random(seed: number): () => number {
 }
 
 const next = random(7)
-const pick = <Item>(items: readonly Item[]): Item =>
-  items[Math.floor(next() ** 2 * items.length)]
+const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(next() ** 2 * items.length)]
 const programs = [
   'sh',
   'bash',

@@ -111,7 +111,7 @@ export function readRuleText(source: RuleSource): RuleText {
   if (!isMap(root))
     throw new RuleComplaint(
       'a rule is a mapping with title, logsource and detection',
-      (root)?.range?.[0] ?? 0,
+      root?.range?.[0] ?? 0,
     )
   return { root, place }
 }

@@ -274,7 +274,7 @@ suite('filter', () => {
                   const value = row[name as keyof ActivityRow] ?? null
                   return name.endsWith('time') && typeof value === 'string'
                     ? value.replace('T', ' ').replace('Z', '')
-                    : (value)
+                    : value
                 }),
               )
             const sql = filterToSql(filter, view).replaceAll("TIMESTAMP '", "'")
