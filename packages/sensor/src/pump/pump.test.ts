@@ -142,6 +142,7 @@ async function withPump(
       *write(builder) {
         users.hasChanged = false
         builder.table('user').add()
+        if (builder.full) yield
       },
     },
     onBatch: (item, rows) => made.push({ atMs: Number(nowNs / 1_000_000n), rows, item }),
