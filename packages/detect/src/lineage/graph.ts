@@ -19,6 +19,7 @@ import {
   type Batch,
   type TableReader,
 } from '@honeyguide/model'
+import { flatText } from './flat-text.ts'
 import { isLoopback } from './loopback.ts'
 import type { Connection, Image, ImageBirth, ProcessEnd } from './image.ts'
 import {
@@ -193,7 +194,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     const known = interned.get(text)
     if (known !== undefined) return known
     if (interned.size >= 65_536) interned = new Map()
-    interned.set(text, text)
+    interned.set(flatText(text), text)
     return text
   }
 
@@ -521,7 +522,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     let node = host.connections.get(uid)
     if (!node) {
       node = {
-        uid,
+        uid: flatText(uid),
         process: null,
         direction: 'unknown',
         imageUid: '',
@@ -554,8 +555,11 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     } else if (node.openNs === 0n) {
       node.openNs = bootNs
       node.direction = operation === tcpOperations.connect ? 'connect' : 'accept'
-      node.eventUid = eventUid(host.name, 'd', c.seq[row] ?? 0n)
-      node.imageUid = process ? imageUid(host.name, pid, process.startNs, c.execNo[row] ?? 0) : ''
+      node.eventUid = flatText(eventUid(host.name, 'd', c.seq[row] ?? 0n))
+      // Most connections of a host are of few processes.
+      node.imageUid = process
+        ? intern(imageUid(host.name, pid, process.startNs, c.execNo[row] ?? 0))
+        : ''
       if (process) {
         node.process = process
         process.connections.add(node)
@@ -569,7 +573,9 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       node.destinationPort = (opened ? c.remotePort[row] : c.localPort[row]) ?? 0
       // Every network namespace has a loopback of its own.
       const scope = isLoopback(node.destinationIp) ? String(c.netNs[row] ?? 0) : ''
-      node.tuple = `${scope}|${node.sourceIp}:${node.sourcePort}|${node.destinationIp}:${node.destinationPort}`
+      node.tuple = flatText(
+        `${scope}|${node.sourceIp}:${node.sourcePort}|${node.destinationIp}:${node.destinationPort}`,
+      )
       const ends = host.tuples.get(node.tuple)
       if (ends) insertByTime(ends, node, (item) => item.openNs)
       else host.tuples.set(node.tuple, [node])
