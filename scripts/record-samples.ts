@@ -5,7 +5,8 @@
  *     bin/node scripts/record-samples.ts --list
  *
  * Reads events with OCSF names, as `{ "rows": [...] }` or one JSON object per line, and replaces the row of
- * every sample for which an event of the same program, arguments and (for connections) endpoint was recorded.
+ * every sample for which an event of the same program, arguments and parent (for connections: endpoint) was
+ * recorded.
  * The words on why, and the facts of the lineage, stay. `--list` prints what to run so that events exist; only
  * run it where that does no harm. The tests of the rules then say whether they still hold.
  */
@@ -27,11 +28,24 @@ interface Samples {
   readonly negative: Sample[]
 }
 
-/** What must be equal for an event to stand for a sample. */
+/** What must be equal for an event to stand for a sample: program, arguments and who started it, or the endpoint. */
 function keyOf(row: ActivityRow): string {
   return row.class_uid === 4001
-    ? JSON.stringify([4001, row.activity_name, row.actor_process_file_path, row.dst_endpoint_port])
-    : JSON.stringify([1007, row.activity_name, row.process_name, row.process_cmd_line])
+    ? JSON.stringify([4001, row.activity_name, row.actor_process_cmd_line, row.dst_endpoint_port])
+    : JSON.stringify([
+        1007,
+        row.activity_name,
+        row.process_file_path,
+        row.process_cmd_line,
+        row.process_parent_process_file_path,
+      ])
+}
+
+/** Without what the event does not have. */
+function withoutNulls(row: ActivityRow): ActivityRow {
+  return Object.fromEntries(
+    Object.entries(row).filter(([, value]) => value !== null),
+  ) as unknown as ActivityRow
 }
 
 const samplesFolder = new URL('samples/', rulesFolder)
@@ -55,14 +69,19 @@ if (process.argv.includes('--list')) {
   const parsed: unknown[] = input.startsWith('{"rows"')
     ? (JSON.parse(input) as { rows: unknown[] }).rows
     : input.split('\n').map((line): unknown => JSON.parse(line))
-  const events = new Map((parsed as ActivityRow[]).map((row) => [keyOf(row), row]))
+  const events = Map.groupBy(parsed as ActivityRow[], keyOf)
   let replaced = 0
   let written = 0
   for (const { file, samples } of all) {
     for (const sample of [...samples.positive, ...samples.negative]) {
-      const event = events.get(keyOf(sample.row))
+      const alike = events.get(keyOf(sample.row))
+      // Of several the one from the same folder, else the first.
+      const event =
+        alike?.find(
+          (one) => one.process_working_directory === sample.row.process_working_directory,
+        ) ?? alike?.[0]
       if (event) {
-        sample.row = event
+        sample.row = withoutNulls(event)
         sample.recorded = true
         replaced += 1
       } else if (sample.recorded !== true) written += 1

@@ -10,6 +10,8 @@ import type { Rule } from './rule.ts'
 
 interface Sample {
   readonly why: string
+  /** The row is that of an event of a kernel, by scripts/record-samples.ts. */
+  readonly recorded?: boolean
   readonly row: ActivityRow
   readonly facts?: {
     readonly parentIsServer?: boolean
@@ -70,6 +72,10 @@ suite('own rules', () => {
     const samples = JSON.parse(readFileSync(samplesOf(rule), 'utf8')) as Samples
     test(`${rule.file} finds its positive samples and only these`, () => {
       assert.ok(samples.positive.length >= 2 && samples.negative.length >= 2)
+      for (const { recorded, row, why } of [...samples.positive, ...samples.negative]) {
+        assert.ok(recorded, `not recorded: ${why}`)
+        assert.equal(row.device_hostname, 'web-01', why)
+      }
       for (const sample of samples.positive)
         assert.ok(matched(sample).has(rule.file), `not found: ${sample.why}`)
       for (const sample of samples.negative)
