@@ -2,7 +2,7 @@
  * Writes docs/reference from the tables in the code: errors, events, loss reasons, configuration, kernels.
  * `npm run gen` writes, `npm run check` compares. A page that differs means: run gen and commit.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import {
   errorRows,
@@ -15,6 +15,7 @@ import {
   type OcsfColumn,
   type TableDefinition,
 } from '@honeyguide/model'
+import type { KernelReport } from '../test/vm/kernel-report.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const head = (title: string, from: string): string =>
@@ -85,6 +86,66 @@ function events(): string {
   ].join('\n')
 }
 
+/** From what each kernel said of itself (test/vm/kernel-report.ts), committed as JSON. */
+async function kernels(): Promise<string> {
+  const folder = join(root, 'test/vm/kernels')
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
+  const reports = await Promise.all(
+    names.map(
+      async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as KernelReport,
+    ),
+  )
+  const parts = ({ version }: KernelReport): number[] => version.split('.').map(Number)
+  reports.sort((a, b) => {
+    const [x = [], y = []] = [parts(a), parts(b)]
+    return (x[0] ?? 0) - (y[0] ?? 0) || (x[1] ?? 0) - (y[1] ?? 0)
+  })
+  const across = (
+    wantedNames: Iterable<string>,
+    cell: (report: KernelReport, name: string) => string,
+  ) =>
+    [...new Set(wantedNames)].map((name) =>
+      row(`\`${name}\``, ...reports.map((report) => cell(report, name))),
+    )
+  const columns = [
+    row('', ...reports.map(({ version }) => `Linux ${version}`)),
+    `|---|${'---|'.repeat(reports.length)}`,
+  ]
+  const missing = reports.flatMap(({ version, features }) =>
+    Object.entries(features).flatMap(([name, { supported, reason = '', since = '' }]) =>
+      supported ? [] : [row(version, `\`${name}\``, reason, since)],
+    ),
+  )
+  return [
+    head('Kernels', 'test/vm/kernels/*.json'),
+    "What each kernel that the tests run on reported of itself: features are found by using them, and the programs are those that the loader chose and attached. Again: `HONEYGUIDE_WRITE_KERNELS=1 bin/node --test test/vm/kernel-tests.vm.test.ts` for those in QEMU, `bin/node test/vm/kernel-report.ts --write` as root for this machine; then `npm run gen`. Those in QEMU are Debian's, started with `lsm=...,bpf`; 6.18 is a hardened one.\n",
+    ...reports.map(({ version, release }) => `- Linux ${version}: \`${release}\``),
+    '',
+    '## Probes\n',
+    ...columns,
+    ...across(
+      reports.flatMap(({ probes }) => Object.keys(probes)),
+      (report, name) =>
+        (report.probes[name] ?? [])
+          .map(({ program, hook }) => `\`${program}\` on \`${hook}\``)
+          .join('<br>') || 'not there',
+    ),
+    '',
+    '## Features\n',
+    ...columns,
+    ...across(
+      reports.flatMap(({ features }) => Object.keys(features)),
+      (report, name) => (report.features[name]?.supported ? 'yes' : 'no'),
+    ),
+    '',
+    '## What is missing, and why\n',
+    row('Linux', 'feature', 'why not', 'in mainline since'),
+    '|---|---|---|---|',
+    ...missing,
+    '',
+  ].join('\n')
+}
+
 /** Every generated page: file name and text. */
 export async function referencePages(): Promise<Record<string, string>> {
   const { configReference } = await import('../packages/model/src/config/reference.ts')
@@ -93,6 +154,7 @@ export async function referencePages(): Promise<Record<string, string>> {
     'events.md': events(),
     'loss-reasons.md': reasons(),
     'config.md': configReference(),
+    'kernels.md': await kernels(),
   }
 }
 

@@ -33,11 +33,12 @@ export interface GuestResult {
   readonly cpuSeconds: number
 }
 
-/**
- * Everything that QEMU can emulate, but for protection keys: under TCG V8's bookkeeping of JIT pages,
- * which uses them, breaks now and then.
- */
+/** All that QEMU can emulate but protection keys, in which V8 wraps its JIT pages: less that may go wrong. */
 const defaultCpu = 'max,pku=off'
+/**
+ * With a thread of the host for each processor Node died now and then (V8's check of its JIT pages,
+ * SIGSEGV), and once stood still with both processors busy. In one thread that has not been seen.
+ */
 const defaultAccelerator = 'tcg,thread=single'
 /** Clock ticks of /proc/PID/stat in a second: the same on every Linux that Node runs on. */
 const ticksPerSecond = 100
