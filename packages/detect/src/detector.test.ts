@@ -149,6 +149,33 @@ suite('detector', () => {
     assert.deepEqual(JSON.parse(JSON.stringify(incident)), JSON.parse(readFileSync(file, 'utf8')))
   })
 
+  test('says what would make a start ordinary only when enough was seen', () => {
+    for (const [times, expected] of [
+      [19, null],
+      [
+        1204,
+        /^the parent were make, which did so 1,204 times on web-03 since 20\d\d-\d\d-\d\d \d\d:\d\d UTC$/,
+      ],
+    ] as const) {
+      const host = simulatedHost(1, 'web-03')
+      const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+      const make = host.spawn(init, '/usr/bin/make', ['make'])
+      for (let at = 0; at < times; at++)
+        host.exit(host.spawn(make, '/bin/sh', ['sh', '-c', 'true']))
+      playWhole(host)
+      const [incident] = run(host).incidents.values()
+      const reason = incident?.reasons.find((one) => one.techniqueUid === 'T1059.004')
+      assert.ok(reason)
+      // It is one sentence, without a label or the title of its rule.
+      assert.equal(
+        sentenceText(reason.statement),
+        'nginx takes connections and started the shell sh -c run',
+      )
+      if (expected === null) assert.equal(reason.ordinaryIf, null)
+      else assert.match(sentenceText(reason.ordinaryIf ?? []), expected)
+    }
+  })
+
   test('makes no incident of ordinary life', () => {
     const host = simulatedHost(1)
     playOrdinary(host)

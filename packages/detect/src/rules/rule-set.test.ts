@@ -208,6 +208,12 @@ suite('a rule that cannot be loaded', () => {
       '3:14',
       /windows/,
     ],
+    [
+      'a sentence with a place for nothing',
+      rule(one('Image: x'), "sentence: '{parent} wrote {path}'"),
+      '10',
+      /\{path\}; \{parent\}, \{process\}/,
+    ],
     ['no condition', rule('    s:\n        Image: x'), '6:1', /no condition/],
     ['two documents', `${rule(one('Image: x'))}\n---\ntitle: y`, '1', /several YAML documents/],
     [
