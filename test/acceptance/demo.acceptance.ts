@@ -1,11 +1,13 @@
 /** The built-in attack, by many seeds, two at once and by somebody else's manifest: one incident each; ordinary work: none. */
+import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseProcessUid, type Incident } from '@honeyguide/model'
 import { techniqueTactic } from '../../packages/detect/src/attack/attack.ts'
 import type { Acceptance } from './harness/acceptance.ts'
 import { attack, type Attack } from './harness/demonstration.ts'
-import { honeyguide, startStack, type Stack } from './harness/stack.ts'
+import { startStack, type Stack } from './harness/stack.ts'
 
 const pidOf = (uid: string): number => parseProcessUid(uid)?.pid ?? 0
 const quoted = (values: readonly (string | number)[]): string =>
@@ -286,17 +288,40 @@ export const acceptances: readonly Acceptance[] = [
     async run({ size, root, folder, log }) {
       await using stack = await startStack({ root, folder, log })
       const minutes = size === 'full' ? 15 : 0.5
-      const { code, stdout, stderr } = await honeyguide(
-        root,
+      const since = new Date(Date.now() - 2000).toISOString()
+      const demonstration = spawn(
+        join(root, 'bin/honeyguide'),
         ['demo', 'benign', '--minutes', String(minutes)],
-        { timeoutMs: (minutes + 5) * 60_000 },
+        { stdio: ['ignore', 'pipe', 'pipe'] },
       )
-      await sleep(5000)
-      const incidents = await stack.incidents()
-      // What other people of this machine do is not the demonstration's: the titles tell whose it was.
-      const details = incidents.map(
-        ({ uid, title }) => `${uid}: ${title.map(({ text }) => text).join('')}`,
-      )
+      let stdout = ''
+      let stderr = ''
+      demonstration.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+      demonstration.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+      const timer = setTimeout(() => demonstration.kill('SIGKILL'), (minutes + 5) * 60_000)
+      const code = await new Promise<number | null>((resolve, reject) => {
+        demonstration.on('error', reject)
+        demonstration.on('close', resolve)
+      })
+      clearTimeout(timer)
+      await stack.settle()
+      const incidents: Incident[] = []
+      const details: string[] = []
+      for (const { uid } of await stack.incidents()) {
+        const { incident } = await stack.incident(uid)
+        const pids = new Set(
+          [incident.rootProcessUid, ...incident.nodes.map(({ processUid }) => processUid ?? '')]
+            .map(pidOf)
+            .filter((pid) => pid > 0),
+        )
+        // What other people do on this machine at the same time is told, but not the demonstration's.
+        const foreign = await strangers(stack, pids, demonstration.pid ?? 0, since)
+        const isOwn = foreign.length < pids.size
+        if (isOwn) incidents.push(incident)
+        details.push(
+          `${uid}${isOwn ? '' : ' (of others on this machine)'}: ${incident.title.map(({ text }) => text).join('')}`,
+        )
+      }
       if (code !== 0) details.push(`demo benign ended with ${code}: ${stderr.slice(-500)}`)
       return {
         measured: `${incidents.length} incidents in ${minutes} minutes`,
