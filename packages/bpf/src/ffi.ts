@@ -17,6 +17,7 @@ const mmap = libc.func(
 )
 const munmap = libc.func('int munmap(int64_t at, size_t length)')
 const madvise = libc.func('int madvise(int64_t at, size_t length, int advice)')
+const mallocTrim = libc.func('int malloc_trim(size_t pad)')
 const readInto = libc.func('int64_t read(int fd, void *into, size_t length)')
 const close = libc.func('int close(int fd)')
 const getPageSize = libc.func('int getpagesize()')
@@ -127,6 +128,11 @@ export function mapMemory(
 export function adviseUnneeded(at: bigint, length: bigint): boolean {
   const dontNeed = 4
   return Number(madvise(at, length, dontNeed)) === 0
+}
+
+/** Gives free memory of the C library's heap back to the kernel (malloc_trim(3)). */
+export function trimHeap(): void {
+  mallocTrim(0)
 }
 
 /** A file descriptor watched by the event loop. */

@@ -71,7 +71,8 @@ export async function runSensor(
     (batch) => {
       wallOffsetNs = batch.wallOffsetNs
       uplink?.wake()
-      observers?.offer(batch)
+      const { batch: bytes } = batch
+      if (bytes) observers?.offer({ ...batch, batch: bytes })
     },
   )
   const { layout } = await pump.ready
@@ -80,6 +81,7 @@ export async function runSensor(
     identity,
     log: log.child('observe'),
     snapshot: () => pump.snapshot(),
+    onObserved: (observed) => pump.observe(observed),
     bootNs,
   })
   await using _observers = observers

@@ -1,7 +1,7 @@
 /** The eBPF kernel side as the pump wants it: `openKernel` with its clock, and a short name of its objects. */
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { lockFd, readClockNs, releaseFilePages } from '@honeyguide/bpf'
+import { lockFd, readClockNs, releaseFilePages, trimHeap } from '@honeyguide/bpf'
 import { HoneyguideError } from '@honeyguide/model/errors'
 import type { SensorSettings } from '@honeyguide/model/settings'
 import type { OpenedKernel, Progress, PumpKernelOptions } from '../pump/kernel-port.ts'
@@ -38,6 +38,9 @@ export function openPumpKernel(settings: SensorSettings, options: PumpKernelOpti
     },
     layout: kernel.layout,
     clock: { bootNs: () => readClockNs('boottime'), wallNs: () => readClockNs('realtime') },
-    release: () => void releaseFilePages(),
+    release() {
+      releaseFilePages()
+      trimHeap()
+    },
   }
 }

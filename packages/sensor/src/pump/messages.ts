@@ -18,6 +18,8 @@ export interface PumpStart {
 export type ToPump =
   /** Flush, sync, close and answer `stopped`. */
   | { readonly kind: 'stop' }
+  /** Whether there is an observer, who is shown batches; the uplink reads them from the spool. */
+  | { readonly kind: 'observed'; readonly observed: boolean }
   /** Nothing happened for a while: look at counters. */
   | { readonly kind: 'tick' }
   /** The hub is there: anything that it may have missed as a statement is said again. */
@@ -41,7 +43,8 @@ export type FromPump =
       readonly kind: 'batch'
       readonly sequence: bigint
       readonly wallOffsetNs: bigint
-      readonly batch: Uint8Array<ArrayBuffer>
+      /** Undefined when nobody observes. */
+      readonly batch: Uint8Array<ArrayBuffer> | undefined
       /** Rows that an observer loses with it. */
       readonly rows: number
     }

@@ -9,7 +9,8 @@ import type { FromPump, PumpStart, ToPump } from './messages.ts'
 export interface LiveBatch {
   readonly sequence: bigint
   readonly wallOffsetNs: bigint
-  readonly batch: Uint8Array<ArrayBuffer>
+  /** Undefined when nobody observes. */
+  readonly batch: Uint8Array<ArrayBuffer> | undefined
   readonly rows: number
 }
 
@@ -26,6 +27,8 @@ export interface PumpThread {
   ack(acks: readonly Ack[]): Promise<readonly Pending[]>
   snapshot(): Promise<readonly Uint8Array<ArrayBuffer>[]>
   connected(): void
+  /** Whether batches are wanted with their bytes. */
+  observe(observed: boolean): void
   tick(): void
   stop(): void
 }
@@ -119,6 +122,7 @@ export function startPump(
       (await ask('read', (id) => ({ kind: 'read', id, after, items, bytes }))).items,
     ack: async (acks) => (await ask('acked', (id) => ({ kind: 'ack', id, acks }))).pending,
     snapshot: async () => (await ask('snapshot', (id) => ({ kind: 'snapshot', id }))).batches,
+    observe: (observed) => send({ kind: 'observed', observed }),
     connected: () => send({ kind: 'connected' }),
     tick: () => send({ kind: 'tick' }),
     stop: () => send({ kind: 'stop' }),

@@ -48,6 +48,14 @@ function ringPositions(progress: Progress): RingPosition[] {
   })
 }
 
+/** Bytes that are alone in their buffer, so that it can be transferred; copied only where they are not. */
+function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes
+  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length
+    ? (bytes as Uint8Array<ArrayBuffer>)
+    : new Uint8Array(bytes)
+}
+
 export interface Pump {
   /** Pumps until the signal aborts, then once more, and sends away what is left. */
   run(signal: AbortSignal): Promise<void>
@@ -84,8 +92,7 @@ export function createPump(options: PumpOptions): Pump {
       wallOffsetNs,
       progress: at,
       manifest: manifestOf(from),
-      // A fresh copy that is ours alone, so that it can be transferred.
-      batch: new Uint8Array(
+      batch: owned(
         from.encode(
           { sensor: identity.sensor, boot: identity.boot, run: identity.run, sequence },
           wallOffsetNs,

@@ -13,8 +13,9 @@ const port = parentPort
 if (!port) throw new Error('This module runs as a worker of main.ts.')
 const { settings, identity, kernelModule, window } = workerData as PumpStart
 
-/** When pages that are not used any more are given back, ms after the start. */
-const releaseAtMs = [2000, 30_000]
+/** When memory that is not used any more is given back: after the start, and then now and again. */
+const releaseFirstMs = 2000
+const releaseEveryMs = 60_000
 
 function send(message: FromPump, transfer: ArrayBuffer[] = []): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's port has no origin
@@ -78,10 +79,17 @@ async function run(): Promise<void> {
     progress,
     batch: settings.batch,
     users: createHostUsers(),
-    onBatch: ({ sequence, wallOffsetNs, batch }, rows) =>
-      send({ kind: 'batch', sequence, wallOffsetNs, batch, rows }, [batch.buffer]),
+    onBatch({ sequence, wallOffsetNs, batch }, rows) {
+      if (isObserved) send({ kind: 'batch', sequence, wallOffsetNs, batch, rows }, [batch.buffer])
+      else {
+        // Freed now: tens of megabytes would wait for a collection otherwise.
+        batch.buffer.transfer(0)
+        send({ kind: 'batch', sequence, wallOffsetNs, batch: undefined, rows })
+      }
+    },
     onError: (message, fields) => log('error', message, fields),
   })
+  let isObserved = false
   /** Whether batches with statements (processes, features) fell off while nobody took them. */
   let fullBefore = spool.counts.full
 
@@ -89,6 +97,9 @@ async function run(): Promise<void> {
     switch (message.kind) {
       case 'stop':
         stop.abort()
+        return
+      case 'observed':
+        isObserved = message.observed
         return
       case 'tick':
         pump.tick()
@@ -135,7 +146,8 @@ async function run(): Promise<void> {
   })
   send({ kind: 'ready', layout: opened.layout })
   // Some 30 MB of Node.js that only the start has used.
-  for (const ms of releaseAtMs) setTimeout(() => opened.release(), ms).unref()
+  setTimeout(() => opened.release(), releaseFirstMs).unref()
+  setInterval(() => opened.release(), releaseEveryMs).unref()
   await pump.run(stop.signal)
   await spool.sync()
   if (redactor) log('info', 'Secrets were replaced in argument lists.', { count: redactor.count })

@@ -34,6 +34,8 @@ export interface ObserveOptions {
   readonly log: Logger
   /** Encoded batches of the live processes; later calls of `offer` come after it. */
   readonly snapshot: () => Promise<readonly Uint8Array[]>
+  /** The first observer is there, or the last one has gone. */
+  readonly onObserved?: (observed: boolean) => void
   /** Ns since boot. */
   readonly bootNs: () => bigint
   readonly mostBatches?: number
@@ -144,9 +146,12 @@ export async function serveObservers(options: ObserveOptions): Promise<ObserveSe
       lostFromNs: 0n,
     }
     clients.add(client)
+    if (clients.size === 1) options.onObserved?.(true)
     const decoder = createFrameDecoder()
     let hasAsked = false
-    const gone = (): void => void clients.delete(client)
+    const gone = (): void => {
+      if (clients.delete(client) && clients.size === 0) options.onObserved?.(false)
+    }
     socket.on('close', gone)
     socket.on('error', gone)
     socket.on('data', (chunk: Uint8Array) => {
@@ -168,7 +173,7 @@ export async function serveObservers(options: ObserveOptions): Promise<ObserveSe
         }
       } catch (error) {
         const { code, message } = error as HoneyguideError
-        clients.delete(client)
+        gone()
         refuse(socket, code, message)
       }
     })

@@ -708,7 +708,9 @@ export class Spool implements AsyncDisposable {
           asLost(found.rows, 'spool_corrupt'),
         )
       }
-      const more = take({ boot: segment.boot, ...at, batch: new Uint8Array(batch) })
+      // Just read or made, so alone in its buffer.
+      const own = batch as Uint8Array<ArrayBuffer>
+      const more = take({ boot: segment.boot, ...at, batch: own })
       this.#hint = { ...at, number: segment.number, at: end }
       if (!more) return false
     }

@@ -50,6 +50,9 @@ class MemoryHub implements Transport {
     signal.throwIfAborted()
     if (this.isAway) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' })
     const [ours, theirs] = duplexPair()
+    // Written is copied, as by a socket: the uplink frees what is written.
+    const write = ours._write.bind(ours)
+    ours._write = (chunk: Uint8Array, encoding, done) => write(Buffer.from(chunk), encoding, done)
     // A pair does not pass a destruction on, as a socket does.
     this.#ends.push(theirs, ours)
     this.#unacked = 0

@@ -234,11 +234,13 @@ export function createUplink(options: UplinkOptions): Uplink {
           for (const item of items) {
             const { boot, run, sequence, batch } = item
             to.cork()
-            write(batchFrameHeader(batch.length))
-            write(batch)
+            const bytes = batch.length
+            write(batchFrameHeader(bytes))
+            // Freed as soon as it is written: this thread makes so little else that its collector rarely runs.
+            to.write(batch, () => batch.buffer.transfer(0))
             to.uncork()
-            sent.push({ boot, run, sequence, bytes: batch.length })
-            sentBytes += batch.length
+            sent.push({ boot, run, sequence, bytes })
+            sentBytes += bytes
             cursor = { run, sequence }
           }
           if (items.length > 0) mayRead = true
