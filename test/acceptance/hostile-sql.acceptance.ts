@@ -123,7 +123,7 @@ export const acceptances: readonly Acceptance[] = [
       })
       const cookie = signIn.headers.get('set-cookie')?.split(';')[0] ?? ''
       const files = async (): Promise<string> =>
-        (await readdir('/tmp')).filter((name) => name.startsWith('hg-hostile')).join()
+        (await readdir('/tmp')).filter((name) => /^hg-hostile(\.|$)/.test(name)).join()
       const before = await stack.hunt(
         'SELECT count(*) AS n, min(event_uid) AS first FROM process_activity WHERE time < now() - INTERVAL 2 SECOND',
       )

@@ -4,6 +4,10 @@ import type { ActivityRow } from '@honeyguide/model'
 /** Longest text in UTF-16 units; what is cut ends in an ellipsis. The whole is in the event's own answer. */
 const mostText = 4096
 
+export function boundedText(text: string): string {
+  return text.length > mostText ? `${text.slice(0, mostText - 1)}…` : text
+}
+
 export function boundedRow(row: ActivityRow): ActivityRow {
   let out: Record<string, unknown> | undefined
   // No arrays of entries: this runs for every row that anybody watches.
@@ -11,7 +15,7 @@ export function boundedRow(row: ActivityRow): ActivityRow {
     const value = row[column as keyof ActivityRow]
     if (typeof value !== 'string' || value.length <= mostText) continue
     out ??= { ...row }
-    out[column] = `${value.slice(0, mostText - 1)}…`
+    out[column] = boundedText(value)
   }
   return (out as ActivityRow | undefined) ?? row
 }

@@ -16,13 +16,14 @@ import {
   type IncidentsAnswer,
   type LinkAnswer,
   type Me,
+  type ProcessesAnswer,
   type Status,
   type Timeline,
 } from '@honeyguide/model'
 import type { Logger } from '@honeyguide/model/log'
 import type { Access } from '../access/access.ts'
 import { checkRequestOrigin, type OwnNames } from '../access/request-origin.ts'
-import { boundedRow } from '../live/bounded-row.ts'
+import { boundedRow, boundedText } from '../live/bounded-row.ts'
 import type { Live } from '../live/live.ts'
 import type { IncidentBook } from '../pipeline/incident-book.ts'
 import { incidentLine } from '../pipeline/incident-row.ts'
@@ -38,7 +39,6 @@ import {
   readIncidentChange,
 } from './incident-answers.ts'
 import { metricsText, type Metric } from './metrics-text.ts'
-import { completeNodes, marksByProcess } from './process-tree.ts'
 import { Query } from './query.ts'
 import { securityHeaders } from './security-headers.ts'
 import { readPageFile } from './static-page.ts'
@@ -82,9 +82,8 @@ const mostDetail = 2000
 const mostWatchers = 32
 const hourMs = 3_600_000
 const behindBytes = 1024 * 1024
-/** Rows of `processes` and of their connections that make a tree. */
+/** Rows of `processes` that make a tree. */
 const mostProcesses = 2000
-const mostConnections = 1000
 
 function cookieName(own: OwnNames): string {
   // Cookies do not know ports: two hubs of one machine must not sign each other out.
@@ -420,26 +419,22 @@ export function createApp(parts: ServeParts): Hono<Environment> {
     const root = of.text('root', 80)
     const [host] = of.list('host') ?? pipeline.fleet.hostnames()
     if (host === undefined) throw new HoneyguideError('HG_NOT_FOUND', 'No host has reported yet.')
-    const [found, network] = await Promise.all([
-      store.processes({
-        host,
-        fromMs,
-        toMs,
-        limit: of.integer('limit', 500, 1, mostProcesses),
-        ...(root === undefined ? {} : { root }),
-      }),
-      store.events({
-        fromMs,
-        toMs,
-        hosts: [host],
-        filter: parseFilter('kind in (connect, accept, listen, connect_failed)'),
-        limit: mostConnections,
-      }),
-    ])
-    return c.json({
-      ...found,
-      nodes: completeNodes(found.nodes, marksByProcess(network.rows), pipeline.incidents.ofProcess),
+    const found = await store.processes({
+      host,
+      fromMs,
+      toMs,
+      limit: of.integer('limit', 500, 1, mostProcesses),
+      ...(root === undefined ? {} : { root }),
     })
+    const answer: ProcessesAnswer = {
+      ...found,
+      nodes: found.nodes.map((node) => ({
+        ...node,
+        cmdLine: boundedText(node.cmdLine),
+        incidentUid: pipeline.incidents.ofProcess(node.uid) ?? null,
+      })),
+    }
+    return c.json(answer)
   })
 
   api.post('/hunt', async (c) => {

@@ -14,7 +14,9 @@ import { askLimits } from './duckdb/ask.ts'
 import { allowedFunctions } from './guard/functions.ts'
 import { huntExamples } from './guard/examples.ts'
 import type { EventStore, Span } from './store.ts'
-import type { EventCount, Interval, LossRow } from './duckdb/questions.ts'
+import type { Interval } from './duckdb/intervals.ts'
+import type { ProcessMark } from './duckdb/process-tree.ts'
+import type { EventCount, LossRow } from './duckdb/questions.ts'
 import { columnSqlTypes } from './duckdb/view-sql.ts'
 
 const gapsShown = 100
@@ -70,6 +72,11 @@ function evidenceOf(
     gaps: gaps.slice(0, gapsShown),
     gapCount: gaps.length,
   }
+}
+
+function markLabel({ kind, ip, port }: ProcessMark): string {
+  const end = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
+  return kind === 'listen' ? `listens on ${end}` : `${kind === 'accept' ? '←' : '→'} ${end}`
 }
 
 /** Runs at most `most` at a time, in order; refuses when `queue` wait already. */
@@ -247,8 +254,13 @@ export function createEventStore(backend: StoreBackend): EventStore {
         exitSignal: row.exitSignal,
         flags: row.flags,
         incidentUid: null,
-        marks: [],
-        hiddenChildren: 0,
+        marks: row.marks.map((mark) => ({
+          time: iso(mark.timeUs),
+          kind: 'network',
+          label: markLabel(mark),
+          eventUid: mark.eventUid,
+        })),
+        hiddenChildren: row.hiddenChildren,
       }))
       return {
         host,

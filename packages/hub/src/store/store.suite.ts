@@ -96,6 +96,86 @@ export function storeSuite(
       const tree = await harness.store.processes({ host: 'web-1', ...span, limit: 100, root: uid })
       assert.equal(tree.total, 21)
     })
+    test('gives a tree with its connections, what is cut off, and all ancestors of its root', async (t) => {
+      const harness = await openHarness(t, open)
+      const web = host()
+      const hello = web.hello('web-1')
+      addShell(web)
+      for (let i = 0; i < 10; i++) addLife(web, i, shell)
+      // Program 3 had a child of its own, which outlived it by an hour.
+      const late = 3600_000_000_000n
+      const worker = { pid: 1003, startNs: 10_003_000_000n, execNo: 4 }
+      addLife(web, 500, worker, { atNs: 10_003_100_000n + late })
+      const end = (operation: number, no: number, ip: number) =>
+        web.add('tcp', {
+          ...worker,
+          tid: 1003,
+          bootNs: 10_003_200_000n + BigInt(no),
+          seq: BigInt(no),
+          uid: 1000,
+          operation,
+          socketId: BigInt(no),
+          localAddress: Uint8Array.of(10, 0, 0, 1),
+          localPort: 8080,
+          remoteAddress: Uint8Array.of(10, 0, 0, ip),
+          remotePort: 443,
+        })
+      for (let no = 1; no <= 30; no++) end(1, no, no)
+      end(2, 40, 9)
+      await put(harness, hello, web.batch())
+      const all = await harness.store.processes({ host: 'web-1', ...span, limit: 100 })
+      const shellNode = all.nodes.find((node) => node.name === 'bash' && node.pid === 40)
+      const program = all.nodes.find((node) => node.cmdLine.endsWith('--number 3'))
+      assert.ok(shellNode && program)
+      assert.equal(shellNode.hiddenChildren, 0)
+      assert.equal(program.marks.length, 20, 'the first twenty')
+      assert.deepEqual(
+        program.marks.slice(0, 2).map(({ kind, label }) => [kind, label]),
+        [
+          ['network', '→ 10.0.0.1:443'],
+          ['network', '→ 10.0.0.2:443'],
+        ],
+      )
+      const mark = await harness.store.event(program.marks[0]?.eventUid ?? '')
+      assert.equal(mark?.actor_process_uid, program.uid)
+      const few = await harness.store.processes({
+        host: 'web-1',
+        ...span,
+        limit: 5,
+        root: shellNode.uid,
+      })
+      assert.equal(few.nodes.length, 5)
+      assert.ok(few.nodes.some((node) => node.uid === shellNode.uid))
+      const hidden = few.nodes.reduce((sum, node) => sum + node.hiddenChildren, 0)
+      assert.equal(few.nodes.find((node) => node.uid === shellNode.uid)?.hiddenChildren, 16)
+      assert.ok(few.total >= 5 + hidden)
+      // Of the last child, in an interval in which only it lived: also the parent that was gone by then.
+      const then = {
+        fromMs: bootMs + 3_600_000 + 10_000,
+        toMs: bootMs + 3_600_000 + 20_000,
+      }
+      const alone = await harness.store.processes({ host: 'web-1', ...then, limit: 100 })
+      const child = alone.nodes.find((node) => node.cmdLine.endsWith('--number 500'))
+      assert.ok(child)
+      assert.ok(!alone.nodes.some((node) => node.uid === program.uid))
+      const chain = await harness.store.processes({
+        host: 'web-1',
+        ...then,
+        limit: 100,
+        root: child.uid,
+      })
+      const byUid = new Map(chain.nodes.map((node) => [node.uid, node]))
+      const parent = byUid.get(child.parentUid ?? '')
+      assert.equal(parent?.uid, program.uid)
+      assert.equal(byUid.get(parent?.parentUid ?? '')?.uid, shellNode.uid)
+      const other = await harness.store.processes({
+        host: 'other',
+        ...then,
+        limit: 9,
+        root: child.uid,
+      })
+      assert.deepEqual([other.nodes, other.total], [[], 0])
+    })
     test('gives an event by its uid and events by a filter, newest first', async (t) => {
       const harness = await openHarness(t, open)
       const web = host()

@@ -73,7 +73,10 @@ export interface EventStore extends AsyncDisposable {
     options: Span & { readonly filter: Filter; readonly limit: number; readonly beforeMs?: number },
   ): Promise<EventsAnswer>
   event(uid: string): Promise<ActivityRow | undefined>
-  /** Processes alive in the span on one host, newest first; with `root`, that image and what came of it. */
+  /**
+   * Processes alive in the span on one host, newest first; with `root`, that process, all its ancestors (also
+   * those that ended before) and what came of it. `incidentUid` is null: the hub knows.
+   */
   processes(options: {
     readonly host: string
     readonly fromMs: number

@@ -40,6 +40,14 @@ export async function guard(parser: DuckDBConnection, sql: string): Promise<Chec
   if (sql.length > guardLimits.sqlLength)
     throw new SqlRefused(`it is longer than ${guardLimits.sqlLength} characters`)
   if (sql.includes('\0')) throw new SqlRefused('it holds a NUL character')
+  let open = 0
+  for (const [bracket] of sql.matchAll(/[()]/g)) {
+    open += bracket === '(' ? 1 : -1
+    if (open > guardLimits.brackets)
+      throw new SqlRefused(
+        `it is nested more than ${guardLimits.brackets} brackets deep; flatten it`,
+      )
+  }
   let tree: Json
   try {
     const answer = await parser.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)::VARCHAR', [

@@ -10,15 +10,10 @@ import { filterToSql, type Filter } from '@honeyguide/model/filter'
 import { mapError } from './ask.ts'
 import { uidHints, type Equality } from './uid-hints.ts'
 import { toCell, type JsonCell } from './values.ts'
+import { between, number, onHosts, text, timestamp, type Interval } from './intervals.ts'
 import { pickRows } from './picked-rows.ts'
+import { processTree, type ProcessTree, type ProcessTreeOptions } from './process-tree.ts'
 import { viewSelect } from './view-sql.ts'
-
-export interface Interval {
-  readonly fromUs: number
-  readonly toUs: number
-  /** Host names; all when absent. */
-  readonly hosts?: readonly string[]
-}
 
 export interface LossRow {
   readonly host: string
@@ -52,23 +47,6 @@ export interface EventsPage {
   >
 }
 
-export interface ProcessRow {
-  readonly uid: string
-  readonly parentUid: string | null
-  readonly pid: number
-  readonly name: string
-  readonly cmdLine: string
-  readonly filePath: string
-  readonly user: string
-  readonly unit: string
-  readonly container: string
-  readonly startUs: number
-  readonly endUs: number | null
-  readonly exitCode: number | null
-  readonly exitSignal: number | null
-  readonly flags: string
-}
-
 export interface StoreSize {
   /** Of the file and its log, as DuckDB counts blocks. */
   readonly bytes: number
@@ -93,16 +71,11 @@ export interface Questions {
     },
   ): Promise<EventsPage>
   event(uid: string): Promise<ActivityRow | undefined>
-  processes(
-    options: Interval & { readonly limit: number; readonly root?: string },
-  ): Promise<{ rows: ProcessRow[]; total: number }>
+  processes(options: ProcessTreeOptions): Promise<ProcessTree>
   size(): Promise<StoreSize>
   /** Removes events, processes that ended, and findings from before. Returns how many facts went. */
   retain(beforeUs: number): Promise<number>
 }
-
-const number = (value: unknown): number => Number(value ?? 0)
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 export async function createQuestions(
   instance: DuckDBInstance,
@@ -130,15 +103,6 @@ export async function createQuestions(
     inTurn(() => run(sql, values))
   const view = (name: ViewName, ...columns: string[]): string =>
     `(${viewSelect(name, columns.length === 0 ? 'all' : new Set(columns))})`
-  const timestamp = (us: number): string => `make_timestamp(${Math.round(us)})`
-  const between = (interval: Interval, column = 'time'): string =>
-    `${column} >= ${timestamp(interval.fromUs)} AND ${column} <= ${timestamp(interval.toUs)}`
-  function onHosts(interval: Interval, column = 'device_hostname'): string {
-    if (!interval.hosts) return ''
-    if (interval.hosts.length === 0) return ' AND FALSE'
-    return ` AND ${column} IN (${interval.hosts.map((host) => `'${host.replaceAll("'", "''").replaceAll('\0', '')}'`).join(', ')})`
-  }
-
   function activityRow(name: ViewName, cells: readonly JsonCell[]): ActivityRow {
     const row: Record<string, JsonCell> = {}
     for (const [at, column] of Object.keys(views[name]).entries()) {
@@ -312,55 +276,7 @@ export async function createQuestions(
       )
       return row
     },
-    async processes({ limit, root, ...interval }) {
-      // Alive in the interval: began before its end, did not end before its beginning.
-      const [rootRow] =
-        root === undefined
-          ? []
-          : await rows(
-              `SELECT process_uid FROM (${viewSelect('processes', new Set(['process_uid']), { where: uidHints('processes', [{ column: 'process_uid', value: root }]) })}) WHERE process_uid = $1`,
-              [root],
-            )
-      if (root !== undefined && !rootRow) return { rows: [], total: 0 }
-      const base = `SELECT p.*, x.exit_code, x.signal FROM ${view('processes')} p
-        LEFT JOIN (SELECT f.exit_code, f.signal, f.pid, f.time, o.device_uid FROM process_fact f JOIN origin o ON o.id = f.origin WHERE f.kind = 4) x
-          ON x.pid = p.process_pid AND x.time = p.end_time AND x.device_uid = p.device_uid
-        WHERE coalesce(p.start_time, TIMESTAMP '1970-01-01') <= ${timestamp(interval.toUs)} AND coalesce(p.end_time, TIMESTAMP '9999-01-01') >= ${timestamp(interval.fromUs)} ${onHosts(interval, 'p.device_hostname')}`
-      const sql = (select: string, tail: string): string =>
-        root === undefined
-          ? `SELECT ${select} FROM (${base}) q ${tail}`
-          : `WITH RECURSIVE t AS MATERIALIZED (${base}), tree(uid, depth) AS (SELECT $1::VARCHAR, 0 UNION ALL SELECT t.process_uid, depth + 1 FROM t JOIN tree ON t.process_parent_process_uid = tree.uid WHERE depth < 64)
-             SELECT ${select} FROM (SELECT * FROM t WHERE process_uid IN (SELECT uid FROM tree)) q ${tail}`
-      const values = root === undefined ? [] : [root]
-      const [count] = await rows(sql('count(*)', ''), values)
-      const found = await rows(
-        sql(
-          `process_uid, process_parent_process_uid, process_pid, process_name, process_cmd_line, process_file_path, process_user_name,
-           process_unit, process_container_uid, epoch_us(start_time), epoch_us(end_time), exit_code, signal, process_flags`,
-          `ORDER BY start_time DESC LIMIT ${Math.max(1, Math.min(limit, 10_000))}`,
-        ),
-        values,
-      )
-      return {
-        total: number(count?.[0]),
-        rows: found.map((row) => ({
-          uid: text(row[0]),
-          parentUid: row[1] === null ? null : text(row[1]),
-          pid: number(row[2]),
-          name: text(row[3]),
-          cmdLine: text(row[4]),
-          filePath: text(row[5]),
-          user: text(row[6]),
-          unit: text(row[7]),
-          container: text(row[8]),
-          startUs: number(row[9]),
-          endUs: row[10] === null ? null : number(row[10]),
-          exitCode: row[10] === null ? null : number(row[11]),
-          exitSignal: row[10] === null || !row[12] ? null : number(row[12]),
-          flags: text(row[13]),
-        })),
-      }
-    },
+    processes: (options) => inTurn(() => processTree(run, options)),
     async size() {
       const [blocks] = await rows(
         'SELECT block_size * used_blocks, wal_size FROM pragma_database_size()',

@@ -23,6 +23,8 @@ export const guardLimits = {
   sqlLength: 32_768,
   /** Deepest nesting of nodes. */
   depth: 96,
+  /** Most brackets open at once in the text: the parser drops empty ones, after it has walked down them. */
+  brackets: 500,
   /** Most nodes. */
   nodes: 5_000,
   /** Longest text literal. */

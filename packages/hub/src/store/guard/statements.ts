@@ -217,6 +217,7 @@ export const hostileStatements: readonly { readonly kind: string; readonly sql: 
     `SELECT max(hash(a.process_cmd_line || b.process_cmd_line || c.process_cmd_line || d.process_cmd_line)) FROM process_activity a, process_activity b, process_activity c, process_activity d`,
     `SELECT length(string_agg(a.process_cmd_line || b.process_cmd_line || c.process_cmd_line, '')) FROM process_activity a, process_activity b, process_activity c`,
   ].map((sql) => ({ kind: 'long', sql })),
+  { kind: 'deep', sql: `SELECT ${'('.repeat(5000)}1${')'.repeat(5000)}` },
 ]
 
 export const benignHunts: readonly string[] = [

@@ -1,0 +1,207 @@
+/**
+ * The process tree of a host: which images, what is said of them, what they connected to, what is left out.
+ *
+ * Chosen and joined by the integer ids of the tables, as a tree of the views' texts would put together the names
+ * of every image that is stored. The names are those of the views (`imageUid`). With a root: all its ancestors,
+ * and below it the nearest descendants first, so that what is cut off hangs on something that is there.
+ */
+import { eventUid, imageUid, parseProcessUid, tcpOperations } from '@honeyguide/model'
+import { imageKind, processKind } from './fact-tables.ts'
+import { number, onHosts, text, timestamp, type Interval } from './intervals.ts'
+import type { JsonCell } from './values.ts'
+
+export interface ProcessTreeOptions extends Interval {
+  readonly limit: number
+  /** Uid of an image, or of a process: all its images. */
+  readonly root?: string
+}
+
+export interface ProcessMark {
+  readonly timeUs: number
+  readonly kind: 'connect' | 'accept' | 'listen'
+  /** The other end; of a listener its own. */
+  readonly ip: string
+  readonly port: number
+  readonly eventUid: string
+}
+
+export interface ProcessRow {
+  readonly uid: string
+  readonly parentUid: string | null
+  readonly pid: number
+  readonly name: string
+  readonly cmdLine: string
+  readonly filePath: string
+  readonly user: string
+  readonly unit: string
+  readonly container: string
+  readonly startUs: number
+  readonly endUs: number | null
+  readonly exitCode: number | null
+  readonly exitSignal: number | null
+  readonly flags: string
+  /** Connections in the interval, oldest first, the first twenty. */
+  readonly marks: readonly ProcessMark[]
+  /** Children in the interval that are not among the rows. */
+  readonly hiddenChildren: number
+}
+
+export interface ProcessTree {
+  readonly rows: readonly ProcessRow[]
+  /** How many there are, with those that are not among the rows. */
+  readonly total: number
+}
+
+const deepest = 64
+const mostRows = 10_000
+const marksOfProcess = 20
+/** Of the whole answer: every process keeps its first before any keeps its second. */
+const mostMarks = 5000
+
+const none: ProcessTree = { rows: [], total: 0 }
+
+/** A condition on the image `f`: it began before the end of the interval and had not ended before its begin. */
+function alive(interval: Interval): string {
+  return `f.kind <> ${imageKind.attempt} AND f.started <= ${timestamp(interval.toUs)}
+    AND f.process NOT IN (SELECT process FROM process_fact WHERE kind = ${processKind.exit} AND time < ${timestamp(interval.fromUs)})
+    AND f.origin IN (SELECT id FROM origin WHERE TRUE ${onHosts(interval, 'hostname')})`
+}
+
+/** Leaves the chosen images in `temp.hg_nodes` (id, place); gives how many there are. */
+async function choose(
+  run: (sql: string) => Promise<JsonCell[][]>,
+  { limit, root, ...interval }: ProcessTreeOptions,
+): Promise<number> {
+  const most = Math.max(1, Math.min(Math.floor(limit), mostRows))
+  if (root === undefined) {
+    await run(
+      `CREATE OR REPLACE TEMP TABLE hg_nodes AS SELECT f.id FROM image f WHERE ${alive(interval)} ORDER BY f.started DESC, f.id DESC LIMIT ${most}`,
+    )
+    const [count] = await run(`SELECT count(*) FROM image f WHERE ${alive(interval)}`)
+    return number(count?.[0])
+  }
+  const uid = parseProcessUid(root)
+  if (!uid) return 0
+  const roots = await run(
+    `SELECT f.process FROM image f JOIN origin o ON o.id = f.origin
+      WHERE o.prefix = '${uid.sensor}-${uid.boot}' AND f.pid = ${uid.pid} AND f.start_ns = ${BigInt.asUintN(63, uid.startNs)}
+        ${uid.execNo === undefined ? '' : `AND f.exec_no = ${uid.execNo}`} AND f.kind <> ${imageKind.attempt} ${onHosts(interval, 'o.hostname')} LIMIT 1`,
+  )
+  const process = roots[0]?.[0]
+  if (process === undefined || process === null) return 0
+  // A process that has called exec is all of its images: what one of them forked belongs to it.
+  const own = `SELECT id, 0 AS depth FROM image WHERE process = ${String(process)} AND kind <> ${imageKind.attempt}`
+  await run(
+    `CREATE OR REPLACE TEMP TABLE hg_up AS WITH RECURSIVE up(id, depth) AS (${own} UNION
+       SELECT i.parent, up.depth + 1 FROM image i JOIN up ON i.id = up.id WHERE i.parent <> 0 AND up.depth < ${deepest})
+     SELECT id, min(depth) AS depth FROM up GROUP BY id`,
+  )
+  await run(
+    `CREATE OR REPLACE TEMP TABLE hg_down AS WITH RECURSIVE down(id, depth) AS (${own} UNION
+       SELECT i.id, down.depth + 1 FROM image i JOIN down ON i.parent = down.id WHERE i.kind <> ${imageKind.attempt} AND down.depth < ${deepest})
+     SELECT f.id, min(down.depth) AS depth, any_value(f.started) AS started FROM down JOIN image f ON f.id = down.id
+      WHERE ${alive(interval)} AND f.id NOT IN (SELECT id FROM temp.hg_up) GROUP BY f.id`,
+  )
+  await run(
+    `CREATE OR REPLACE TEMP TABLE hg_nodes AS SELECT id FROM (
+       SELECT id, -1 AS depth, NULL AS started FROM temp.hg_up UNION ALL SELECT id, depth, started FROM temp.hg_down)
+     ORDER BY depth, started DESC, id DESC LIMIT ${most}`,
+  )
+  const [count] = await run(
+    'SELECT (SELECT count(*) FROM temp.hg_up) + (SELECT count(*) FROM temp.hg_down)',
+  )
+  return number(count?.[0])
+}
+
+async function marksOf(
+  run: (sql: string) => Promise<JsonCell[][]>,
+  interval: Interval,
+): Promise<Map<number, ProcessMark[]>> {
+  const found = await run(
+    `SELECT m.image, epoch_us(m.mark.time), m.mark.kind, t.value, m.mark.port, o.prefix, m.mark.seq::VARCHAR FROM (
+       SELECT * FROM (SELECT image, unnest(marks) AS mark, generate_subscripts(marks, 1) AS no FROM (
+         SELECT image, arg_min({time: time, kind: kind, seq: seq, origin: origin,
+             ip: CASE WHEN kind = ${tcpOperations.accept} THEN src_ip ELSE dst_ip END,
+             port: CASE WHEN kind = ${tcpOperations.accept} THEN src_port ELSE dst_port END}, time, ${marksOfProcess}) AS marks
+           FROM network_fact
+          WHERE time >= ${timestamp(interval.fromUs)} AND time <= ${timestamp(interval.toUs)} AND kind <> ${tcpOperations.close}
+            AND image IN (SELECT id FROM temp.hg_nodes) GROUP BY image))
+       ORDER BY no, mark.time LIMIT ${mostMarks}) m
+     JOIN origin o ON o.id = m.mark.origin JOIN text t ON t.id = m.mark.ip ORDER BY m.mark.time`,
+  )
+  const marks = new Map<number, ProcessMark[]>()
+  for (const row of found) {
+    const image = number(row[0])
+    const of = marks.get(image) ?? []
+    const kind = number(row[2])
+    of.push({
+      timeUs: number(row[1]),
+      kind:
+        kind === tcpOperations.accept
+          ? 'accept'
+          : kind === tcpOperations.connect || kind === tcpOperations.connectFailed
+            ? 'connect'
+            : 'listen',
+      ip: text(row[3]),
+      port: number(row[4]),
+      eventUid: eventUid(text(row[5]), 'd', BigInt(text(row[6]))),
+    })
+    marks.set(image, of)
+  }
+  return marks
+}
+
+/** `run` is that of one connection, on which nothing else runs meanwhile. */
+export async function processTree(
+  run: (sql: string) => Promise<JsonCell[][]>,
+  options: ProcessTreeOptions,
+): Promise<ProcessTree> {
+  const total = await choose(run, options)
+  if (total === 0) return none
+  const marks = await marksOf(run, options)
+  const hidden = new Map(
+    (
+      await run(
+        `SELECT f.parent, count(*) FROM image f WHERE f.parent IN (SELECT id FROM temp.hg_nodes)
+           AND f.id NOT IN (SELECT id FROM temp.hg_nodes) AND ${alive(options)} GROUP BY f.parent`,
+      )
+    ).map((row) => [number(row[0]), number(row[1])]),
+  )
+  const found = await run(
+    `WITH f AS MATERIALIZED (SELECT * FROM image WHERE id IN (SELECT id FROM temp.hg_nodes)),
+       p AS MATERIALIZED (SELECT id, pid, start_ns, exec_no FROM image WHERE id IN (SELECT parent FROM f)),
+       e AS MATERIALIZED (SELECT process, max(time) AS time, arg_max(exit_code, time) AS exit_code, arg_max(signal, time) AS signal
+         FROM process_fact WHERE kind = ${processKind.exit} AND process IN (SELECT process FROM f) GROUP BY process)
+     SELECT f.id, o.prefix, f.pid, f.start_ns::VARCHAR, f.exec_no, p.pid, p.start_ns::VARCHAR, p.exec_no,
+       f.name, f.cmd_line, f.file, f.user_name, f.unit, f.container, epoch_us(f.started), epoch_us(e.time), e.exit_code, e.signal, f.flags
+     FROM f JOIN origin o ON o.id = f.origin LEFT JOIN p ON p.id = f.parent LEFT JOIN e ON e.process = f.process
+     ORDER BY f.started DESC, f.id DESC`,
+  )
+  return {
+    total,
+    rows: found.map((row) => {
+      const id = number(row[0])
+      const uid = (at: number): string =>
+        imageUid(text(row[1]), number(row[at]), BigInt(text(row[at + 1])), number(row[at + 2]))
+      const hasEnded = row[15] !== null
+      return {
+        uid: uid(2),
+        parentUid: row[5] === null ? null : uid(5),
+        pid: number(row[2]),
+        name: text(row[8]),
+        cmdLine: text(row[9]),
+        filePath: text(row[10]),
+        user: text(row[11]),
+        unit: text(row[12]),
+        container: text(row[13]),
+        startUs: number(row[14]),
+        endUs: hasEnded ? number(row[15]) : null,
+        exitCode: hasEnded ? number(row[16]) : null,
+        exitSignal: hasEnded && row[17] ? number(row[17]) : null,
+        flags: text(row[18]),
+        marks: marks.get(id) ?? [],
+        hiddenChildren: hidden.get(id) ?? 0,
+      }
+    }),
+  }
+}
