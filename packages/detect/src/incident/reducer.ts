@@ -935,6 +935,15 @@ export function reduce(
 
   for (const row of orderOf(batch)) {
     const kind = batch.kind(row)
+    // A batch is of one sensor and boot: where there is no story, nothing asks who forked, ended or closed.
+    if (
+      host &&
+      host.members.size === 0 &&
+      (kind === 'fork' || kind === 'exit' || kind === 'close' || kind === 'exec_failed')
+    ) {
+      host.newestUs = Math.max(host.newestUs, batch.timeUs(row))
+      continue
+    }
     const isProcess =
       kind === 'exec' || kind === 'fork' || kind === 'exit' || kind === 'exec_failed'
     const uid = textAt(row, isProcess ? 'process_uid' : 'actor_process_uid')

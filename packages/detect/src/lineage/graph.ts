@@ -625,8 +625,14 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
   function recordOf(host: HostGraph, node: ProcessNode, image: ImageNode): Image {
     if (image.record) return image.record
     const key = node.forkParent ?? node.seenParent
+    // Names of processes are held; writing a start of 60 bits in base 36 anew costs most of a record.
+    const { parent } = node
     const parentUid =
-      key && key.pid !== 0 ? imageUid(host.name, key.pid, key.startNs, key.execNo) : ''
+      key && key.pid !== 0
+        ? parent && parent.pid === key.pid && parent.startNs === key.startNs
+          ? `${parent.uid}-${key.execNo.toString(36)}`
+          : imageUid(host.name, key.pid, key.startNs, key.execNo)
+        : ''
     const parentState = node.parentEvicted
       ? 'evicted'
       : node.parent
@@ -637,7 +643,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
           ? 'none'
           : 'unknown'
     const identity = {
-      uid: imageUid(host.name, node.pid, node.startNs, image.execNo),
+      uid: `${node.uid}-${image.execNo.toString(36)}`,
       processUid: node.uid,
       host: host.name,
       pid: node.pid,

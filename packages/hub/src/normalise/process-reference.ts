@@ -23,6 +23,11 @@ export interface References {
 
 export function createReferences(prefix: string, lineage: Pick<Lineage, 'image'>): References {
   const byUid = new Map<string, ProcessReference>()
+  /** The same by numbers: writing a name costs more than finding it. */
+  const byPid = new Map<
+    number,
+    { startNs: bigint; execNo: number; reference: ProcessReference }[]
+  >()
 
   function keep(uid: string, pid: number, image: Image | undefined): ProcessReference {
     const reference: ProcessReference = {
@@ -38,8 +43,15 @@ export function createReferences(prefix: string, lineage: Pick<Lineage, 'image'>
   return {
     of(pid, startNs, execNo) {
       if (pid === 0) return null
-      const uid = imageUid(prefix, pid, startNs, execNo)
-      return byUid.get(uid) ?? keep(uid, pid, lineage.image(prefix, pid, startNs, execNo))
+      let same = byPid.get(pid)
+      if (!same) byPid.set(pid, (same = []))
+      for (const one of same)
+        if (one.execNo === execNo && one.startNs === startNs) return one.reference
+      const image = lineage.image(prefix, pid, startNs, execNo)
+      const uid = image?.uid ?? imageUid(prefix, pid, startNs, execNo)
+      const reference = byUid.get(uid) ?? keep(uid, pid, image)
+      same.push({ startNs, execNo, reference })
+      return reference
     },
     ofImage: (image) => byUid.get(image.uid) ?? keep(image.uid, image.pid, image),
   }
