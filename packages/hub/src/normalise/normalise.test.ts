@@ -239,7 +239,7 @@ suite('normalise', () => {
       kinds.map((_, row) => batch.row(row))
     assert.deepEqual(exec, {
       ...base,
-      time: '2026-11-24T14:00:05.001Z',
+      time: '2026-11-24T14:00:05.001500Z',
       class_uid: 1007,
       activity_id: 1,
       activity_name: 'Launch',
@@ -259,7 +259,7 @@ suite('normalise', () => {
       process_namespace_pid: 7,
       process_namespace_mnt: 11,
       process_namespace_net: 12,
-      process_created_time: '2026-11-24T14:00:05.000Z',
+      process_created_time: '2026-11-24T14:00:05.000000Z',
       process_flags: 'redacted, privileges raised',
       ...processOf('process_parent_process', shellUid, 40, 'bash'),
       ...processOf('actor_process', forkUid, 50, 'bash'),
@@ -268,7 +268,7 @@ suite('normalise', () => {
       { ...fork },
       {
         ...fork,
-        time: '2026-11-24T14:00:05.000Z',
+        time: '2026-11-24T14:00:05.000000Z',
         activity_id: 99,
         activity_name: 'Fork',
         event_uid: `${prefix}-la`,
@@ -296,7 +296,7 @@ suite('normalise', () => {
     assert.equal(failed?.process_file_path, undefined)
     assert.deepEqual(connect, {
       ...base,
-      time: '2026-11-24T14:00:07.000Z',
+      time: '2026-11-24T14:00:07.000000Z',
       class_uid: 4001,
       activity_id: 1,
       activity_name: 'Open',

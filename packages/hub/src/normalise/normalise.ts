@@ -19,6 +19,7 @@ import {
   eventUid,
   formatAddress,
   hex,
+  isoMicros,
   namePrefix,
   networkActivities,
   networkActivity,
@@ -111,8 +112,7 @@ export function normalise(
   // A broken clock must not make a time that nobody can write.
   const wallUs = (bootNs: bigint): number =>
     Math.min(latestUs, Number((bootNs + batch.wallOffsetNs) / 1000n))
-  const wallText = (bootNs: bigint): string =>
-    new Date(Math.floor(wallUs(bootNs) / 1000)).toISOString()
+  const wallText = (bootNs: bigint): string => isoMicros(wallUs(bootNs))
 
   /** The seven columns of a process under a prefix. `userId` when the event itself says who. */
   function processColumns(

@@ -60,7 +60,8 @@ export function createSqliteBook(database: DatabaseSync): IncidentBook {
       work()
       database.exec('COMMIT')
     } catch (error) {
-      database.exec('ROLLBACK')
+      // A full disk has ended it already.
+      if (database.isTransaction) database.exec('ROLLBACK')
       throw error
     }
   }

@@ -33,7 +33,7 @@ export function openStateDatabase(
         database.exec(`PRAGMA user_version = ${at + 1}`)
         database.exec('COMMIT')
       } catch (error) {
-        database.exec('ROLLBACK')
+        if (database.isTransaction) database.exec('ROLLBACK')
         throw error
       }
     }

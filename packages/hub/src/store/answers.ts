@@ -1,6 +1,7 @@
 /** Builds the port's answers from a backend's: times as ISO 8601, losses as evidence. */
 import {
   HoneyguideError,
+  isoMicros,
   views,
   type Evidence,
   type Gap,
@@ -114,12 +115,13 @@ export function createEventStore(backend: StoreBackend): EventStore {
     const { trimmedToUs } = size
     // What retention took is no loss, but an answer over it is not the whole story either.
     const trimmed: Gap | undefined =
-      trimmedToUs !== null && of.fromUs < trimmedToUs && of.fromUs !== beginUs
+      trimmedToUs !== null && of.fromUs < trimmedToUs
         ? {
             host: '',
             hook: 'retention',
             reason: 'retention',
-            from: iso(of.fromUs),
+            // When the first of them happened is not known any more.
+            from: iso(of.fromUs === beginUs ? trimmedToUs : of.fromUs),
             to: iso(Math.min(trimmedToUs, of.toUs)),
             offered: 0,
             lost: 0,
@@ -170,10 +172,11 @@ export function createEventStore(backend: StoreBackend): EventStore {
           ...answer
         } = await backend.call('ask', sql, limit ?? askLimits.rows)
         const reads = read.some((view) => view !== 'losses')
+        const stored = await backend.call('size')
         return {
           ...answer,
-          from: isoOrNull(fromUs),
-          to: isoOrNull(toUs),
+          from: isoOrNull(fromUs ?? (reads ? stored.oldestUs : null)),
+          to: isoOrNull(toUs ?? (reads ? stored.newestUs : null)),
           evidence: reads
             ? await evidence({ fromUs: fromUs ?? beginUs, toUs: toUs ?? endUs })
             : { complete: true, offered: 0, lost: 0, gaps: [], gapCount: 0 },
@@ -248,14 +251,14 @@ export function createEventStore(backend: StoreBackend): EventStore {
         user: row.user,
         unit: row.unit,
         container: row.container,
-        start: iso(row.startUs),
-        end: isoOrNull(row.endUs),
+        start: isoMicros(row.startUs),
+        end: row.endUs === null ? null : isoMicros(row.endUs),
         exitCode: row.exitCode,
         exitSignal: row.exitSignal,
         flags: row.flags,
         incidentUid: null,
         marks: row.marks.map((mark) => ({
-          time: iso(mark.timeUs),
+          time: isoMicros(mark.timeUs),
           kind: 'network',
           label: markLabel(mark),
           eventUid: mark.eventUid,

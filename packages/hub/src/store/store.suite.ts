@@ -260,7 +260,11 @@ export function storeSuite(
         'It may hide connections; it cannot hide a process start.',
       )
       const all = await harness.store.hunt('SELECT count(*) FROM process_activity')
-      assert.equal(all.from, null)
+      assert.deepEqual(
+        [all.from, all.to],
+        ['2026-11-24T12:00:10.000Z', '2026-11-24T12:00:10.009Z'],
+        'what is stored',
+      )
       assert.equal(all.evidence.complete, false)
       assert.equal((await harness.store.evidence({ ...span, hosts: ['other'] })).complete, true)
       assert.deepEqual(
@@ -273,8 +277,8 @@ export function storeSuite(
         device_uid: '01'.repeat(16),
         hook: 'tcp',
         reason: 'ring_full',
-        from_time: '2026-11-24T12:01:00.000Z',
-        to_time: '2026-11-24T12:01:01.000Z',
+        from_time: '2026-11-24T12:01:00.000000Z',
+        to_time: '2026-11-24T12:01:01.000000Z',
         offered: 100,
         seen: 60,
         lost: 40,
@@ -319,7 +323,7 @@ export function storeSuite(
       const rows = objects(await harness.store.hunt('SELECT * FROM incident_finding'))
       assert.equal(rows.length, 1)
       assert.equal(rows[0]?.['finding_info_title'], 'second')
-      assert.equal(rows[0]?.['end_time'], '2026-11-24T12:00:05.000Z')
+      assert.equal(rows[0]?.['end_time'], '2026-11-24T12:00:05.000000Z')
       assert.equal(rows[0]?.['step_count'], 2)
       assert.equal(rows[0]?.['complete'], true)
       const web = host()
@@ -390,6 +394,8 @@ export function storeSuite(
       assert.equal(await harness.store.retain(cut), 30)
       const answer = await harness.store.hunt('SELECT count(*) FROM process_activity')
       assert.deepEqual(answer.rows, [[30]])
+      assert.equal(answer.evidence.complete, false, 'there was more')
+      assert.equal(answer.evidence.gaps[0]?.reason, 'retention')
       const [left] = objects(
         await harness.store.hunt(
           `SELECT count(*) AS n, count(process_parent_process_name) AS named FROM process_activity`,

@@ -3,7 +3,8 @@
  *
  * The page authenticates by cookie, the command line by being able to open the unix socket.
  * Every answer over an interval carries `evidence`. Errors are `ApiError` with a fitting HTTP status.
- * Times are ISO 8601 UTC; `from`/`to` in queries too.
+ * Times are ISO 8601 UTC; `from`/`to` in queries too. Times of events (rows, hunts, process nodes and their marks) have
+ * six decimals, so that they sort as texts; all others have three.
  */
 import type { Incident, IncidentStatus, Severity } from '../incident/incident.ts'
 import type { ActivityRow } from '../ocsf/activity.ts'
@@ -310,7 +311,7 @@ export interface HuntAnswer {
   readonly truncated: boolean
   readonly elapsedMs: number
   readonly rowsRead: number
-  /** Interval that the query could see: that of the time conditions when they can be read from it, else all that is stored. */
+  /** Interval that the query could see: that of its time conditions as far as they can be read from it, else that of what is stored; null when it reads no view or nothing is stored. */
   readonly from: string | null
   readonly to: string | null
   readonly evidence: Evidence

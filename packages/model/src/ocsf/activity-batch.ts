@@ -4,6 +4,7 @@
  * The hub's `normalise` makes one from a wire batch and the lineage graph; tests make one from rows
  * (`activityBatchOf`). Detection, the live stream and the store's dimension writer read it.
  */
+import { microsOfIso } from '../wall-time.ts'
 import type { ActivityRow } from './activity.ts'
 
 /** What an event is, finer than its OCSF activity. */
@@ -73,7 +74,7 @@ export function activityBatchOf(rows: readonly ActivityRow[]): ActivityBatch {
     hostname: String(rows[0]?.device_hostname ?? ''),
     rows: rows.length,
     kind: (row) => eventKind(at(row)),
-    timeUs: (row) => Date.parse(String(at(row).time)) * 1000,
+    timeUs: (row) => microsOfIso(String(at(row).time)),
     eventUid: (row) => String(at(row).event_uid ?? ''),
     value: (row, column) => at(row)[column] ?? null,
     valueId: () => -1,

@@ -6,7 +6,7 @@
  * The store's views and docs/reference/events.md are checked against this table.
  */
 
-/** `time` is a UTC timestamp (JSON: ISO 8601 with ms and Z; SQL: TIMESTAMP with µs), `long` may pass 2^53 and is a string in JSON. */
+/** `time` is a UTC timestamp (JSON: ISO 8601 with six decimals and Z; SQL: TIMESTAMP with µs), `long` may pass 2^53 and is a string in JSON. */
 export type ColumnType = 'text' | 'integer' | 'long' | 'time' | 'boolean'
 
 export interface OcsfColumn {

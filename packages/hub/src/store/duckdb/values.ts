@@ -1,4 +1,4 @@
-/** DuckDB's values as JSON: whole numbers within 2^53 as numbers and beyond as text, times as ISO 8601 UTC. */
+/** DuckDB's values as JSON: whole numbers within 2^53 as numbers and beyond as text, times as ISO 8601 UTC with µs. */
 import {
   DuckDBBlobValue,
   DuckDBDateValue,
@@ -12,16 +12,15 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api'
 
+import { isoMicros } from '@honeyguide/model'
+
 export type JsonCell = string | number | boolean | null
 
-/** ms when that is exact, else µs; beyond the years of JavaScript's dates, DuckDB's own text. */
+/** With µs; beyond the years 0 to 9999, DuckDB's own text. */
 function isoTime(micros: bigint, text: () => string): string {
-  const ms = micros / 1000n - (micros % 1000n < 0n ? 1n : 0n)
-  const rest = Number(micros - ms * 1000n)
-  const date = new Date(Number(ms))
-  if (Number.isNaN(date.getTime())) return text()
-  const iso = date.toISOString()
-  return rest === 0 ? iso : `${iso.slice(0, -1)}${String(rest).padStart(3, '0')}Z`
+  return micros >= -62_167_219_200_000_000n && micros < 253_402_300_800_000_000n
+    ? isoMicros(Number(micros))
+    : text()
 }
 
 /** What nests comes as a structure; `toCell` makes text of it. */
