@@ -35,7 +35,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, struct hg_exit_key);
-	__type(value, u8);
+	__type(value, u32);
 } hg_exiting SEC(".maps");
 
 static __always_inline int hg_report_exit(struct task_struct *task)
@@ -91,13 +91,19 @@ int hg_exit_by_count(u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 	struct hg_exit_key key = {};
-	u8 taken = 1;
+	u32 none = 0, *taken;
 
 	if (task->signal->live.counter != 0)
 		return 0;
 	key.start_ns = task->group_leader->start_boottime;
 	key.tgid = task->tgid;
-	if (bpf_map_update_elem(&hg_exiting, &key, &taken, BPF_NOEXIST) == -17)
+	/*
+	 * Whoever adds first takes it. What the update returns is not enough: it can fail
+	 * for another reason than being second, and was seen to report a process twice.
+	 */
+	bpf_map_update_elem(&hg_exiting, &key, &none, BPF_NOEXIST);
+	taken = bpf_map_lookup_elem(&hg_exiting, &key);
+	if (taken && __sync_fetch_and_add(taken, 1))
 		return 0;
 	return hg_report_exit(task);
 }
