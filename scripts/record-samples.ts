@@ -1,14 +1,14 @@
 /**
  * Puts recorded events in the place of written ones in rules/samples.
  *
- *     bin/honeyguide hunt --json "SELECT * FROM process_activity" | bin/node scripts/record-samples.ts
+ *     sudo bin/node scripts/run-samples.ts | bin/node scripts/record-samples.ts
  *     bin/node scripts/record-samples.ts --list
  *
  * Reads events with OCSF names, as `{ "rows": [...] }` or one JSON object per line, and replaces the row of
  * every sample for which an event of the same program, arguments and parent (for connections: endpoint) was
  * recorded.
- * The words on why, and the facts of the lineage, stay. `--list` prints what to run so that events exist; only
- * run it where that does no harm. The tests of the rules then say whether they still hold.
+ * The words on why, and the facts of the lineage, stay. `--list` prints what is still
+ * written by hand. The tests of the rules then say whether they still hold.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
