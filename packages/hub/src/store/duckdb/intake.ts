@@ -48,6 +48,9 @@ function wellFormedJson(row: unknown): string {
   )
 }
 
+/** Others get their turn at least this often, ms. */
+const turnMs = 10
+
 export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
   const begin = await readStart(writer)
   const taken: Record<LogName, number> = { ...begin.taken }
@@ -189,7 +192,16 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
       return committed
     },
     async add(log, records, next, damage) {
-      for (const record of records) await addRecord(record)
+      let since = performance.now()
+      for (const record of records) {
+        await addRecord(record)
+        // A hunt takes a dozen turns of the event loop: a backlog of hundreds of ms each would make it seconds.
+        if (performance.now() - since < turnMs) continue
+        await new Promise<void>((resolve) => {
+          setImmediate(resolve)
+        })
+        since = performance.now()
+      }
       for (let stretch = 0; stretch < damage.length; stretch++) {
         // Whose it was cannot be known; it is told on a host of its own.
         const us = BigInt(Date.now()) * 1000n
