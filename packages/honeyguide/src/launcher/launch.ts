@@ -61,7 +61,7 @@ const grace = { sensorMs: 2200, hubMs: 2200 } as const
 /** Memory flags, measured: the sensor's young generation and heap stay small (traps, Node). */
 const nodeFlags: Readonly<Record<DaemonName, readonly string[]>> = {
   sensor: ['--max-semi-space-size=2', '--max-old-space-size=64'],
-  hub: ['--max-semi-space-size=8', '--max-old-space-size=512'],
+  hub: ['--max-semi-space-size=4', '--max-old-space-size=512', '--heap-growing-percent=30'],
 }
 
 function ensureFolder(
@@ -367,6 +367,10 @@ function commandOf(inputs: CommandInputs): {
   const main = join(root, name === 'sensor' ? layout.sensorMain : layout.hubMain)
   const nodeArguments = [...nodeFlags[name], main, '--settings', settingsFile]
   const environment = {
+    // glibc otherwise keeps what was freed: snapshots of detection and packed batches come and go in megabytes.
+    MALLOC_ARENA_MAX: '2',
+    MALLOC_MMAP_THRESHOLD_: '131072',
+    MALLOC_TRIM_THRESHOLD_: '131072',
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     LANG: 'C.UTF-8',
     HOME: stateDir,
