@@ -646,6 +646,12 @@ suite('hub with incidents', () => {
     )
     const { hosts } = (await ask('/api/v1/hosts')).json<{ hosts: Host[] }>()
     assert.deepEqual(hosts[0]?.openIncidents, [summary.uid])
+    const step = one.incident.steps[0]?.eventUids[0] ?? ''
+    await hub.store.caughtUp({ spool: hub.spool.end })
+    const span = `from=${encodeURIComponent(one.incident.firstTime)}&to=${encodeURIComponent(one.incident.lastTime)}`
+    const page = (await ask(`/api/v1/events?limit=1000&${span}`)).json<EventsAnswer>()
+    assert.equal(page.incidentOf[step], summary.uid)
+    assert.ok(page.rows.every((row) => /\.\d{6}Z$/.test(String(row.time))))
     await hub.store.caughtUp({ derived: 1 })
     const hunt = await ask('/api/v1/hunt', {
       body: { sql: 'SELECT incident_uid, step_count FROM incident_finding' },

@@ -350,9 +350,17 @@ export function createApp(parts: ServeParts): Hono<Environment> {
       ...(hosts ? { hosts } : {}),
     })
     const passed = page.rows.findIndex((row) => row.event_uid === before)
+    const rows = page.rows.slice(passed + 1, passed + 1 + limit).map(boundedRow)
     const answer: EventsAnswer = {
       ...page,
-      rows: page.rows.slice(passed + 1, passed + 1 + limit).map(boundedRow),
+      rows,
+      incidentOf: Object.fromEntries(
+        rows.flatMap(({ event_uid }) => {
+          const uid = event_uid ?? ''
+          const incident = pipeline.incidents.ofEvent(uid)
+          return incident === undefined ? [] : [[uid, incident]]
+        }),
+      ),
     }
     return c.json(answer)
   })

@@ -68,10 +68,10 @@ export interface EventStore extends AsyncDisposable {
   ): Promise<readonly { readonly kind: string; readonly offered: number; readonly lost: number }[]>
   /** Without incidents: the hub adds them from its state. */
   timeline(span: Span, buckets: number): Promise<Omit<Timeline, 'incidents'>>
-  /** Newest first, at most 1,000. `beforeMs` goes on from an earlier page. */
+  /** Newest first, at most 1,000. `beforeMs` goes on from an earlier page. Without incidents, as `timeline`. */
   events(
     options: Span & { readonly filter: Filter; readonly limit: number; readonly beforeMs?: number },
-  ): Promise<EventsAnswer>
+  ): Promise<Omit<EventsAnswer, 'incidentOf'>>
   event(uid: string): Promise<ActivityRow | undefined>
   /**
    * Processes alive in the span on one host, newest first; with `root`, that process, all its ancestors (also

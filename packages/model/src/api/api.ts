@@ -206,6 +206,8 @@ export type LiveMessage =
 /** GET /api/v1/events?from&to&filter&limit&before=event_uid and GET /api/v1/events/:uid (one). Newest first. */
 export interface EventsAnswer {
   readonly rows: readonly ActivityRow[]
+  /** Incident uid per row of `rows` that belongs to one, by event_uid; of the newest 100,000 such events. */
+  readonly incidentOf: Readonly<Record<string, string>>
   /** Most frequent values per column among what matched: type, host, user, process. */
   readonly facets: Readonly<
     Record<string, readonly { readonly value: string; readonly count: number }[]>
