@@ -5,7 +5,13 @@ import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
-import { decodeBatch, HoneyguideError, type Host, type Me } from '@honeyguide/model'
+import {
+  decodeBatch,
+  HoneyguideError,
+  type Host,
+  type HuntAnswer,
+  type Me,
+} from '@honeyguide/model'
 import { startHub } from '../hub-harness.ts'
 import { batchOf, fillExecs, helloOf } from '../ingest/scripted-sensor.ts'
 import { recordsOf, threeStories } from '../pipeline/simulated-log.ts'
@@ -166,6 +172,38 @@ suite('replay', () => {
     }>()
     assert.equal(incidents.length, 1)
     assert.ok(hub.pipeline.counters.findings > 2)
+  })
+  test('is as incomplete as what was recorded', async (t) => {
+    const file = join(await folder(t), 'holes.hgr')
+    const holes = batchOf(helloOf(), 4, (b) => {
+      const loss = b.table('loss')
+      const row = loss.add()
+      loss.columns.fromNs[row] = 12_000_000n
+      loss.columns.toNs[row] = 25_000_000n
+      loss.columns.hook[row] = b.string('exec')
+      loss.columns.reason[row] = b.string('ring_full')
+      loss.columns.offered[row] = 14n
+      loss.columns.seen[row] = 9n
+      loss.columns.lost[row] = 5n
+    })
+    await write(file, [...some, { receivedUs: 4000, bytes: holes }])
+    const { ask, hub } = await startHub(t, { replay: { file, speed: 0, label: 'Recorded' } })
+    const deadline = Date.now() + 10_000
+    while (hub.pipeline.counters.batches < 4 && Date.now() < deadline)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20)
+      })
+    await hub.store.caughtUp({ spool: hub.spool.end })
+    const hunt = async (sql: string): Promise<HuntAnswer> =>
+      (await ask('/api/v1/hunt', { body: { sql } })).json<HuntAnswer>()
+    const all = await hunt('SELECT count(*) FROM process_activity')
+    assert.deepEqual(all.rows, [[9]])
+    assert.deepEqual([all.evidence.complete, all.evidence.lost], [false, 5])
+    assert.ok(all.from !== null && all.to !== null && all.from < all.to)
+    const first = await hunt(
+      `SELECT count(*) FROM process_activity WHERE time <= TIMESTAMP '${all.from.slice(0, -1)}'`,
+    )
+    assert.equal(first.evidence.complete, true, 'nothing was lost before the first event')
   })
   test('gives the incident of the recording again each time, at any speed', async (t) => {
     const uids = []
