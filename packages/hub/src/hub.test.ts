@@ -206,6 +206,16 @@ suite('hub', () => {
     assert.equal(second.json<ApiError>().error.code, 'HG_AUTH_REFUSED')
     const cookie = await signIn()
     assert.equal((await askPage('/api/v1/me', { headers: { cookie } })).status, 200)
+    // A body that is too large gets its answer, and the connection is good for the next request.
+    for (let no = 0; no < 6; no++) {
+      const large = await fetch(`${hub.address}/api/v1/hunt`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', cookie, origin: hub.address },
+        body: JSON.stringify({ sql: 'x'.repeat(400_000) }),
+      })
+      assert.equal(large.status, 400)
+      assert.equal(((await large.json()) as ApiError).error.code, 'HG_REQUEST_INVALID')
+    }
     const { entries } = (
       await askPage('/api/v1/audit?limit=2', { headers: { cookie } })
     ).json<AuditAnswer>()

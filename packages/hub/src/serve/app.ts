@@ -40,6 +40,7 @@ import {
 } from './incident-answers.ts'
 import { metricsText, type Metric } from './metrics-text.ts'
 import { Query } from './query.ts'
+import { readAway } from './read-away.ts'
 import { securityHeaders } from './security-headers.ts'
 import { readPageFile } from './static-page.ts'
 
@@ -196,7 +197,8 @@ export function createApp(parts: ServeParts): Hono<Environment> {
   app.use(
     bodyLimit({
       maxSize: mostBody,
-      onError: () => {
+      onError: async (c: Ctx) => {
+        await readAway(c.env.incoming)
         throw new HoneyguideError(
           'HG_REQUEST_INVALID',
           `The body is larger than ${mostBody} bytes.`,
