@@ -31,11 +31,14 @@ suite('what is installed', { skip }, () => {
         .split('\n')
         .map((file) => join(root, file))
       writeFileSync(join(folder, 'package.json'), '{"private":true}')
-      const environment = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? folder }
+      // Without what an outer npm sets for its scripts; certificates and proxies stay.
+      const environment = Object.fromEntries(
+        Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')),
+      )
       const installed = spawnSync(
         npm ?? 'npm',
         ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...files],
-        { cwd: folder, encoding: 'utf8', env: environment },
+        { cwd: folder, encoding: 'utf8', env: environment, timeout: 120_000 },
       )
       assert.equal(installed.status, 0, installed.stderr)
       const run = (...words: string[]) =>
