@@ -14,7 +14,8 @@ const quoted = (values: readonly (string | number)[]): string =>
   values.map((value) => (typeof value === 'number' ? value : `'${value}'`)).join(', ')
 
 interface Deed {
-  readonly pid: number
+  /** Its process. */
+  readonly process: string
   /** Of the step that it is shown in. */
   readonly tactic: string
   readonly command: string
@@ -31,15 +32,15 @@ async function deedsOf(stack: Stack, incident: Incident): Promise<Deed[]> {
   if (tactic.size === 0) return []
   const uids = quoted([...tactic.keys()])
   const execs = await stack.hunt(
-    `SELECT event_uid, process_pid, process_cmd_line, process_file_path FROM process_activity WHERE event_uid IN (${uids})`,
+    `SELECT event_uid, process_uid, process_cmd_line, process_file_path FROM process_activity WHERE event_uid IN (${uids})`,
   )
   const flows = await stack.hunt(
-    `SELECT event_uid, actor_process_pid, dst_endpoint_ip, dst_endpoint_port FROM network_activity WHERE event_uid IN (${uids})`,
+    `SELECT event_uid, actor_process_uid, dst_endpoint_ip, dst_endpoint_port FROM network_activity WHERE event_uid IN (${uids})`,
   )
   const missing = tactic.size - execs.rows.length - flows.rows.length
   if (missing > 0) throw new Error(`${missing} events of ${incident.uid} are not in the store`)
   return [...execs.rows, ...flows.rows].map((row) => ({
-    pid: Number(row['process_pid'] ?? row['actor_process_pid']),
+    process: processOf(String(row['process_uid'] ?? row['actor_process_uid'])),
     tactic: tactic.get(String(row['event_uid'])) ?? '',
     command: String(row['process_cmd_line'] ?? ''),
     file: String(row['process_file_path'] ?? ''),
@@ -50,33 +51,41 @@ async function deedsOf(stack: Stack, incident: Incident): Promise<Deed[]> {
   }))
 }
 
-/** Those of `pids` that do not descend from any of `servers`, by what was stored of forks and execs. */
+/** A process without the number of its exec: pids come round again within minutes on a busy machine. */
+function processOf(uid: string): string {
+  const parsed = parseProcessUid(uid)
+  return parsed?.execNo === undefined ? uid : uid.slice(0, uid.lastIndexOf('-'))
+}
+
+/** Those of `processes` that do not descend from `ancestor`, by what was stored of forks and execs. */
 async function strangers(
   stack: Stack,
-  pids: ReadonlySet<number>,
-  server: number,
+  processes: ReadonlySet<string>,
+  ancestor: string,
   since: string,
-): Promise<number[]> {
-  const parents = new Map<number, Set<number>>()
-  let ask = [...pids].filter((pid) => pid !== server)
-  for (let depth = 0; ask.length > 0 && depth < 16; depth++) {
+): Promise<string[]> {
+  // Of who was left behind an exec tells init, a fork who it was: any way up is one.
+  const parents = new Map<string, Set<string>>()
+  let ask = [...processes]
+  for (let depth = 0; ask.length > 0 && depth < 24; depth++) {
+    for (const one of ask) parents.set(one, new Set())
     const { rows } = await stack.hunt(
-      `SELECT DISTINCT process_pid, process_parent_process_uid FROM process_activity WHERE process_pid IN (${quoted(ask)}) AND time >= '${since}' AND activity_name IN ('Launch', 'Fork')`,
+      `SELECT DISTINCT process_uid, process_parent_process_uid FROM process_activity WHERE process_pid IN (${quoted([...new Set(ask.map(pidOf))])}) AND time >= '${since}' AND activity_name IN ('Launch', 'Fork')`,
     )
-    for (const pid of ask) parents.set(pid, new Set())
-    for (const row of rows)
-      parents.get(Number(row['process_pid']))?.add(pidOf(String(row['process_parent_process_uid'])))
-    ask = rows
-      .map((row) => pidOf(String(row['process_parent_process_uid'])))
-      .filter(
-        (pid, at, all) => pid > 2 && pid !== server && !parents.has(pid) && all.indexOf(pid) === at,
-      )
+    const above = new Set<string>()
+    for (const row of rows) {
+      const own = processOf(String(row['process_uid']))
+      const parent = processOf(String(row['process_parent_process_uid'] ?? ''))
+      if (parent === '' || parent === own || !ask.includes(own)) continue
+      parents.get(own)?.add(parent)
+      above.add(parent)
+    }
+    ask = [...above].filter((one) => one !== ancestor && pidOf(one) > 2 && !parents.has(one))
   }
-  const descends = (pid: number, depth = 0): boolean =>
-    pid === server ||
-    (depth < 16 &&
-      [...(parents.get(pid) ?? [])].some((above) => above !== pid && descends(above, depth + 1)))
-  return [...pids].filter((pid) => !descends(pid))
+  const descends = (one: string, depth = 0): boolean =>
+    one === ancestor ||
+    (depth < 24 && [...(parents.get(one) ?? [])].some((above) => descends(above, depth + 1)))
+  return [...processes].filter((one) => !descends(one))
 }
 
 /** What the demonstration printed and the incident does not show, each in a step of the right tactic. */
@@ -173,15 +182,16 @@ async function judge(stack: Stack, attacked: Attack): Promise<Verdict> {
       faults.push(`${incident.uid} begins at ${incident.rootProcessUid}`)
     const deeds = await deedsOf(stack, incident)
     faults.push(...missingOf(attacked, deeds).map((what) => `${incident.uid} lacks ${what}`))
-    const pids = new Set([
-      ...deeds.map(({ pid }) => pid),
+    const processes = new Set([
+      ...deeds.map((deed) => deed.process),
       ...incident.nodes.flatMap(({ processUid }) =>
-        processUid === null ? [] : [pidOf(processUid)],
+        processUid === null ? [] : [processOf(processUid)],
       ),
     ])
-    for (const pid of await strangers(stack, pids, attacked.serverPid, since))
+    const server = processOf(incident.rootProcessUid)
+    for (const one of await strangers(stack, processes, server, since))
       faults.push(
-        `${incident.uid} holds pid ${pid}: ${deeds.find((deed) => deed.pid === pid)?.command ?? ''}`,
+        `${incident.uid} holds pid ${pidOf(one)}: ${deeds.find((deed) => deed.process === one)?.command ?? ''}`,
       )
   }
   return { own, faults, seconds }
@@ -305,18 +315,23 @@ export const acceptances: readonly Acceptance[] = [
       })
       clearTimeout(timer)
       await stack.settle()
+      const { rows: starts } = await stack.hunt(
+        `SELECT process_uid FROM process_activity WHERE process_pid = ${demonstration.pid} AND time >= '${since}' AND activity_name = 'Launch' AND process_cmd_line LIKE '% demo benign %'`,
+      )
+      const demonstrated = processOf(String(starts[0]?.['process_uid'] ?? ''))
+      if (demonstrated === '') throw new Error('the demonstration itself is not in the store')
       const incidents: Incident[] = []
       const details: string[] = []
       for (const { uid } of await stack.incidents()) {
         const { incident } = await stack.incident(uid)
-        const pids = new Set(
-          [incident.rootProcessUid, ...incident.nodes.map(({ processUid }) => processUid ?? '')]
-            .map(pidOf)
-            .filter((pid) => pid > 0),
+        const processes = new Set(
+          [incident.rootProcessUid, ...incident.nodes.flatMap((node) => node.processUid ?? [])].map(
+            processOf,
+          ),
         )
         // What other people do on this machine at the same time is told, but not the demonstration's.
-        const foreign = await strangers(stack, pids, demonstration.pid ?? 0, since)
-        const isOwn = foreign.length < pids.size
+        const foreign = await strangers(stack, processes, demonstrated, since)
+        const isOwn = foreign.length < processes.size
         if (isOwn) incidents.push(incident)
         details.push(
           `${uid}${isOwn ? '' : ' (of others on this machine)'}: ${incident.title.map(({ text }) => text).join('')}`,
