@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { incidentUid } from '../../packages/ui/fixtures/data.ts'
 import { startFixtureServer, type FixtureServer } from '../../packages/ui/fixtures/server.ts'
 import { noBrowser, openBrowser, openPage } from './browser.ts'
@@ -51,6 +52,13 @@ async function walk(page: Page): Promise<Reachable> {
     }
     return { byTab, lost }
   })
+}
+
+/** Waits until there are so many: an address changes before what it names is drawn. */
+async function becomes(locator: Locator, count: number): Promise<void> {
+  const until = performance.now() + 5000
+  while ((await locator.count()) !== count && performance.now() < until) await sleep(50)
+  assert.equal(await locator.count(), count)
 }
 
 suite('page behaviour', { skip }, () => {
@@ -110,15 +118,15 @@ suite('page behaviour', { skip }, () => {
     await page.goto(`${server.address}/live`)
     await page.locator('.fa', { hasText: 'exec' }).first().click()
     await page.waitForURL(/filter=kind/)
-    assert.equal(await page.locator('.qf .f').count(), 1)
+    await becomes(page.locator('.qf .f'), 1)
     await page.locator('.fa', { hasText: 'web-' }).first().focus()
     await page.keyboard.press('x')
     await page.waitForURL(/host/)
-    assert.equal(await page.locator('.qf .f.not').count(), 1)
+    await becomes(page.locator('.qf .f.not'), 1)
     await page.goBack()
-    assert.equal(await page.locator('.qf .f').count(), 1)
+    await becomes(page.locator('.qf .f'), 1)
     await page.reload()
-    assert.equal(await page.locator('.qf .f').count(), 1)
+    await becomes(page.locator('.qf .f'), 1)
     assert.deepEqual(errors, [])
   })
 

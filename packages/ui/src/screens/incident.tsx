@@ -136,9 +136,11 @@ function Why({
               </div>
               <p className="cf wrapany">
                 {reason.ordinaryIf === null ? (
-                  <span>Nothing near it is known to be ordinary.</span>
+                  <span>Not enough history to say when it would be ordinary.</span>
                 ) : (
-                  <Sentence parts={reason.ordinaryIf} mono />
+                  <>
+                    Ordinary if <Sentence parts={reason.ordinaryIf} mono />
+                  </>
                 )}{' '}
                 <span>·</span>{' '}
                 <span className="mono rulename">{shown(reason.techniqueUid, 20)}</span>{' '}
