@@ -134,15 +134,16 @@ export const acceptances: readonly Acceptance[] = [
       const chosen = size === 'full' ? hostile : hostile.filter((_, i) => i % 4 === 0)
       for (const sql of chosen) {
         const text = sql.replaceAll('$DB', `${stack.state}/hub/store/events.duckdb`)
-        const ask = () => fetch(`${origin}/api/v1/hunt`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', origin, cookie },
-          body: JSON.stringify({ sql: text })
+        const ask = () =>
+          fetch(`${origin}/api/v1/hunt`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', origin, cookie },
+            body: JSON.stringify({ sql: text }),
+          })
         // A kept-alive connection may be closed by the server just as it is used again: that is HTTP, not an answer.
         const answer = await ask().catch((error: Error) => {
           if (error.cause === undefined) throw error
           return ask()
-        }),
         })
         const body = (await answer.json()) as { error?: { code: string; message: string } }
         const isClear =
