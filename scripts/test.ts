@@ -47,7 +47,7 @@ function find(patterns: readonly string[], not: RegExp): string[] {
     .toSorted()
 }
 
-const special = /\.(kernel|page|vm)\.test\.ts$/
+const special = /\.(kernel|page|vm|small)\.test\.ts$/
 
 async function nodeTests(files: readonly string[], args: readonly string[]): Promise<SuiteReport> {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: [] }
@@ -147,11 +147,11 @@ const suites: Readonly<Record<string, Suite>> = {
   },
   acceptance: {
     title: 'acceptance: each promise, small, without thresholds on time',
-    async run() {
-      if (!existsSync('scripts/acceptance.ts')) return { passed: 0, failed: 0, skipped: [] }
-      const code = await execute(node, ['scripts/acceptance.ts', '--small'])
-      return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] }
-    },
+    run: () =>
+      nodeTests(find(['test/acceptance/*.small.test.ts'], /$^/), [
+        '--test-concurrency=1',
+        '--test-timeout=1200000',
+      ]),
   },
 }
 
