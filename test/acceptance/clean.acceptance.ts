@@ -1,6 +1,6 @@
 /** `down` leaves nothing: programs, maps, links, pins, cgroups, namespaces, sockets, after success, failure and kill −9. */
 import { execFile } from 'node:child_process'
-import { access, glob, readFile } from 'node:fs/promises'
+import { glob, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Acceptance } from './harness/acceptance.ts'
@@ -56,8 +56,11 @@ export const acceptances: readonly Acceptance[] = [
         const left = (await inventory(`${folder}/${way}`)).filter((item) => !before.includes(item))
         details.push(...left.map((item) => `${way}: ${item}`))
         for (const pid of pids)
-          await access(`/proc/${pid}`).then(
-            () => details.push(`${way}: process ${pid} lives`),
+          // Ended, and waiting for pid 1 to notice, is ended.
+          await readFile(`/proc/${pid}/stat`, 'utf8').then(
+            (stat) => {
+              if (!/\) [ZX] /.test(stat)) details.push(`${way}: process ${pid} lives`)
+            },
             () => undefined,
           )
         await honeyguide(root, ['down', '--purge', '--state', stack.state])
