@@ -26,9 +26,12 @@ export function addUp(program: Command): void {
     .description(
       'Starts hub, sensor and page, supervises them and prints a one-time sign-in. Ctrl-C ends all of it.',
     )
-    .option('--demo', 'show a recorded hour: needs no root, no eBPF and no apt')
+    .option('--demo', 'show a recording of this product at work: needs no root, no eBPF and no apt')
     .option('--replay <file>', 'show a recording of `honeyguide record` instead of this machine')
-    .option('--speed <factor>', 'how fast a recording plays, 0 for as fast as possible', '1')
+    .option(
+      '--speed <factor>',
+      'how fast a recording plays, 0 for as fast as possible (default: 1, with --demo 20)',
+    )
     .option('--host <address>', 'address of the page (hub.listen.host)')
     .option('--port <number>', 'port of the page (hub.listen.port)')
     .option('--no-sensor', 'hub and page only')
@@ -63,7 +66,8 @@ async function up(options: UpOptions): Promise<void> {
     isReplay && options.state === undefined
       ? createContext({ ...options, state: `${first.instance.stateDir}${demoSuffix}` }, flags)
       : first
-  const speed = Number(options.speed ?? 1)
+  // At 20 the recorded attack is an incident within half a minute, and there still is a stream to watch.
+  const speed = Number(options.speed ?? (options.demo === true ? 20 : 1))
   if (!Number.isFinite(speed) || speed < 0)
     throw new HoneyguideError('HG_USAGE', '--speed is a number from 0 on.')
   const file = options.replay ?? `${context.layout.root}/${context.layout.demoRecording}`
@@ -84,7 +88,11 @@ async function up(options: UpOptions): Promise<void> {
     instance: context.instance,
     reporter,
     replay: isReplay
-      ? { file, speed, label: options.demo === true ? 'a recorded hour' : 'a recording' }
+      ? {
+          file,
+          speed,
+          label: options.demo === true ? 'recorded: ordinary work and one attack' : 'a recording',
+        }
       : null,
     signal: ending.signal,
     onLogLine(name, level, message, json) {
