@@ -91,7 +91,10 @@ async function up(options: UpOptions): Promise<void> {
       ? {
           file,
           speed,
-          label: options.demo === true ? 'Twelve minutes of ordinary work and one attack.' : 'a recording',
+          label:
+            options.demo === true
+              ? 'Twelve minutes of ordinary work and one attack.'
+              : 'a recording',
         }
       : null,
     signal: ending.signal,
