@@ -55,14 +55,11 @@ export const acceptances: readonly Acceptance[] = [
         await sleep(500)
         const left = (await inventory(`${folder}/${way}`)).filter((item) => !before.includes(item))
         details.push(...left.map((item) => `${way}: ${item}`))
-        for (const pid of pids)
+        for (const pid of pids) {
           // Ended, and waiting for pid 1 to notice, is ended.
-          await readFile(`/proc/${pid}/stat`, 'utf8').then(
-            (stat) => {
-              if (!/\) [ZX] /.test(stat)) details.push(`${way}: process ${pid} lives`)
-            },
-            () => undefined,
-          )
+          const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+          if (stat !== '' && !/\) [ZX] /.test(stat)) details.push(`${way}: process ${pid} lives`)
+        }
         await honeyguide(root, ['down', '--purge', '--state', stack.state])
         if (way === 'kill') stack.launcher.kill('SIGKILL')
         const users = await readFile('/etc/passwd', 'utf8')
