@@ -51,38 +51,43 @@ interface ParentKey {
   readonly execNo: number
 }
 
+/** What an image's row says of it: the part of the record that needs no other row. */
+type StatedFacts = Pick<
+  Image,
+  | 'file'
+  | 'fileTyped'
+  | 'interpreter'
+  | 'argv'
+  | 'cmdLine'
+  | 'cwd'
+  | 'userId'
+  | 'effectiveUserId'
+  | 'groupId'
+  | 'effectiveGroupId'
+  | 'loginUserId'
+  | 'sessionId'
+  | 'capEffective'
+  | 'capPermitted'
+  | 'mountNs'
+  | 'pidNs'
+  | 'netNs'
+  | 'userNs'
+  | 'namespacePid'
+  | 'cgroup'
+  | 'unit'
+  | 'container'
+  | 'tty'
+  | 'inode'
+  | 'flags'
+>
+
 /** What an exec or snapshot row says of an image, decoded. */
-interface ImageFacts {
+interface ImageFacts extends StatedFacts {
   readonly born: 'exec' | 'snapshot'
   readonly bornNs: bigint
   /** When a snapshot was taken: the earliest one is kept. */
   readonly seenNs: bigint
   readonly eventUid: string
-  readonly file: string
-  readonly fileTyped: string
-  readonly interpreter: string
-  readonly argv: readonly string[]
-  readonly cmdLine: string
-  readonly cwd: string
-  readonly userId: number
-  readonly effectiveUserId: number
-  readonly groupId: number
-  readonly effectiveGroupId: number
-  readonly loginUserId: number
-  readonly sessionId: number
-  readonly capEffective: string
-  readonly capPermitted: string
-  readonly mountNs: number
-  readonly pidNs: number
-  readonly netNs: number
-  readonly userNs: number
-  readonly namespacePid: number
-  readonly cgroup: string
-  readonly unit: string
-  readonly container: string
-  readonly tty: string
-  readonly inode: bigint
-  readonly flags: number
 }
 
 /** What a fork row says of the child's first image. */
