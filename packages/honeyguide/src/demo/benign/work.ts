@@ -2,8 +2,9 @@
  * The kinds of ordinary work, each with what it needs. All of it is really done, with the machine's own
  * programs, in a folder of its own; what would change the machine (packages) goes into a root of its own.
  */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { which } from '../tools.ts'
 import type { Bench } from './bench.ts'
@@ -126,9 +127,7 @@ const gitOverFile: Work = {
 
 const gitOverSsh: Work = {
   name: 'git over ssh',
-  missing: () =>
-    needs('git', 'sshd', 'ssh', 'ssh-keygen')() ??
-    (isRoot && !existsSync('/run/sshd') ? 'sshd as root needs /run/sshd' : undefined),
+  missing: needs('git', 'sshd', 'ssh', 'ssh-keygen'),
   async run(bench) {
     const port = await freePort()
     for (const name of ['host', 'user'])
@@ -139,24 +138,32 @@ const gitOverSsh: Work = {
       'sshd_config',
       `ListenAddress 127.0.0.1\nPort ${port}\nHostKey ${bench.folder}/host\nAuthorizedKeysFile ${bench.folder}/authorized\nPidFile none\nUsePAM no\nPasswordAuthentication no\nStrictModes no\nPermitRootLogin prohibit-password\n`,
     )
-    await bench.start(which('sshd') ?? 'sshd', [
-      '-D',
-      '-e',
-      '-f',
-      join(bench.folder, 'sshd_config'),
-    ])
-    const work = await makeRepository(bench)
-    await bench.run('git', ['clone', '--quiet', '--bare', work, `${work}.git`])
-    const user = (await bench.run('id', ['-un'])).trim()
-    await bench.run(
-      'git',
-      ['clone', '--quiet', `ssh://${user}@127.0.0.1:${port}${work}.git`, `${work}-again`],
-      {
-        environment: {
-          GIT_SSH_COMMAND: `ssh -i ${bench.folder}/user -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes`,
+    // The unit of Debian's sshd makes this folder; without systemd it is ours to make, and to take away.
+    const separation = '/run/sshd'
+    const isOurs = isRoot && !existsSync(separation)
+    if (isOurs) mkdirSync(separation, { mode: 0o755 })
+    try {
+      await bench.start(which('sshd') ?? 'sshd', [
+        '-D',
+        '-e',
+        '-f',
+        join(bench.folder, 'sshd_config'),
+      ])
+      const work = await makeRepository(bench)
+      await bench.run('git', ['clone', '--quiet', '--bare', work, `${work}.git`])
+      const user = (await bench.run('id', ['-un'])).trim()
+      await bench.run(
+        'git',
+        ['clone', '--quiet', `ssh://${user}@127.0.0.1:${port}${work}.git`, `${work}-again`],
+        {
+          environment: {
+            GIT_SSH_COMMAND: `ssh -i ${bench.folder}/user -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes`,
+          },
         },
-      },
-    )
+      )
+    } finally {
+      if (isOurs) rmdirSync(separation)
+    }
     return 'cloned over ssh from 127.0.0.1'
   },
 }
@@ -304,17 +311,55 @@ const database: Work = {
   },
 }
 
+/** Where Debian puts the server's programs, the newest version first; undefined without the server. */
+function postgresPrograms(): string | undefined {
+  const root = '/usr/lib/postgresql'
+  if (!existsSync(root)) return undefined
+  return readdirSync(root)
+    .toSorted((a, b) => Number(b) - Number(a))
+    .map((version) => join(root, version, 'bin'))
+    .find((folder) => existsSync(join(folder, 'initdb')))
+}
+
 const postgres: Work = {
   name: 'postgres dump',
   missing: () =>
-    needs('pg_dump', 'psql')() ??
-    (existsSync('/var/run/postgresql') &&
-    readdirSync('/var/run/postgresql').some((name) => name.startsWith('.s.PGSQL'))
-      ? undefined
-      : 'no PostgreSQL runs here'),
+    postgresPrograms() === undefined
+      ? 'no PostgreSQL server'
+      : (needs('pg_dump', 'psql', 'setpriv')() ??
+        (isRoot ? undefined : 'only tried as root, who can become the database’s own user')),
   async run(bench) {
-    await bench.run('/bin/sh', ['-c', 'pg_dump --schema-only postgres > schema.sql'])
-    return 'dumped a PostgreSQL schema'
+    const programs = postgresPrograms() ?? ''
+    // The server refuses to run as root, and its own user cannot walk through root's home.
+    const home = mkdtempSync(join(tmpdir(), 'honeyguide-demo-postgres-'))
+    const asPostgres = ['--reuid=postgres', '--regid=postgres', '--clear-groups', '--']
+    const as = (program: string, ...args: string[]): Promise<string> =>
+      bench.run('setpriv', [...asPostgres, program, ...args], {
+        cwd: home,
+        environment: { HOME: home, PGHOST: home, PGUSER: 'postgres' },
+      })
+    const data = join(home, 'data')
+    const control = (...args: string[]): Promise<string> =>
+      as(join(programs, 'pg_ctl'), '-D', data, '-l', join(home, 'log'), '-w', ...args)
+    try {
+      await bench.run('chown', ['postgres:', home])
+      await as(join(programs, 'initdb'), '-A', 'trust', '-N', '-D', data)
+      await control('-o', `-k ${home} -h ''`, 'start')
+      try {
+        await as(
+          'psql',
+          '-c',
+          'CREATE TABLE fruit AS SELECT n, md5(n::text) AS name FROM generate_series(1, 5000) n',
+          'postgres',
+        )
+        await as('/bin/sh', '-c', 'pg_dump postgres | gzip > fruit.sql.gz && gzip -t fruit.sql.gz')
+      } finally {
+        await control('-m', 'fast', 'stop')
+      }
+    } finally {
+      rmSync(home, { recursive: true, force: true })
+    }
+    return 'started a PostgreSQL of its own, filled it and dumped it'
   },
 }
 
