@@ -3,6 +3,9 @@
  *
  *     bin/node scripts/test.ts [check|unit|kernel|page|vm|acceptance ...]
  *
+ * The guests of `vm` take one processor and no notice of what else runs: they go on beside the suites before them,
+ * and what they say is printed at their turn. `acceptance` has the machine for itself.
+ *
  * A test that is skipped without being listed in test/skips.json fails the run: a skip must be a decision.
  */
 import { spawn } from 'node:child_process'
@@ -15,26 +18,54 @@ import type { SuiteReport } from './test-reporter.ts'
 const root = resolve(import.meta.dirname, '..')
 process.chdir(root)
 
+/** Where a suite's output goes: to this terminal at once, or kept until its turn. */
+interface Output {
+  say(line: string): void
+  /** For a child's stdout and stderr; undefined when they are this process's own. */
+  readonly take?: (chunk: Buffer) => void
+}
+
 interface Suite {
   readonly title: string
-  run(): Promise<SuiteReport>
+  run(output: Output): Promise<SuiteReport>
+}
+
+const terminal: Output = { say: (line) => console.log(line) }
+
+interface KeptOutput extends Output {
+  print(): void
+}
+
+function keptOutput(): KeptOutput {
+  const chunks: Buffer[] = []
+  return {
+    say: (line) => chunks.push(Buffer.from(`${line}\n`)),
+    take: (chunk) => chunks.push(chunk),
+    print: () => process.stdout.write(Buffer.concat(chunks)),
+  }
 }
 
 function execute(
+  output: Output,
   command: string,
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<number> {
   return new Promise((done) => {
+    const out = output.take ? 'pipe' : 'inherit'
     const child = spawn(command, args, {
-      stdio: 'inherit',
+      stdio: ['inherit', out, out],
       env: { ...process.env, ...environment },
     })
+    if (output.take) {
+      child.stdout?.on('data', output.take)
+      child.stderr?.on('data', output.take)
+    }
     child.on('error', (error) => {
-      console.log(`${command}: ${error.message}`)
+      output.say(`${command}: ${error.message}`)
       done(1)
     })
-    child.on('exit', (code) => done(code ?? 1))
+    child.on('close', (code) => done(code ?? 1))
   })
 }
 
@@ -49,12 +80,17 @@ function find(patterns: readonly string[], not: RegExp): string[] {
 
 const special = /\.(kernel|page|vm|small)\.test\.ts$/
 
-async function nodeTests(files: readonly string[], args: readonly string[]): Promise<SuiteReport> {
+async function nodeTests(
+  output: Output,
+  files: readonly string[],
+  args: readonly string[],
+): Promise<SuiteReport> {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: [] }
   const folder = mkdtempSync(join(tmpdir(), 'honeyguide-report-'))
   const file = join(folder, 'report.json')
   try {
     const code = await execute(
+      output,
       node,
       [
         '--test',
@@ -76,7 +112,7 @@ async function nodeTests(files: readonly string[], args: readonly string[]): Pro
   }
 }
 
-async function checks(): Promise<SuiteReport> {
+async function checks(output: Output): Promise<SuiteReport> {
   const report: SuiteReport = { passed: 0, failed: 0, skipped: [] }
   const steps: readonly (readonly [string, readonly string[]])[] = [
     // Programs that run in a page know other globals than those that run in Node.
@@ -93,8 +129,8 @@ async function checks(): Promise<SuiteReport> {
   ]
   for (const [title, args] of steps) {
     const began = performance.now()
-    const code = await execute(node, args)
-    console.log(
+    const code = await execute(output, node, args)
+    output.say(
       `  ${code === 0 ? 'ok    ' : 'failed'} ${title} (${((performance.now() - began) / 1000).toFixed(1)} s)`,
     )
     if (code === 0) report.passed += 1
@@ -107,8 +143,9 @@ const suites: Readonly<Record<string, Suite>> = {
   check: { title: 'check: types, lint, format, unused code', run: checks },
   unit: {
     title: 'unit: anyone, any machine',
-    run: () =>
+    run: (output) =>
       nodeTests(
+        output,
         find(
           [
             'packages/*/src/**/*.test.ts',
@@ -123,32 +160,34 @@ const suites: Readonly<Record<string, Suite>> = {
   },
   kernel: {
     title: `kernel: this kernel${process.getuid?.() === 0 ? '' : ' (most of it needs root)'}`,
-    run: () =>
-      nodeTests(find(['packages/*/src/**/*.kernel.test.ts', 'test/*.kernel.test.ts'], /$^/), [
-        '--test-concurrency=1',
-        '--test-timeout=180000',
-      ]),
+    run: (output) =>
+      nodeTests(
+        output,
+        find(['packages/*/src/**/*.kernel.test.ts', 'test/*.kernel.test.ts'], /$^/),
+        ['--test-concurrency=1', '--test-timeout=180000'],
+      ),
   },
   page: {
     title: 'page: in a browser',
-    run: () =>
-      nodeTests(find(['packages/*/src/**/*.page.test.ts', 'test/**/*.page.test.ts'], /$^/), [
-        '--test-concurrency=1',
-        '--test-timeout=300000',
-      ]),
+    run: (output) =>
+      nodeTests(
+        output,
+        find(['packages/*/src/**/*.page.test.ts', 'test/**/*.page.test.ts'], /$^/),
+        ['--test-concurrency=1', '--test-timeout=300000'],
+      ),
   },
   vm: {
     title: 'vm: other kernels, in QEMU',
-    run: () =>
-      nodeTests(find(['packages/*/src/**/*.vm.test.ts', 'test/**/*.vm.test.ts'], /$^/), [
+    run: (output) =>
+      nodeTests(output, find(['packages/*/src/**/*.vm.test.ts', 'test/**/*.vm.test.ts'], /$^/), [
         '--test-concurrency=1',
         '--test-timeout=600000',
       ]),
   },
   acceptance: {
     title: 'acceptance: each promise, small, without thresholds on time',
-    run: () =>
-      nodeTests(find(['test/acceptance/*.small.test.ts'], /$^/), [
+    run: (output) =>
+      nodeTests(output, find(['test/acceptance/*.small.test.ts'], /$^/), [
         '--test-concurrency=1',
         '--test-timeout=1200000',
       ]),
@@ -172,12 +211,19 @@ if (unknown !== undefined) {
 }
 const total = { passed: 0, failed: 0, skipped: 0 }
 const lines: string[] = []
-for (const name of asked.length > 0 ? asked : Object.keys(suites)) {
-  const suite = suites[name]
-  if (!suite) continue
-  console.log(`\n== ${suite.title}`)
+
+interface Ran {
+  readonly report: SuiteReport
+  readonly minutes: number
+}
+
+async function run(suite: Suite, output: Output): Promise<Ran> {
   const began = performance.now()
-  const report = await suite.run()
+  const report = await suite.run(output)
+  return { report, minutes: (performance.now() - began) / 60_000 }
+}
+
+function conclude(name: string, { report, minutes }: Ran, note: string): void {
   const unexpected = unexpectedSkips(report)
   for (const skip of report.skipped)
     console.log(`  skipped: ${skip.name} (${skip.reason || 'no reason given'})`)
@@ -186,10 +232,33 @@ for (const name of asked.length > 0 ? asked : Object.keys(suites)) {
   total.passed += report.passed
   total.failed += report.failed + unexpected.length
   total.skipped += report.skipped.length
-  const line = `${name.padEnd(11)} ${((performance.now() - began) / 60_000).toFixed(2)} min  ${report.passed} passed, ${report.failed + unexpected.length} failed, ${report.skipped.length} skipped`
+  const line = `${name.padEnd(11)} ${minutes.toFixed(2)} min  ${report.passed} passed, ${report.failed + unexpected.length} failed, ${report.skipped.length} skipped${note}`
   lines.push(line)
   console.log(line)
 }
+
+const names = asked.length > 0 ? asked : Object.keys(suites)
+let beside:
+  | { readonly name: string; readonly output: KeptOutput; readonly ran: Promise<Ran> }
+  | undefined
+const began = performance.now()
+for (const [index, name] of names.entries()) {
+  const suite = suites[name]
+  if (!suite) continue
+  // What fails at once (types, lint) is known before a guest is booted.
+  const guests = suites['vm']
+  if (guests && !beside && index > 0 && names.indexOf('vm') > index) {
+    const output = keptOutput()
+    beside = { name: 'vm', output, ran: run(guests, output) }
+  }
+  console.log(`\n== ${suite.title}`)
+  if (beside?.name === name) {
+    const ran = await beside.ran
+    beside.output.print()
+    conclude(name, ran, ', beside the suites before it')
+  } else conclude(name, await run(suite, terminal), '')
+}
+lines.push(`all         ${((performance.now() - began) / 60_000).toFixed(2)} min`)
 console.log(
   `\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`,
 )
