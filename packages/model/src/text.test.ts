@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { commandLine, decodeText, encodeText, hasHidden, splitArgv, visible } from './text.ts'
+import {
+  argvLine,
+  commandLine,
+  decodeText,
+  encodeText,
+  hasHidden,
+  splitArgv,
+  visible,
+} from './text.ts'
 
 suite('text', () => {
   test('gives back every byte string that it was given', () => {
@@ -33,5 +41,18 @@ suite('text', () => {
   test('splits and joins argument lists', () => {
     assert.deepEqual(splitArgv('sh\0-c\0\0'), ['sh', '-c', ''])
     assert.equal(commandLine(['sh', '-c', "echo 'a b'", '']), `sh -c 'echo '\\''a b'\\''' ''`)
+  })
+  test('writes an argument column as its list would be written', () => {
+    const word = fc.oneof(
+      fc.string({ unit: fc.constantFrom('a', '/', ' ', "'", '$', 'é') }),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(fc.array(word), fc.boolean(), (words, isCut) => {
+        const packed = words.map((one) => `${one.replaceAll('\0', '')}\0`).join('')
+        const column = isCut ? packed.slice(0, -1) : packed
+        assert.equal(argvLine(column), commandLine(splitArgv(column)))
+      }),
+    )
   })
 })

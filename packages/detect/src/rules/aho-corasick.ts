@@ -2,11 +2,12 @@
  * Finds which of many literals a text holds, in one pass: an automaton in one typed array.
  *
  * Literals are ASCII and lower case already. Characters are folded into the classes that literals use, so a
- * state costs 4 bytes per class; a text character outside ASCII is class 0 and leads back to the start.
+ * state costs 4 bytes per class; capitals are of the class of their small letter, so that no text has to be made
+ * in lower case first. Any other character outside ASCII is class 0 and leads back to the start.
  */
 
 export interface Automaton {
-  /** Calls `found` with the value of every literal that ends somewhere in `text`, repeats included. */
+  /** Calls `found` with the value of every literal that ends somewhere in `text.toLowerCase()`, repeats included. */
   scan(text: string, found: (value: number) => void): void
   /** Number of states. */
   readonly states: number
@@ -21,6 +22,13 @@ export function createAutomaton(literals: readonly (readonly [string, number])[]
       const code = literal.charCodeAt(at)
       if (classOf[code] === 0) classOf[code] = classes++
     }
+  for (let code = 65; code <= 90; code++) classOf[code] = classOf[code + 32] ?? 0
+  // The only two letters outside ASCII with one in ASCII in their lower case: the Kelvin sign, and I with a dot (i
+  // and a combining dot).
+  const kelvin = 0x212a
+  const dottedI = 0x130
+  const outside = (code: number): number =>
+    code === kelvin ? (classOf[107] ?? 0) : code === dottedI ? (classOf[105] ?? 0) : 0
   const capacity = 1 + literals.reduce((sum, [literal]) => sum + literal.length, 0)
   const next = new Int32Array(capacity * classes).fill(-1)
   const outputs: (number[] | undefined)[] = [undefined]
@@ -74,11 +82,12 @@ export function createAutomaton(literals: readonly (readonly [string, number])[]
       let state = 0
       for (let at = 0; at < text.length; at++) {
         const code = text.charCodeAt(at)
-        state = table[state * classes + (code < 128 ? (classOf[code] ?? 0) : 0)] ?? 0
+        state = table[state * classes + (code < 128 ? (classOf[code] ?? 0) : outside(code))] ?? 0
         if (hasEnd[state] === 1) {
           const list = ends[state]
           if (list) for (let i = 0; i < list.length; i++) found(list[i] ?? 0)
         }
+        if (code === dottedI) state = 0
       }
     },
   }

@@ -2,7 +2,7 @@
 import { RE2JS } from 're2js'
 import { compileNetwork } from './cidr.ts'
 import type { EventView } from './event-view.ts'
-import { keywordFields } from './fields.ts'
+import { keywordFields, ruleFields } from './fields.ts'
 import { compilePattern } from './pattern.ts'
 import { regexLiteral } from './prefilter.ts'
 import type { Detection, FieldTest, RuleCategory } from './rule.ts'
@@ -78,7 +78,66 @@ function compileTest(test: FieldTest, field: number, number: (name: string) => n
   }
 }
 
+/** The one field that a verdict depends on; undefined when there are several or none. */
+function onlyField(detection: Detection): string | undefined {
+  switch (detection.kind) {
+    case 'field':
+      return detection.test.kind === 'fieldref' ? undefined : detection.field
+    case 'keyword':
+      return undefined
+    case 'not':
+      return onlyField(detection.part)
+    default: {
+      const [first, ...rest] = detection.parts.map(onlyField)
+      return rest.every((one) => one === first) ? first : undefined
+    }
+  }
+}
+
+/** Whether a verdict costs more than looking up what it was: an expression, or several comparisons. */
+function isDear(detection: Detection): boolean {
+  switch (detection.kind) {
+    case 'field':
+      return detection.test.kind === 'regex' || detection.test.kind === 'cidr'
+    case 'keyword':
+      return false
+    case 'not':
+      return isDear(detection.part)
+    default:
+      return detection.parts.length > 2 || detection.parts.some(isDear)
+  }
+}
+
+const remembered = 4096
+
+/** Keeps the verdicts on values of a field, for fields whose values are few. */
+function remember(verdict: Verdict, field: number): Verdict {
+  let known = new Map<string, boolean>()
+  return (event) => {
+    const values = event.values(field)
+    const [value] = values
+    if (value === undefined || values.length > 1) return verdict(event)
+    const before = known.get(value)
+    if (before !== undefined) return before
+    const holds = verdict(event)
+    if (known.size >= remembered) known = new Map()
+    known.set(value, holds)
+    return holds
+  }
+}
+
 export function compileDetection(
+  detection: Detection,
+  category: RuleCategory,
+  number: (name: string) => number,
+): Verdict {
+  const field = onlyField(detection)
+  const isFew = field !== undefined && ruleFields[category][field]?.isRepetitive === true
+  const verdict = compileParts(detection, category, number)
+  return isFew && isDear(detection) ? remember(verdict, number(field)) : verdict
+}
+
+function compileParts(
   detection: Detection,
   category: RuleCategory,
   number: (name: string) => number,

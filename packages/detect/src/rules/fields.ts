@@ -94,6 +94,11 @@ const derived: Readonly<Record<string, RuleField>> = {
   },
 }
 
+/** Whether a field is worked out from the lineage, which costs more than to read a column. */
+export function isDerived(field: string): boolean {
+  return Object.hasOwn(derived, field)
+}
+
 function direct(view: Readonly<Record<string, unknown>>): Record<string, RuleField> {
   return Object.fromEntries(
     Object.keys(view).map((name) => [

@@ -4,6 +4,7 @@
  * It follows from the detection alone: a conjunction needs what its most telling part needs, a disjunction
  * what any of its parts needs. A rule of which nothing can be said is evaluated for every event.
  */
+import { isDerived } from './fields.ts'
 import { longestLiteral } from './pattern.ts'
 import type { Detection, FieldTest } from './rule.ts'
 
@@ -86,7 +87,9 @@ function testLiteral(test: FieldTest): string {
   return ''
 }
 
-const worth = (atoms: readonly Atom[]) => Math.min(...atoms.map((atom) => atom.literal.length))
+/** What is cheap to ask comes first: facts of the lineage are worked out for each event that is looked at. */
+const worth = (atoms: readonly Atom[]) =>
+  Math.min(...atoms.map(({ field, literal }) => (isDerived(field) ? 0 : literal.length)))
 
 /** The atoms, or null when none can be named. An empty list: the rule can never match. */
 export function requiredAtoms(detection: Detection): readonly Atom[] | null {

@@ -93,7 +93,7 @@ function compileCategory(category: RuleCategory, rules: readonly Rule[]): Catego
 
 function scanValues(index: FieldIndex, view: EventView): Int32Array {
   const out: number[] = []
-  for (const value of view.lower(index.field))
+  for (const value of view.values(index.field))
     index.automaton.scan(value, (rule) => {
       if (!out.includes(rule)) out.push(rule)
     })

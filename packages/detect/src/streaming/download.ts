@@ -52,8 +52,11 @@ export function urlOf(argv: readonly string[]): string {
   return urls.find((word) => word.includes('://')) ?? urls[0] ?? ''
 }
 
+const downloaders = new Set(['curl', 'wget', 'wget2', 'aria2c', 'scp'])
+
 /** What `curl`, `wget`, `aria2c`, `scp` or `ftp`-like tools write, by name and arguments; empty when it is not told. */
 export function downloadsOf(name: string, argv: readonly string[], cwd: string): Download[] {
+  if (!downloaders.has(name)) return []
   const url = urlOf(argv)
   const to = (path: string): Download => ({ url, path: absolutePath(cwd, path) })
   if (name === 'curl') {

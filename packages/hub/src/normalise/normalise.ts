@@ -14,8 +14,8 @@ import {
   type Lineage,
 } from '@honeyguide/detect'
 import {
+  argvLine,
   classUid,
-  commandLine,
   eventUid,
   formatAddress,
   hex,
@@ -246,7 +246,7 @@ export function normalise(
         },
         id: (row) => c.file[row] || -1,
       }),
-      process_cmd_line: () => derivedColumn(c.argv, (id) => commandLine(splitArgv(batch.text(id)))),
+      process_cmd_line: () => derivedColumn(c.argv, (id) => argvLine(batch.text(id))),
       process_file_path: text(c.file),
       process_file_name: text(c.fileTyped),
       process_interpreter: text(c.interpreter),
@@ -285,7 +285,7 @@ export function normalise(
           const typed = baseName(batch.text(c.fileTyped[row] ?? 0))
           return typed || baseName(splitArgv(batch.text(c.argv[row] ?? 0))[0] ?? '')
         }),
-      process_cmd_line: () => derivedColumn(c.argv, (id) => commandLine(splitArgv(batch.text(id)))),
+      process_cmd_line: () => derivedColumn(c.argv, (id) => argvLine(batch.text(id))),
       process_file_path: () => absent,
       process_file_name: () => textColumn(batch, c.fileTyped),
       process_interpreter: () => absent,
