@@ -15,6 +15,7 @@ import {
   type ChainOptions,
 } from './fixture/chains.ts'
 import { ownRules } from '../../../rules/own-rules.ts'
+import type { DetectorState } from './incident/reducer.ts'
 import {
   simulatedHost,
   type SimulatedEvent,
@@ -74,6 +75,10 @@ function cut(events: readonly SimulatedEvent[], sizes: readonly number[]): Simul
     at += size
   }
   return out
+}
+
+function detectorHosts(detector: Detector) {
+  return [...(detector.snapshot().data as DetectorState).hosts.values()]
 }
 
 /** Event uids that an incident holds on its timeline. */
@@ -463,5 +468,62 @@ suite('detector', () => {
     const [incident] = parts.outcome.incidents.values()
     assert.ok((incident?.nodes.length ?? 0) <= 60)
     assert.ok(parts.detector.counts().droppedEvents > 100)
+  })
+
+  test('follows no more processes than it has room for, whatever they do, and counts whom it lets go', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(1000), { minLength: 50, maxLength: 300 }),
+        fc.integer({ min: 4, max: 30 }),
+        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 }),
+        (steps, room, sizes) => {
+          const host = simulatedHost(1)
+          const chain = playWhole(host)
+          const alive = [chain.processes[0] as SimulatedProcess]
+          for (const step of steps) {
+            const subject = alive[step % alive.length] as SimulatedProcess
+            if (step % 3 === 0 && alive.length > 1) {
+              host.exit(subject)
+              alive.splice(alive.indexOf(subject), 1)
+            } else if (step % 3 === 1) alive.push(host.fork(subject))
+            else alive.push(host.spawn(subject, `/usr/bin/t${step % 7}`, [`t${step % 7}`]))
+          }
+          const limits = { members: room, processes: 25, events: 40 }
+          const outcomes = [[host.events.length], sizes].map((batches) => {
+            const parts = stage(createLineage(), createDetector({ rules, limits }))
+            for (const events of cut(host.events, batches)) {
+              parts.feed(host, events)
+              for (const { members, stories } of detectorHosts(parts.detector)) {
+                assert.ok(members.size <= room, `${members.size} members`)
+                for (const story of stories) {
+                  assert.ok(story.images.size <= limits.processes)
+                  assert.ok(story.ended.size <= story.images.size)
+                  assert.ok(story.events.size <= limits.events)
+                }
+              }
+            }
+            return { counts: parts.detector.counts(), incidents: parts.outcome.incidents.size }
+          })
+          const [whole] = outcomes
+          assert.ok(whole && whole.counts.evictedMembers > 0)
+          assert.equal(whole.incidents, 1)
+        },
+      ),
+      { numRuns: 30 },
+    )
+  })
+
+  test('lets go of those that ended first, so that what lives is still followed', () => {
+    const host = simulatedHost(1)
+    const chain = playWhole(host)
+    const shell = chain.processes[0] as SimulatedProcess
+    for (let at = 0; at < 500; at++) host.exit(host.spawn(shell, '/usr/bin/true', ['true']))
+    const last = host.spawn(shell, '/usr/bin/last', ['last'])
+    const parts = stage(createLineage(), createDetector({ rules, limits: { members: 40 } }))
+    parts.feed(host, host.events)
+    const [members] = detectorHosts(parts.detector).map((one) => one.members)
+    const name = imageUid(host.name, last.pid, last.startNs, last.execNo)
+    assert.ok(members?.has(name.slice(0, name.lastIndexOf('-'))))
+    assert.ok(parts.detector.counts().evictedMembers > 400)
   })
 })

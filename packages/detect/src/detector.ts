@@ -26,6 +26,8 @@ export interface DetectorLimits {
   readonly openAlone: number
   /** Lineages under observation per host; the one quiet for longest leaves first, counted. */
   readonly candidates: number
+  /** Processes per host that are followed because they are of a story; who ended leaves first, counted. */
+  readonly members: number
   /** Events, processes and findings kept per incident; more are counted, not kept. */
   readonly events: number
   readonly processes: number
@@ -51,6 +53,8 @@ export interface DetectorCounts {
   readonly openIncidents: number
   readonly findings: number
   readonly evictedCandidates: number
+  /** Processes of stories that are no longer followed. */
+  readonly evictedMembers: number
   readonly droppedEvents: number
 }
 
@@ -78,12 +82,13 @@ export const defaultDetectorLimits: DetectorLimits = {
   openAnchor: 4,
   openAlone: 12,
   candidates: 2_000,
+  members: 16_384,
   events: 2_000,
   processes: 400,
   findings: 200,
 }
 
-const snapshotVersion = 2
+const snapshotVersion = 3
 
 /** A detector without history. `rules` comes from `compileRules`. */
 export function createDetector(options: {
@@ -107,6 +112,7 @@ export function createDetector(options: {
         openIncidents,
         findings: state.findings,
         evictedCandidates: state.evictedCandidates,
+        evictedMembers: state.evictedMembers,
         droppedEvents: state.droppedEvents,
       }
     },

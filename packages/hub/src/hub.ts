@@ -10,7 +10,13 @@ import type { RequestListener } from 'node:http'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
-import { compileRules, createDetector, createLineage } from '@honeyguide/detect'
+import {
+  compileRules,
+  createDetector,
+  createLineage,
+  type Detector,
+  type Lineage,
+} from '@honeyguide/detect'
 import { hex, type HubSettings } from '@honeyguide/model'
 import type { Logger } from '@honeyguide/model/log'
 import { createAccess } from './access/access.ts'
@@ -111,6 +117,8 @@ export async function openHub(options: HubOptions): Promise<Hub> {
         }),
   )
 
+  const lineage = createLineage()
+  const detector = createDetector({ rules })
   const live = createLive({ now })
   const reader = opened.use(spool.reader())
   const pipeline = opened.use(
@@ -118,8 +126,8 @@ export async function openHub(options: HubOptions): Promise<Hub> {
       reader,
       begin: spool.begin,
       derived: createDurableAppend(derived, log.child('derived')),
-      lineage: createLineage(),
-      detector: createDetector({ rules }),
+      lineage,
+      detector,
       live,
       book,
       snapshots: snapshotFile<PipelineSnapshot>(join(stateDir, 'pipeline', 'snapshot')),
@@ -159,7 +167,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     spool,
     isDiskFull: () => ingest?.isDiskFull ?? false,
     rules: { loaded: rules.rules.length, refused },
-    metrics: () => ingestMetrics(ingest),
+    metrics: () => [...ingestMetrics(ingest), ...detectorMetrics(detector, lineage)],
     own: () => own,
     address: () => address,
     log: log.child('serve'),
@@ -226,6 +234,37 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     ended: pipeline.ended,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
+}
+
+/** What detection keeps, and what it let go for want of room: all of the latter are 0 in ordinary life. */
+function detectorMetrics(detector: Detector, lineage: Lineage): Metric[] {
+  const of = detector.counts()
+  const graph = lineage.counts()
+  return [
+    {
+      name: 'detection_kept',
+      help: 'What detection holds in memory.',
+      type: 'gauge',
+      samples: [
+        { labels: { what: 'candidates' }, value: of.candidates },
+        { labels: { what: 'open_incidents' }, value: of.openIncidents },
+        { labels: { what: 'processes' }, value: graph.processes },
+        { labels: { what: 'sockets' }, value: graph.sockets },
+      ],
+    },
+    {
+      name: 'detection_dropped_total',
+      help: 'What detection no longer keeps or follows, for want of room.',
+      type: 'counter',
+      samples: [
+        { labels: { what: 'candidates' }, value: of.evictedCandidates },
+        { labels: { what: 'members' }, value: of.evictedMembers },
+        { labels: { what: 'events' }, value: of.droppedEvents },
+        { labels: { what: 'processes' }, value: graph.evictedProcesses },
+        { labels: { what: 'sockets' }, value: graph.evictedSockets },
+      ],
+    },
+  ]
 }
 
 function ingestMetrics(ingest: Ingest | undefined): Metric[] {

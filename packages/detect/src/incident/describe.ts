@@ -406,7 +406,7 @@ export function describeIncident(
 
   const members = [...imagesOfProcess].filter(
     ([uid, own]) =>
-      !story.ends.has(uid) &&
+      !story.ended.has(uid) &&
       own.some((image) => story.images.has(image.uid)) &&
       uid !== (story.shown.size > 0 ? story.rootProcessUid : ''),
   )

@@ -80,7 +80,10 @@ interface HostState {
   readonly stories: Set<Story>
   /** By process uid of the root, also of roots of stories that were merged. */
   readonly byRoot: Map<string, Story>
+  /** By process uid. Bounded: see `addMember`. */
   readonly members: Map<string, Story>
+  /** Members that ended, in the order in which they were told of: these leave first when there is no room. */
+  readonly gone: Set<string>
   /** When a process last had a strong finding against itself, µs since 1970, by process uid. */
   readonly suspects: Map<string, number>
   /** When a finding that may repeat was made, by uid. */
@@ -95,12 +98,19 @@ interface HostState {
 export interface DetectorState {
   readonly hosts: Map<string, HostState>
   evictedCandidates: number
+  evictedMembers: number
   droppedEvents: number
   findings: number
 }
 
 export function createDetectorState(): DetectorState {
-  return { hosts: new Map(), evictedCandidates: 0, droppedEvents: 0, findings: 0 }
+  return {
+    hosts: new Map(),
+    evictedCandidates: 0,
+    evictedMembers: 0,
+    droppedEvents: 0,
+    findings: 0,
+  }
 }
 
 const surveyWindowUs = 60_000_000
@@ -154,13 +164,14 @@ function sentenceOf(rule: Rule, part: (slot: SentenceSlot) => SentencePart): Sen
 }
 
 /** Rows by time; rows of the same µs stay in the batch's order, which tells births before deeds. */
-function orderOf(batch: ActivityBatch): Uint32Array {
-  const times = Float64Array.from({ length: batch.rows }, (_, row) => batch.timeUs(row))
-  const order = Uint32Array.from({ length: batch.rows }, (_, row) => row)
-  for (let row = 1; row < times.length; row++)
-    if ((times[row] ?? 0) < (times[row - 1] ?? 0))
-      return order.sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0) || a - b)
-  return order
+function orderOf(times: Float64Array): Uint32Array {
+  const order = new Uint32Array(times.length)
+  let isSorted = true
+  for (let row = 0; row < times.length; row++) {
+    order[row] = row
+    if (row > 0 && (times[row] ?? 0) < (times[row - 1] ?? 0)) isSorted = false
+  }
+  return isSorted ? order : order.sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0) || a - b)
 }
 
 /** Takes one host's batch into the state and says what changed. */
@@ -194,6 +205,7 @@ export function reduce(
         stories: new Set(),
         byRoot: new Map(),
         members: new Map(),
+        gone: new Set(),
         suspects: new Map(),
         made: new Map(),
         accepted: new Map(),
@@ -272,6 +284,31 @@ export function reduce(
       return
     }
     story.images.set(image.uid, storyImage(of, image))
+    story.processes.add(image.processUid)
+    // Told of late, after its process's end.
+    if (lineage.end(image.processUid)) story.ended.add(image.processUid)
+  }
+
+  /**
+   * Makes a process a member. A story may go on for as long as something happens in it, a build or a server for
+   * weeks, so there is room for so many only: who ended leaves first, as only what comes late still asks for it.
+   */
+  function addMember(of: HostState, story: Story, processUid: string): void {
+    if (of.members.size >= limits.members && !of.members.has(processUid)) {
+      const [oldest] = of.gone.size > 0 ? of.gone : of.members.keys()
+      if (oldest !== undefined) {
+        const left = of.members.get(oldest)
+        removeMember(of, oldest)
+        state.evictedMembers += 1
+        if (left) left.dropped += 1
+      }
+    }
+    of.members.set(processUid, story)
+  }
+
+  function removeMember(of: HostState, processUid: string): void {
+    of.members.delete(processUid)
+    of.gone.delete(processUid)
   }
 
   /** Makes a process a member, with what the lineage still knows of its past and of its descendants. */
@@ -286,10 +323,9 @@ export function reduce(
         if (before.uid !== '' || (head > 0 && before.tops.has(uid))) continue
         giveUp(before, uid)
       }
-      of.members.set(uid, story)
+      addMember(of, story, uid)
       for (const image of lineage.images(uid)) keepImage(of, story, image)
-      const end = lineage.end(uid)
-      if (end) story.ends.set(uid, Math.round(Number(end.bootNs) / 1000) + of.offsetUs)
+      if (lineage.end(uid)) of.gone.add(uid)
       for (const connection of lineage.connections(uid)) {
         if (connection.openNs === 0n || connection.direction === 'unknown') continue
         const isConnect = connection.direction === 'connect'
@@ -327,10 +363,16 @@ export function reduce(
       if (isOpen) tell(held.finding, into.uid, into)
     }
     for (const uid of from.tops) into.tops.add(uid)
-    for (const [uid, image] of from.images) into.images.set(uid, image)
+    for (const [uid, image] of from.images)
+      if (into.images.size < limits.processes || into.images.has(uid)) {
+        into.images.set(uid, image)
+        into.processes.add(image.processUid)
+        if (from.ended.has(image.processUid)) into.ended.add(image.processUid)
+      } else countDropped(into)
     for (const [uid, image] of from.shown) into.shown.set(uid, image)
-    for (const [uid, at] of from.ends) into.ends.set(uid, at)
-    for (const [uid, event] of from.events) into.events.set(uid, event)
+    for (const [uid, event] of from.events)
+      if (into.events.size < limits.events || into.events.has(uid)) into.events.set(uid, event)
+      else countDropped(into)
     for (const [key, flow] of from.flows) {
       const own = into.flows.get(key)
       if (!own) into.flows.set(key, flow)
@@ -365,7 +407,7 @@ export function reduce(
 
   function drop(of: HostState, story: Story): void {
     of.stories.delete(story)
-    for (const [uid, at] of of.members) if (at === story) of.members.delete(uid)
+    for (const [uid, at] of of.members) if (at === story) removeMember(of, uid)
     for (const [uid, at] of of.byRoot) if (at === story) of.byRoot.delete(uid)
   }
 
@@ -398,7 +440,8 @@ export function reduce(
       if (flow.processUid === processUid) story.flows.delete(key)
     for (const [uid, event] of story.events)
       if (processOfImage(event.imageUid) === processUid) story.events.delete(uid)
-    story.ends.delete(processUid)
+    story.processes.delete(processUid)
+    story.ended.delete(processUid)
   }
 
   /** The story of a scope: made or moved up when evidence turns up above it. */
@@ -620,8 +663,8 @@ export function reduce(
     nodeId: image.processUid,
   })
 
-  function takeExec(of: HostState, row: number, timeUs: number): void {
-    const image = lineage.imageByUid(textAt(row, 'process_uid'))
+  function takeExec(of: HostState, row: number, timeUs: number, uid: string): void {
+    const image = lineage.imageByUid(uid)
     if (!image || image.born === 'placeholder' || (image.flags & imageFlags.own) !== 0) return
     if (image.born === 'exec') of.offsetUs = timeUs - Math.round(Number(image.bornNs) / 1000)
     // Who started it: the image that called exec when the process had one of its own, else who forked it.
@@ -764,8 +807,7 @@ export function reduce(
     if (!story && image.parentUid !== '') story = of.members.get(processOfImage(image.parentUid))
     story = liveStory(of, story, timeUs)
     if (!story) return undefined
-    of.members.set(image.processUid, story)
-    if (kind === 'fork') return story
+    addMember(of, story, image.processUid)
     if (!(story.images.size >= limits.processes && kind === 'exec')) keepImage(of, story, image)
     else countDropped(story)
     story.lastUs = Math.max(story.lastUs, timeUs)
@@ -782,8 +824,23 @@ export function reduce(
     return story
   }
 
-  function takeNetwork(of: HostState, row: number, timeUs: number, kind: EventKind): void {
-    const image = lineage.imageByUid(textAt(row, 'actor_process_uid'))
+  /** A child of a member becomes one. By names alone: the graph would have to make an image that nobody reads. */
+  function followFork(of: HostState, processUid: string, parentUid: string, timeUs: number): void {
+    if (of.members.size === 0) return
+    let story = of.members.get(processUid)
+    if (!story && parentUid !== '') story = of.members.get(processOfImage(parentUid))
+    story = liveStory(of, story, timeUs)
+    if (story) addMember(of, story, processUid)
+  }
+
+  function takeNetwork(
+    of: HostState,
+    row: number,
+    timeUs: number,
+    uid: string,
+    kind: EventKind,
+  ): void {
+    const image = lineage.imageByUid(uid)
     if (!image || (image.flags & imageFlags.own) !== 0) return
     const eventUid = batch.eventUid(row)
     const ip = textAt(row, 'dst_endpoint_ip')
@@ -925,23 +982,28 @@ export function reduce(
     consider(join(of, story, other), 0)
   }
 
-  function takeExit(of: HostState, row: number, timeUs: number): void {
-    const processUid = processOfImage(textAt(row, 'process_uid'))
+  function takeExit(of: HostState, timeUs: number, processUid: string): void {
     const story = liveStory(of, of.members.get(processUid), timeUs)
     if (!story) return
-    story.ends.set(processUid, timeUs)
+    of.gone.add(processUid)
+    if (story.processes.has(processUid)) story.ended.add(processUid)
     if (story.uid !== '') dirty.add(story)
   }
 
-  for (const row of orderOf(batch)) {
+  const times = new Float64Array(batch.rows)
+  for (let row = 0; row < times.length; row++) times[row] = batch.timeUs(row)
+  const order = orderOf(times)
+  for (let at = 0; at < order.length; at++) {
+    const row = order[at] ?? 0
     const kind = batch.kind(row)
+    const timeUs = times[row] ?? 0
     // A batch is of one sensor and boot: where there is no story, nothing asks who forked, ended or closed.
     if (
       host &&
       host.members.size === 0 &&
       (kind === 'fork' || kind === 'exit' || kind === 'close' || kind === 'exec_failed')
     ) {
-      host.newestUs = Math.max(host.newestUs, batch.timeUs(row))
+      host.newestUs = Math.max(host.newestUs, timeUs)
       continue
     }
     const isProcess =
@@ -949,16 +1011,17 @@ export function reduce(
     const uid = textAt(row, isProcess ? 'process_uid' : 'actor_process_uid')
     if (uid === '') continue
     const of = hostOf(uid)
-    const timeUs = batch.timeUs(row)
     if (timeUs > of.newestUs) of.newestUs = timeUs
-    if (kind === 'exec') takeExec(of, row, timeUs)
+    if (kind === 'exec') takeExec(of, row, timeUs, uid)
     else if (kind === 'exit') {
-      if (of.members.size > 0) takeExit(of, row, timeUs)
-    } else if (kind === 'fork' || kind === 'exec_failed') {
+      if (of.members.size > 0) takeExit(of, timeUs, processOfImage(uid))
+    } else if (kind === 'fork') {
+      followFork(of, processOfImage(uid), textAt(row, 'process_parent_process_uid'), timeUs)
+    } else if (kind === 'exec_failed') {
       if (of.members.size === 0) continue
       const image = lineage.imageByUid(uid)
       if (image) follow(of, image, timeUs, kind, batch.eventUid(row))
-    } else takeNetwork(of, row, timeUs, kind)
+    } else takeNetwork(of, row, timeUs, uid, kind)
   }
 
   // Only memory: whatever is over would be left alone by later events anyway.

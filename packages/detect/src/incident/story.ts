@@ -65,8 +65,9 @@ export interface Story {
   readonly images: Map<string, StoryImage>
   /** The root when it is a server: shown, but not a member. */
   readonly shown: Map<string, StoryImage>
-  /** µs since 1970 by process uid. */
-  readonly ends: Map<string, number>
+  /** Processes of `images`, and which of them have ended. */
+  readonly processes: Set<string>
+  readonly ended: Set<string>
   readonly flows: Map<string, StoryFlow>
   /** Other events, by uid: for ticks. */
   readonly events: Map<
@@ -88,7 +89,8 @@ export function createStory(rootProcessUid: string): Story {
     findings: new Map(),
     images: new Map(),
     shown: new Map(),
-    ends: new Map(),
+    processes: new Set(),
+    ended: new Set(),
     flows: new Map(),
     events: new Map(),
     lastUs: 0,

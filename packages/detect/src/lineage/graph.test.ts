@@ -183,6 +183,58 @@ suite('lineage graph', () => {
     assert.equal(lineage.connection(peer?.peerUid ?? '')?.uid, uid)
   })
 
+  test('finds the other end among thousands of the same addresses as looking at all of them would', () => {
+    const host = simulatedHost()
+    const client = host.snapshot('/usr/bin/client', ['client'])
+    const server = host.snapshot('/usr/sbin/server', ['server'])
+    fc.assert(
+      fc.property(
+        // Gaps in ms, whether the server's end is told of, and of whom the close is.
+        fc.array(fc.tuple(fc.nat(3000), fc.boolean(), fc.nat(3)), { minLength: 1, maxLength: 40 }),
+        fc.infiniteStream(fc.nat(1_000_000)),
+        (lives, random) => {
+          const from = host.events.length
+          for (const [gap, isTold, closes] of lives) {
+            const connection = host.connect(client, '127.0.0.1', 80, isTold ? server : undefined)
+            host.wait(gap)
+            if (closes > 0) host.close(connection)
+          }
+          const fixed = host.events.slice(from).map((event): SimulatedEvent => {
+            // One client port for all: a close finds its connection by the socket.
+            const { values } = event
+            const port = values['remotePort'] === 80 ? 'localPort' : 'remotePort'
+            return { ...event, values: { ...values, [port]: 5555 } }
+          })
+          const lineage = createLineage()
+          const shuffled = fixed
+            .map((event) => ({ event, at: Number(random.next().value) }))
+            .sort((a, b) => a.at - b.at)
+          for (const { event } of shuffled) feed(lineage, host, [event])
+          const all = [client, server]
+            .flatMap((one) =>
+              lineage.connections(imageUid(host.name, one.pid, one.startNs, one.execNo)),
+            )
+            .filter((one) => one.openNs !== 0n)
+            .sort((a, b) => (a.openNs < b.openNs ? -1 : 1))
+          const late = (closeNs: bigint, openNs: bigint) =>
+            closeNs !== 0n && openNs > closeNs + 1_000_000_000n
+          for (const one of all) {
+            const gap = (other: { readonly openNs: bigint }) =>
+              other.openNs > one.openNs ? other.openNs - one.openNs : one.openNs - other.openNs
+            let best: (typeof all)[number] | undefined
+            for (const other of all) {
+              if (other.direction === one.direction) continue
+              if (late(one.closeNs, other.openNs) || late(other.closeNs, one.openNs)) continue
+              if (!best || gap(other) < gap(best)) best = other
+            }
+            assert.equal(one.peerUid, best?.uid ?? '')
+          }
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
   test('forgets exited processes after their time, but not the parents of what still lives', () => {
     const host = simulatedHost()
     const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })

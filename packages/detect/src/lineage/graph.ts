@@ -7,7 +7,7 @@
  * forgetting depends on time, and that is the newest event time of the same host.
  */
 import {
-  commandLine,
+  argvLine,
   eventUid,
   formatAddress,
   imageFlags,
@@ -119,11 +119,12 @@ interface ProcessNode {
   seenParent: (ParentKey & { readonly ofExecNo: number }) | null
   parent: ProcessNode | null
   parentEvicted: boolean
-  readonly children: Set<ProcessNode>
+  /** Made with the first: most processes have neither children nor connections, and two sets are half of a node. */
+  children: Set<ProcessNode> | null
   end: ProcessEnd | null
   serverSince: bigint | null
   /** In the order in which they were told of. */
-  readonly connections: Set<ConnectionNode>
+  connections: Set<ConnectionNode> | null
 }
 
 interface ConnectionNode {
@@ -143,6 +144,12 @@ interface ConnectionNode {
   tuple: string
 }
 
+/** The connections of one address tuple, by who told of them; each list by time of opening. */
+interface TupleEnds {
+  readonly connect: ConnectionNode[]
+  readonly accept: ConnectionNode[]
+}
+
 interface HostGraph {
   readonly name: string
   readonly byPid: Map<number, ProcessNode[]>
@@ -150,7 +157,7 @@ interface HostGraph {
   readonly users: Map<number, string>
   readonly connections: Map<string, ConnectionNode>
   /** Ends of connections by address tuple, to find the other end. */
-  readonly tuples: Map<string, ConnectionNode[]>
+  readonly tuples: Map<string, TupleEnds>
   /** Exited processes by time of exit, and closed connections by time of close. */
   exited: TimeQueue<ProcessNode>
   closed: TimeQueue<ConnectionNode>
@@ -171,6 +178,19 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 
+const dash = 45
+
+/** A number written in base 36, lower case, from `from` to before `to`; NaN when it is none. */
+function base36(text: string, from: number, to: number): number {
+  let value = from < to ? 0 : NaN
+  for (let at = from; at < to; at++) {
+    const code = text.charCodeAt(at)
+    const digit = code >= 97 && code <= 122 ? code - 87 : code >= 48 && code <= 57 ? code - 48 : NaN
+    value = value * 36 + digit
+  }
+  return value
+}
+
 const exitTime = (node: ProcessNode): bigint => node.end?.bootNs ?? 0n
 const closeTime = (node: ConnectionNode): bigint => node.closeNs
 
@@ -178,14 +198,41 @@ function byOpening(a: ConnectionNode, b: ConnectionNode): number {
   return a.openNs < b.openNs ? -1 : a.openNs > b.openNs ? 1 : 0
 }
 
-/** Puts `item` where it belongs from the back: what comes is nearly sorted. */
-function insertByTime<Item>(items: Item[], item: Item, time: (item: Item) => bigint): void {
-  let at = items.length
-  const own = time(item)
-  while (at > 0 && time(items[at - 1] as Item) > own) at--
-  if (at === items.length) items.push(item)
-  else items.splice(at, 0, item)
+/** Puts a connection where it belongs from the back: what comes is nearly sorted. */
+function insertByOpening(nodes: ConnectionNode[], node: ConnectionNode): void {
+  let at = nodes.length
+  while (at > 0 && (nodes[at - 1]?.openNs ?? 0n) > node.openNs) at--
+  if (at === nodes.length) nodes.push(node)
+  else nodes.splice(at, 0, node)
 }
+
+/** Index of the first that opened at `openNs` or later. */
+function firstFrom(nodes: readonly ConnectionNode[], openNs: bigint): number {
+  let low = 0
+  let high = nodes.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((nodes[middle]?.openNs ?? 0n) < openNs) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Both ends tell within this time of each other, ns: clocks are read where each end is handled. */
+const togetherNs = 1_000_000_000n
+
+function wereOpenTogether(a: ConnectionNode, b: ConnectionNode): boolean {
+  return (
+    (a.closeNs === 0n || b.openNs <= a.closeNs + togetherNs) &&
+    (b.closeNs === 0n || a.openNs <= b.closeNs + togetherNs)
+  )
+}
+
+/**
+ * How many are looked at on each side in time. Connections of one tuple follow each other, so it is the nearest
+ * or there is none; a fixed client port makes thousands of them, and each of their events asks.
+ */
+const nearest = 8
 
 export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
   const limits: LineageLimits = { ...defaultLineageLimits, ...options }
@@ -245,10 +292,10 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       seenParent: null,
       parent: null,
       parentEvicted: false,
-      children: new Set(),
+      children: null,
       end: null,
       serverSince: null,
-      connections: new Set(),
+      connections: null,
     }
     const same = host.byPid.get(pid)
     if (same) same.push(node)
@@ -284,6 +331,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
   /** Drops records that may have been made from less than is known now. */
   function changed(node: ProcessNode): void {
     for (const image of node.images) image.record = null
+    if (node.children === null) return
     for (const child of node.children) {
       let copies = false
       for (const image of child.images) {
@@ -295,7 +343,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
   }
 
   function unlink(node: ProcessNode): void {
-    node.parent?.children.delete(node)
+    node.parent?.children?.delete(node)
     node.parent = null
   }
 
@@ -319,18 +367,19 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       if (above === node) return
     node.parentEvicted = false
     node.parent = parent
+    parent.children ??= new Set()
     parent.children.add(node)
   }
 
   function remove(host: HostGraph, node: ProcessNode): void {
     lastFound = undefined
     unlink(node)
-    for (const child of node.children) {
+    for (const child of node.children ?? []) {
       child.parent = null
       child.parentEvicted = true
       for (const image of child.images) image.record = null
     }
-    node.children.clear()
+    node.children = null
     host.byUid.delete(node.uid)
     const same = host.byPid.get(node.pid)
     if (same) {
@@ -350,7 +399,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       if (!isExpired(host, node)) break
       host.exited.take()
       // With descendants left it goes with the last of them, in the loop below.
-      for (let at: ProcessNode | null = node; at && at.children.size === 0;) {
+      for (let at: ProcessNode | null = node; at && (at.children?.size ?? 0) === 0;) {
         const parent: ProcessNode | null = at.parent
         if (!isExpired(host, at) || host.byUid.get(at.uid) !== at) break
         remove(host, at)
@@ -392,11 +441,14 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     if (host.connections.get(node.uid) !== node) return
     host.connections.delete(node.uid)
     const ends = host.tuples.get(node.tuple)
-    // Mostly the first: what was closed first leaves first.
-    const at = ends?.indexOf(node) ?? -1
-    if (at >= 0) ends?.splice(at, 1)
-    if (ends?.length === 0) host.tuples.delete(node.tuple)
-    node.process?.connections.delete(node)
+    if (ends && node.direction !== 'unknown') {
+      const own = ends[node.direction]
+      // Mostly the first: what was closed first leaves first.
+      const at = own.indexOf(node)
+      if (at >= 0) own.splice(at, 1)
+      if (ends.connect.length + ends.accept.length === 0) host.tuples.delete(node.tuple)
+    }
+    node.process?.connections?.delete(node)
   }
 
   function imageFacts(
@@ -411,7 +463,8 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     const id = (value: number | undefined) => (value === unsetId ? -1 : (value ?? 0))
     const caps = (column: BigUint64Array) =>
       intern((column[row] ?? 0n).toString(16).padStart(16, '0'))
-    const argv = splitArgv(batch.text(c.argv[row] ?? 0))
+    const packed = batch.text(c.argv[row] ?? 0)
+    const argv = splitArgv(packed)
     const bootNs = c.bootNs[row] ?? 0n
     return {
       born,
@@ -422,7 +475,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       fileTyped: text(c.fileTyped),
       interpreter: text(c.interpreter),
       argv,
-      cmdLine: commandLine(argv),
+      cmdLine: argvLine(packed),
       cwd: text(c.cwd),
       userId: c.uid[row] ?? 0,
       effectiveUserId: c.euid[row] ?? 0,
@@ -567,6 +620,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
         : ''
       if (process) {
         node.process = process
+        process.connections ??= new Set()
         process.connections.add(node)
       }
       const localIp = intern(formatAddress(batch.bytes(c.localAddress[row] ?? 0)))
@@ -581,28 +635,35 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       node.tuple = flatText(
         `${scope}|${node.sourceIp}:${node.sourcePort}|${node.destinationIp}:${node.destinationPort}`,
       )
-      const ends = host.tuples.get(node.tuple)
-      if (ends) insertByTime(ends, node, (item) => item.openNs)
-      else host.tuples.set(node.tuple, [node])
+      keepTuple(host, node)
     }
+  }
+
+  function keepTuple(host: HostGraph, node: ConnectionNode): void {
+    if (node.direction === 'unknown') return
+    let ends = host.tuples.get(node.tuple)
+    if (!ends) host.tuples.set(node.tuple, (ends = { connect: [], accept: [] }))
+    insertByOpening(ends[node.direction], node)
   }
 
   /** The other end: of this tuple, of the other direction, the nearest in time that was open together with it. */
   function peerOf(host: HostGraph, node: ConnectionNode): string {
-    let best = ''
-    let bestGap = -1n
-    for (const other of host.tuples.get(node.tuple) ?? []) {
-      if (other.direction === node.direction || other.direction === 'unknown') continue
-      if (node.closeNs !== 0n && other.openNs > node.closeNs + 1_000_000_000n) continue
-      if (other.closeNs !== 0n && node.openNs > other.closeNs + 1_000_000_000n) continue
-      const gap =
-        other.openNs > node.openNs ? other.openNs - node.openNs : node.openNs - other.openNs
-      if (bestGap < 0n || gap < bestGap) {
-        best = other.uid
-        bestGap = gap
-      }
+    const ends = host.tuples.get(node.tuple)
+    if (!ends || node.direction === 'unknown') return ''
+    const others = node.direction === 'connect' ? ends.accept : ends.connect
+    const middle = firstFrom(others, node.openNs)
+    let best: ConnectionNode | undefined
+    for (let at = middle; at < Math.min(others.length, middle + nearest) && !best; at++) {
+      const other = others[at]
+      if (other && wereOpenTogether(node, other)) best = other
     }
-    return best
+    for (let at = middle - 1; at >= Math.max(0, middle - nearest); at--) {
+      const other = others[at]
+      if (!other || !wereOpenTogether(node, other)) continue
+      if (!best || node.openNs - other.openNs <= best.openNs - node.openNs) best = other
+      break
+    }
+    return best?.uid ?? ''
   }
 
   function connectionOf(host: HostGraph, node: ConnectionNode): Connection {
@@ -711,15 +772,30 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
   function locate(uid: string): Found | undefined {
     if (uid === lastUid && lastFound) return lastFound
     // <sensor>-<boot>-<pid>-<start>[-<exec>]: the host is the first 21 characters.
-    const host = hosts.get(uid.slice(0, 21))
+    const host = hostAt(uid)
     if (!host) return undefined
-    const start = uid.indexOf('-', 22)
-    const cut = start < 0 ? -1 : uid.indexOf('-', start + 1)
-    const node = host.byUid.get(cut < 0 ? uid : uid.slice(0, cut))
-    if (!node) return undefined
-    lastUid = uid
-    lastFound = { host, node, execNo: cut < 0 ? -1 : parseInt(uid.slice(cut + 1), 36) }
-    return lastFound
+    // By pid and comparison: a part cut out as a text of its own would have to be made and hashed for each question.
+    const end = uid.indexOf('-', 22)
+    const same = end < 0 ? undefined : host.byPid.get(base36(uid, 22, end))
+    if (!same) return undefined
+    for (let i = same.length - 1; i >= 0; i--) {
+      const node = same[i]
+      if (!node || !uid.startsWith(node.uid)) continue
+      const cut = node.uid.length
+      if (uid.length > cut && uid.charCodeAt(cut) !== dash) continue
+      lastUid = uid
+      lastFound = { host, node, execNo: uid.length > cut ? base36(uid, cut + 1, uid.length) : -1 }
+      return lastFound
+    }
+    return undefined
+  }
+
+  let lastHost: HostGraph | undefined
+  function hostAt(uid: string): HostGraph | undefined {
+    if (lastHost && uid.startsWith(lastHost.name)) return lastHost
+    const host = hosts.get(uid.slice(0, 21))
+    if (host) lastHost = host
+    return host
   }
 
   function locateImage(image: Image): Found | undefined {
@@ -854,7 +930,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     children(uid) {
       const found = locate(uid)
       if (!found) return []
-      return [...found.node.children]
+      return [...(found.node.children ?? [])]
         .sort((a, b) => (a.startNs < b.startNs ? -1 : a.startNs > b.startNs ? 1 : a.pid - b.pid))
         .flatMap((child) => latest(found.host, child) ?? [])
     },
@@ -866,14 +942,14 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     end: (uid) => locate(uid)?.node.end ?? undefined,
     serverSince: (uid) => locate(uid)?.node.serverSince ?? undefined,
     connection(uid) {
-      const host = hosts.get(uid.slice(0, 21))
+      const host = hostAt(uid)
       const node = host?.connections.get(uid)
       return host && node && connectionOf(host, node)
     },
     connections(uid) {
       const found = locate(uid)
       if (!found) return []
-      return [...found.node.connections]
+      return [...(found.node.connections ?? [])]
         .sort(byOpening)
         .map((node) => connectionOf(found.host, node))
     },
@@ -906,6 +982,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
           `lineage snapshot of version ${snapshot.version}, not ${snapshotVersion}`,
         )
       hosts = new Map()
+      lastHost = undefined
       lastFound = undefined
       for (const saved of snapshot.data as SavedHost[]) restoreHost(saved)
     },
@@ -989,11 +1066,11 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       const process = host.byUid.get(owner) ?? null
       const node: ConnectionNode = { ...rest, process }
       host.connections.set(node.uid, node)
-      process?.connections.add(node)
-      if (node.tuple === '') continue
-      const ends = host.tuples.get(node.tuple)
-      if (ends) insertByTime(ends, node, (item) => item.openNs)
-      else host.tuples.set(node.tuple, [node])
+      if (process) {
+        process.connections ??= new Set()
+        process.connections.add(node)
+      }
+      if (node.tuple !== '') keepTuple(host, node)
     }
     host.exited = createTimeQueue(
       exitTime,
