@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { ActivityRow } from '@honeyguide/model'
 import { rulesFolder } from '../rules/own-rules.ts'
-import { buildProgram } from '../test/acceptance/harness/program.ts'
+import { testProgram } from '../test/acceptance/harness/program.ts'
 import { startStack } from '../test/acceptance/harness/stack.ts'
 
 interface Sample {
@@ -142,7 +142,7 @@ try {
   const script = join(folder, 'run.sh')
   writeFileSync(script, begin + samples.flatMap(linesOf).join('\n') + `\n${end}`)
   const since = new Date().toISOString()
-  const program = await buildProgram(root, 'sample')
+  const program = testProgram('sample')
   const { status } = spawnSync(
     'unshare',
     ['--mount', '--net', '--uts', '--pid', '--fork', '--kill-child', 'bash', script, program],

@@ -1,6 +1,6 @@
 /** Ways to become a process that confuse a naive observer: the stored ancestry is the one that happened. */
 import type { Acceptance } from './harness/acceptance.ts'
-import { buildProgram, runProgram } from './harness/program.ts'
+import { runProgram, testProgram } from './harness/program.ts'
 import { startStack } from './harness/stack.ts'
 
 const ways = ['double-fork', 'setsid', 'exec-a', 'thread-exec', 'vfork', 'parent-first'] as const
@@ -14,7 +14,7 @@ export const acceptances: readonly Acceptance[] = [
     inTests: true,
     needsRoot: true,
     async run({ root, folder, log }) {
-      const program = await buildProgram(root, 'ancestry')
+      const program = testProgram('ancestry')
       await using stack = await startStack({ root, folder, log })
       const details: string[] = []
       for (const way of ways) {

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBatchBuilder, errorRows } from '@honeyguide/model'
 import type { Acceptance } from './harness/acceptance.ts'
-import { buildProgram, runProgram, type Counted } from './harness/program.ts'
+import { type Counted, runProgram, testProgram } from './harness/program.ts'
 import { honeyguide, startStack, type Stack } from './harness/stack.ts'
 
 /** Sends bytes to the hub's uplink socket and resolves with what it answered, when it closes or after 3 s. */
@@ -175,7 +175,7 @@ export const acceptances: readonly Acceptance[] = [
       if (quarantine.length === 0) details.push('the truncated batch was not kept in quarantine')
 
       // And the rest goes on.
-      const spawnMany = await buildProgram(root, 'spawn-many')
+      const spawnMany = testProgram('spawn-many')
       const tag = `hgbad${process.pid}`
       await runProgram<Counted>(spawnMany, [50, 2, tag, '/bin/true'])
       await stack.huntUntil(

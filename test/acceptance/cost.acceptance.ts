@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { median, quantile, type Acceptance } from './harness/acceptance.ts'
-import { buildProgram, runProgram, startProgram, type Counted } from './harness/program.ts'
+import { type Counted, runProgram, startProgram, testProgram } from './harness/program.ts'
 import { openTestKernel } from '../../packages/sensor/src/kernel/kernel-harness.ts'
 import { startStack } from './harness/stack.ts'
 
@@ -34,7 +34,7 @@ export const acceptances: readonly Acceptance[] = [
     inTests: true,
     needsRoot: true,
     async run({ size, root, folder, log }) {
-      const spawnMany = await buildProgram(root, 'spawn-many')
+      const spawnMany = testProgram('spawn-many')
       const count = size === 'full' ? 5000 : 300
       await using stack = await startStack({ root, folder, log })
       const flag = '/proc/sys/kernel/bpf_stats_enabled'
@@ -85,8 +85,8 @@ export const acceptances: readonly Acceptance[] = [
     target: '≤ 1.015× (self within 1.0075)',
     inTests: false,
     needsRoot: true,
-    async run({ root }) {
-      const spawnMany = await buildProgram(root, 'spawn-many')
+    async run() {
+      const spawnMany = testProgram('spawn-many')
       const details: string[] = []
       const batch = 60
       const batches = 120
@@ -149,7 +149,7 @@ export const acceptances: readonly Acceptance[] = [
     inTests: false,
     needsRoot: true,
     async run({ size, root, folder, log }) {
-      const connects = await buildProgram(root, 'numbered-connects')
+      const connects = testProgram('numbered-connects')
       await using stack = await startStack({ root, folder, log })
       const { sensor } = await stack.pids()
       if (!sensor) throw new Error('status names no sensor')

@@ -4,7 +4,7 @@ import { mkdir, open, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Acceptance } from './harness/acceptance.ts'
-import { buildProgram, runProgram, type Counted } from './harness/program.ts'
+import { type Counted, runProgram, testProgram } from './harness/program.ts'
 import { startStack } from './harness/stack.ts'
 
 const run = promisify(execFile)
@@ -35,7 +35,7 @@ export const acceptances: readonly Acceptance[] = [
     inTests: true,
     needsRoot: true,
     async run({ size, root, folder, log }) {
-      const connects = await buildProgram(root, 'numbered-connects')
+      const connects = testProgram('numbered-connects')
       const disk = `${folder}/disk`
       await mkdir(disk)
       await run('mount', ['-t', 'tmpfs', '-o', 'size=160m,mode=0711', 'tmpfs', disk])

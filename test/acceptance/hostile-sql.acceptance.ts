@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Acceptance } from './harness/acceptance.ts'
-import { buildProgram, startProgram, type Counted } from './harness/program.ts'
+import { type Counted, startProgram, testProgram } from './harness/program.ts'
 import { honeyguide, startStack } from './harness/stack.ts'
 
 /** `$DB` is the store's own file. Ordered by what they try. */
@@ -112,7 +112,7 @@ export const acceptances: readonly Acceptance[] = [
     inTests: true,
     needsRoot: true,
     async run({ size, root, folder, log }) {
-      const connects = await buildProgram(root, 'numbered-connects')
+      const connects = testProgram('numbered-connects')
       await using stack = await startStack({ root, folder, log })
       const { address } = await stack.link()
       const origin = new URL(address).origin

@@ -1,7 +1,7 @@
 /** 50 × kill −9 of sensor, hub and store under numbered events: each number is stored once or told as lost. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Acceptance } from './harness/acceptance.ts'
-import { buildProgram, startProgram, type Counted } from './harness/program.ts'
+import { type Counted, startProgram, testProgram } from './harness/program.ts'
 import { startStack } from './harness/stack.ts'
 
 /** Small deterministic generator, so that a run can be repeated. */
@@ -22,7 +22,7 @@ export const acceptances: readonly Acceptance[] = [
     inTests: true,
     needsRoot: true,
     async run({ size, root, folder, log }) {
-      const program = await buildProgram(root, 'numbered-connects')
+      const program = testProgram('numbered-connects')
       const plan =
         size === 'full' ? { sensor: 25, hub: 15, store: 10 } : { sensor: 2, hub: 1, store: 1 }
       const victims = Object.entries(plan).flatMap(([name, times]) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { quantile, type Acceptance } from './harness/acceptance.ts'
-import { buildProgram, startProgram, type Counted } from './harness/program.ts'
+import { type Counted, startProgram, testProgram } from './harness/program.ts'
 import { startStack } from './harness/stack.ts'
 
 const word = (tag: string): RegExp => new RegExp(`${tag}-(\\d+)-(\\d{19})`, 'g')
@@ -19,8 +19,8 @@ export const acceptances: readonly Acceptance[] = [
     needsRoot: true,
     async run({ size, root, folder, log }) {
       const count = size === 'full' ? 1000 : 50
-      const stamped = await buildProgram(root, 'stamped-execs')
-      const connects = await buildProgram(root, 'numbered-connects')
+      const stamped = testProgram('stamped-execs')
+      const connects = testProgram('numbered-connects')
       await using stack = await startStack({ root, folder, log })
       const background = startProgram<Counted>(connects, [count * 0.025 + 8, 500, 0])
       const tag = `hgobs${process.pid}`
@@ -62,8 +62,8 @@ export const acceptances: readonly Acceptance[] = [
     async run({ size, root, folder, log }) {
       const { chromium } = await import('playwright-core')
       const count = size === 'full' ? 1000 : 50
-      const stamped = await buildProgram(root, 'stamped-execs')
-      const connects = await buildProgram(root, 'numbered-connects')
+      const stamped = testProgram('stamped-execs')
+      const connects = testProgram('numbered-connects')
       await using stack = await startStack({ root, folder, log })
       const browser = await chromium.launch({
         executablePath: '/usr/bin/chromium',

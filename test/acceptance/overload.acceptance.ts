@@ -1,8 +1,8 @@
 /** More than can be taken: what is stored and what is told as lost add up to what was offered, exactly. */
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Acceptance } from './harness/acceptance.ts'
-import { buildProgram, runProgram, startProgram, type Counted } from './harness/program.ts'
+import type { Acceptance, Measured, RunContext } from './harness/acceptance.ts'
+import { type Counted, runProgram, startProgram, testProgram } from './harness/program.ts'
 import { startStack, type Stack } from './harness/stack.ts'
 
 /** The kernel's own counts of TCP in this network namespace (RFC 4022): connects, accepts, and open ones. */
@@ -43,6 +43,28 @@ async function connectSum(stack: Stack, { self, from_ns }: Counted) {
   return { stored: Number(stored.rows[0]?.['n']), lost: Number(lost.rows[0]?.['n']) }
 }
 
+/** Five runs (one when small), each with a Honeyguide of its own, that `one` puts under load and adds up. */
+async function inRuns(
+  { size, root, folder, log }: RunContext,
+  one: (
+    stack: Stack,
+    run: number,
+  ) => Promise<{ readonly isRight: boolean; readonly shown: string }>,
+): Promise<Measured> {
+  const runs = size === 'full' ? 5 : 1
+  const sums: { readonly isRight: boolean; readonly shown: string }[] = []
+  for (let run = 0; run < runs; run++) {
+    await using stack = await startStack({ root, folder: `${folder}/${run}`, log })
+    sums.push(await one(stack, run))
+  }
+  const right = sums.filter(({ isRight }) => isRight).length
+  return {
+    measured: `${right} of ${runs}: ${sums.map(({ shown }) => shown).join('; ')}`,
+    n: runs,
+    pass: right === runs,
+  }
+}
+
 export const acceptances: readonly Acceptance[] = [
   {
     id: 'overload-connects',
@@ -51,14 +73,10 @@ export const acceptances: readonly Acceptance[] = [
     target: 'difference 0 in 5 of 5 runs',
     inTests: true,
     needsRoot: true,
-    async run({ size, root, folder, log }) {
-      const program = await buildProgram(root, 'numbered-connects')
-      const runs = size === 'full' ? 5 : 1
-      const seconds = size === 'full' ? 10 : 1
-      const shown: string[] = []
-      let right = 0
-      for (let run = 0; run < runs; run++) {
-        await using stack = await startStack({ root, folder: `${folder}/${run}`, log })
+    async run(context) {
+      const program = testProgram('numbered-connects')
+      const seconds = context.size === 'full' ? 10 : 1
+      return inRuns(context, async (stack) => {
         const before = await tcpCounts()
         const done = await runProgram<Counted>(program, [seconds, 0, 0])
         const others = othersAtMost(before, await tcpCounts(), done.count)
@@ -67,10 +85,11 @@ export const acceptances: readonly Acceptance[] = [
         const offered = done.count * 4
         const { stored, lost } = await connectSum(stack, done)
         const rest = offered - stored - lost
-        if (lost === 0 ? rest === 0 : addsUp(rest, others)) right++
-        shown.push(`${offered} = ${stored} + ${lost} (${rest}, others at most ${others})`)
-      }
-      return { measured: `${right} of ${runs}: ${shown.join('; ')}`, n: runs, pass: right === runs }
+        return {
+          isRight: lost === 0 ? rest === 0 : addsUp(rest, others),
+          shown: `${offered} = ${stored} + ${lost} (${rest}, others at most ${others})`,
+        }
+      })
     },
   },
   {
@@ -80,19 +99,15 @@ export const acceptances: readonly Acceptance[] = [
     target: 'difference 0 in 5 of 5 runs, lost 0 with the hub away',
     inTests: true,
     needsRoot: true,
-    async run({ size, root, folder, log }) {
-      const program = await buildProgram(root, 'fork-storm')
-      const runs = size === 'full' ? 5 : 1
-      const seconds = size === 'full' ? 10 : 1
-      const shown: string[] = []
-      let right = 0
-      for (let run = 0; run < runs; run++) {
-        await using stack = await startStack({ root, folder: `${folder}/${run}`, log })
+    async run(context) {
+      const program = testProgram('fork-storm')
+      const seconds = context.size === 'full' ? 10 : 1
+      return inRuns(context, async (stack, run) => {
         const isHubAway = run % 2 === 0
-        const pids = await stack.pids()
-        if (isHubAway && pids['hub']) process.kill(pids['hub'], 'SIGSTOP')
+        const { hub } = await stack.pids()
+        if (isHubAway && hub) process.kill(hub, 'SIGSTOP')
         const done = await runProgram<Counted>(program, [seconds, 0])
-        if (isHubAway && pids['hub']) process.kill(pids['hub'], 'SIGCONT')
+        if (isHubAway && hub) process.kill(hub, 'SIGCONT')
         await stack.settle(300_000)
         const stored = await stack.hunt(`SELECT
             count(*) FILTER (WHERE activity_name = 'Fork') AS forks, count(*) FILTER (WHERE activity_name = 'Terminate') AS exits
@@ -104,16 +119,14 @@ export const acceptances: readonly Acceptance[] = [
           Number(lost.rows.find((row) => row['hook'] === hook)?.['n'] ?? 0)
         const forks = Number(stored.rows[0]?.['forks'])
         const exits = Number(stored.rows[0]?.['exits'])
-        const isRight =
-          forks + lostOf('fork') === done.count &&
-          exits + lostOf('exit') === done.count &&
-          (!isHubAway || lostOf('fork') + lostOf('exit') === 0)
-        if (isRight) right++
-        shown.push(
-          `${done.count}: fork ${forks} + ${lostOf('fork')}, exit ${exits} + ${lostOf('exit')}${isHubAway ? ' (hub away)' : ''}`,
-        )
-      }
-      return { measured: `${right} of ${runs}: ${shown.join('; ')}`, n: runs, pass: right === runs }
+        return {
+          isRight:
+            forks + lostOf('fork') === done.count &&
+            exits + lostOf('exit') === done.count &&
+            (!isHubAway || lostOf('fork') + lostOf('exit') === 0),
+          shown: `${done.count}: fork ${forks} + ${lostOf('fork')}, exit ${exits} + ${lostOf('exit')}${isHubAway ? ' (hub away)' : ''}`,
+        }
+      })
     },
   },
   {
@@ -124,7 +137,7 @@ export const acceptances: readonly Acceptance[] = [
     inTests: true,
     needsRoot: true,
     async run({ size, root, folder, log }) {
-      const program = await buildProgram(root, 'numbered-connects')
+      const program = testProgram('numbered-connects')
       const seconds = size === 'full' ? 9 : 4
       const stopMs = size === 'full' ? 5000 : 2000
       await using stack = await startStack({ root, folder, log })

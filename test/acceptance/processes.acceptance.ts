@@ -1,6 +1,6 @@
 /** 10,000 quick processes: each exec, fork and exit is stored once, with its identity, parent and exit code. */
 import type { Acceptance } from './harness/acceptance.ts'
-import { buildProgram, runProgram, type Counted } from './harness/program.ts'
+import { type Counted, runProgram, testProgram } from './harness/program.ts'
 import { startStack } from './harness/stack.ts'
 
 export const acceptances: readonly Acceptance[] = [
@@ -13,7 +13,7 @@ export const acceptances: readonly Acceptance[] = [
     needsRoot: true,
     async run({ size, root, folder, log }) {
       const count = size === 'full' ? 10_000 : 500
-      const spawnMany = await buildProgram(root, 'spawn-many')
+      const spawnMany = testProgram('spawn-many')
       await using stack = await startStack({ root, folder, log })
       const tag = `hg-many-${process.pid}`
       const done = await runProgram<Counted & { failed: number; wrong_exit: number }>(spawnMany, [

@@ -46,6 +46,7 @@ static void *exec_in_thread(void *unused)
 {
 	char *argv[] = { "from-thread", 0 };
 
+	(void)unused;
 	execv(program, argv);
 	_exit(98);
 }

@@ -1,21 +1,10 @@
-/** Compiles and runs the generators of test/programs: they count what they do, apart from what is tested. */
+/** Runs the generators of test/programs: they count what they do, apart from what is tested. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { mkdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-const run = promisify(execFile)
+export { testProgram } from '../../../packages/sensor/src/kernel/test-program.ts'
 
-/** Path of the compiled program; compiled again when the source is newer. Needs clang and libc6-dev. */
-export async function buildProgram(root: string, name: string): Promise<string> {
-  const source = join(root, 'test/programs', `${name}.c`)
-  const out = join(root, 'build/programs', name)
-  const built = await stat(out).catch(() => undefined)
-  if (built && built.mtimeMs > (await stat(source)).mtimeMs) return out
-  await mkdir(join(root, 'build/programs'), { recursive: true })
-  await run('clang', ['-O2', '-Wall', '-Wextra', '-Werror', '-o', out, source, '-lpthread'])
-  return out
-}
+const run = promisify(execFile)
 
 /** Runs it to its end and gives the last line of its output as JSON. Throws with its stderr when it fails. */
 export async function runProgram<Answer>(

@@ -1,6 +1,6 @@
 /** For kernel tests: a kernel side of their own on a bpf filesystem of their own, and real programs. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createBatchBuilder, decodeBatch } from '@honeyguide/model/batch'
@@ -13,6 +13,8 @@ import {
   type KernelProgress,
   type KernelSettings,
 } from './kernel.ts'
+
+export { testProgram } from './test-program.ts'
 
 const repository = resolve(import.meta.dirname, '../../../..')
 
@@ -156,23 +158,6 @@ export async function openTestKernel(changes: Partial<KernelSettings> = {}): Pro
     },
   }
   return test
-}
-
-/**
- * Compiles `test/programs/<name>.c` when it changed; returns the program's path. They lie beside the
- * objects, which is what a guest without a compiler is given.
- */
-export function testProgram(name: string, isStatic: boolean = false): string {
-  const source = join(repository, 'test/programs', `${name}.c`)
-  const out = join(repository, 'build/bpf/programs', isStatic ? `${name}-static` : name)
-  if (!existsSync(out) || statSync(out).mtimeMs < statSync(source).mtimeMs) {
-    mkdirSync(join(out, '..'), { recursive: true })
-    const fresh = `${out}.${process.pid}`
-    const flags = ['-O1', '-Wall', '-Werror', '-pthread', ...(isStatic ? ['-static'] : [])]
-    execFileSync('clang', [...flags, '-o', fresh, source])
-    renameSync(fresh, out)
-  }
-  return out
 }
 
 export interface ProgramRun {
