@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { release } from 'node:os'
 import { suite, test } from 'node:test'
 import { BpfError } from './error.ts'
 import { buildTestProgram, skipUnless } from './kernel-test.ts'
@@ -46,6 +47,13 @@ suite('maps', { skip: skipUnless() }, () => {
     assert.equal(hash.entries().toArray().length, 2)
     assert.equal(hash.delete(pair(1)), true)
     assert.equal(hash.delete(pair(1)), false)
+  })
+
+  test('in a program, a refused update is told by its errno only as an int before 6.4', async () => {
+    using object = await loaded()
+    const [major = 0, minor = 0] = release().split('.').map(Number)
+    const isLong = major > 6 || (major === 6 && minor >= 4)
+    assert.equal(object.program('add_twice').testRun().returnValue, isLong ? 3 : 2)
   })
 
   test('update rules and a full map are told by their errno', async () => {

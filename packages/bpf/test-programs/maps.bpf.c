@@ -70,3 +70,16 @@ int count_run(void *ctx)
 		__sync_fetch_and_add(first, 1);
 	return 7;
 }
+
+/* Adds the same key twice; says how the second refusal can be told: bit 0 as it is, bit 1 as an int. */
+SEC("raw_tp")
+int add_twice(void *ctx)
+{
+	u32 key = 1;
+	u64 value = 1;
+	long error;
+
+	bpf_map_update_elem(&lru, &key, &value, BPF_ANY);
+	error = bpf_map_update_elem(&lru, &key, &value, BPF_NOEXIST);
+	return (error == -17) | ((int)error == -17) << 1;
+}

@@ -40,3 +40,6 @@ const counts = object
 for (const { id, count } of counts.slice(0, 20)) {
   console.log(`${String(count).padStart(10)}  ${names.get(id) ?? `#${id}`}`)
 }
+const uncounted = object.map<number, bigint[]>('uncounted').get(0) ?? []
+const missed = uncounted.reduce((sum, one) => sum + one, 0n)
+if (missed > 0n) console.log(`${String(missed).padStart(10)}  had no room in the map`)
