@@ -40,33 +40,47 @@ class MemoryHub implements Transport {
   readonly hellos: Hello[] = []
   readonly frames: Frame['kind'][] = []
   isAway = false
+  /** Takes connections, and reads nothing from them. */
+  isHung = false
   losesAcks = false
   answer: Frame | undefined
   mostUnacked = 0
+  connects = 0
   #unacked = 0
-  #ends: Duplex[] = []
+  #links: { readonly ours: Duplex; readonly theirs: Duplex }[] = []
 
   async connect(signal: AbortSignal): Promise<Duplex> {
     signal.throwIfAborted()
+    this.connects += 1
     if (this.isAway) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' })
     const [ours, theirs] = duplexPair()
     // Written is copied, as by a socket: the uplink frees what is written.
     const write = ours._write.bind(ours)
     ours._write = (chunk: Uint8Array, encoding, done) => write(Buffer.from(chunk), encoding, done)
     // A pair does not pass a destruction on, as a socket does.
-    this.#ends.push(theirs, ours)
+    this.#links.push({ ours, theirs })
     this.#unacked = 0
     const decoder = createFrameDecoder()
     theirs.on('error', () => undefined)
+    if (this.isHung) return ours
     theirs.on('data', (chunk: Uint8Array) => {
       for (const frame of decoder.push(chunk)) this.#take(theirs, frame)
     })
     return ours
   }
 
+  /** Stops reading, as a process that is stopped does: nobody is told. */
+  hang(): void {
+    this.isHung = true
+    for (const { theirs } of this.#links) theirs.pause()
+  }
+
   hangUp(): void {
-    for (const end of this.#ends) end.destroy()
-    this.#ends = []
+    for (const { ours, theirs } of this.#links) {
+      theirs.destroy()
+      ours.destroy()
+    }
+    this.#links = []
   }
 
   #take(to: Duplex, frame: Frame): void {
@@ -280,6 +294,37 @@ suite('uplink', () => {
       hub.answer = undefined
       await side.settle()
       assert.deepEqual(hub.pids, [1])
+    })
+  })
+  test('gives up a hub that stops reading, spools meanwhile, and begins again', async () => {
+    const hub = new MemoryHub()
+    await withSide(hub, 4, async (side) => {
+      side.start({ ackMs: 20, helloMs: 20 })
+      side.append(3)
+      await side.settle()
+      assert.equal(hub.connects, 1)
+      hub.hang()
+      side.append(2)
+      // The connection that hangs, and one whose hello is not answered.
+      while (hub.connects < 3) await pause(1)
+      side.append(4)
+      assert.ok(side.spool.pending().length > 0)
+      hub.isHung = false
+      await side.settle()
+      assert.deepEqual(hub.pids, [1, 2, 3, 4, 5, 6, 7, 8, 9])
+      assert.equal(hub.lost, 0)
+    })
+  })
+  test('keeps a hub that has nothing to acknowledge', async () => {
+    const hub = new MemoryHub()
+    await withSide(hub, 4, async (side) => {
+      side.start({ ackMs: 1000 })
+      side.append(1)
+      await side.settle()
+      await pause(1500)
+      side.append(1)
+      await side.settle()
+      assert.equal(hub.connects, 1)
     })
   })
   test('sends a heartbeat when there is nothing else, and says so', async () => {

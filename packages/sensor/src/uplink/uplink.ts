@@ -3,7 +3,8 @@
  * begins again after every end.
  *
  * What always holds: batches are sent in the order of the spool; never more than `window` batches or
- * `windowBytes` are sent beyond what the spool has taken in as acknowledged; nothing is kept in memory but
+ * `windowBytes` are sent beyond what the spool has taken in as acknowledged; a hub that acknowledges nothing
+ * for `ackMs` while batches wait for it is taken for gone; nothing is kept in memory but
  * what is being written to the socket, because whatever is not acknowledged can be read again.
  */
 import type { Duplex } from 'node:stream'
@@ -55,6 +56,11 @@ export interface UplinkOptions {
   readonly backOff?: BackOff
   /** How long the hub may take to answer hello, ms. */
   readonly helloMs?: number
+  /**
+   * How long batches may wait for their first or next acknowledgement, ms. Longer than a hub's fsync on a
+   * busy disk takes; whatever it was is sent again, and a hub that has it says so.
+   */
+  readonly ackMs?: number
 }
 
 export interface Uplink {
@@ -82,6 +88,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   const windowBytes = options.windowBytes ?? uplinkWindow.bytes
   const heartbeatMs = options.heartbeatMs ?? 10_000
   const helloMs = options.helloMs ?? 10_000
+  const ackMs = options.ackMs ?? 30_000
   const backOff = options.backOff ?? createBackOff(options.random)
   let wakeConnection: (() => void) | undefined
 
@@ -189,6 +196,8 @@ export function createUplink(options: UplinkOptions): Uplink {
     async function streamBatches(to: Duplex): Promise<void> {
       let sent: Sent[] = []
       let sentBytes = 0
+      /** When batches began to wait for an acknowledgement, or the last one came. */
+      let waitingSinceMs = 0
       let cursor: SpoolPosition | undefined
       /** Whether there may be something to read that is not sent. */
       let mayRead = true
@@ -206,6 +215,7 @@ export function createUplink(options: UplinkOptions): Uplink {
             throw new HoneyguideError('HG_FRAME_INVALID', `a ${frame.kind} from the hub`)
         }
         if (acks.length > 0) {
+          waitingSinceMs = performance.now()
           await source.ack(acks)
           const isAcked = (item: Sent): boolean =>
             acks.some(
@@ -239,6 +249,7 @@ export function createUplink(options: UplinkOptions): Uplink {
             // Freed as soon as it is written: this thread makes so little else that its collector rarely runs.
             to.write(batch, () => batch.buffer.transfer(0))
             to.uncork()
+            if (sent.length === 0) waitingSinceMs = performance.now()
             sent.push({ boot, run, sequence, bytes })
             sentBytes += bytes
             cursor = { run, sequence }
@@ -246,13 +257,18 @@ export function createUplink(options: UplinkOptions): Uplink {
           if (items.length > 0) mayRead = true
           continue
         }
+        const waited = performance.now() - waitingSinceMs
+        if (sent.length > 0 && waited >= ackMs)
+          throw new Error(`The hub acknowledged none of ${sent.length} batches within ${ackMs} ms.`)
         const silent = performance.now() - lastWriteMs
         if (silent >= heartbeatMs) {
           write(encodeFrame({ kind: 'heartbeat', heartbeat: options.now() }))
           options.onSilence?.()
           continue
         }
-        await something(heartbeatMs - silent)
+        await something(
+          sent.length > 0 ? Math.min(heartbeatMs - silent, ackMs - waited) : heartbeatMs - silent,
+        )
       }
     }
   }
