@@ -76,9 +76,24 @@ export async function runSensor(
     },
   )
   const { layout } = await pump.ready
+  const hello = {
+    sensor: identity.sensor,
+    boot: identity.boot,
+    run: identity.run,
+    hostname: settings.hostname,
+    version,
+    kernelRelease: release(),
+    architecture: arch(),
+    layout,
+    labels: settings.labels,
+    operatingSystem: operatingSystem(),
+    cpus: cpus().length,
+    memoryBytes: BigInt(totalmem()),
+  }
   observers = await serveObservers({
     path: settings.observeSocket,
     identity,
+    hello,
     log: log.child('observe'),
     snapshot: () => pump.snapshot(),
     onObserved: (observed) => pump.observe(observed),
@@ -88,20 +103,7 @@ export async function runSensor(
   uplink = createUplink({
     transport: unixTransport(settings.uplinkSocket),
     source: pump,
-    hello: {
-      sensor: identity.sensor,
-      boot: identity.boot,
-      run: identity.run,
-      hostname: settings.hostname,
-      version,
-      kernelRelease: release(),
-      architecture: arch(),
-      layout,
-      labels: settings.labels,
-      operatingSystem: operatingSystem(),
-      cpus: cpus().length,
-      memoryBytes: BigInt(totalmem()),
-    },
+    hello,
     log: log.child('uplink'),
     random: Math.random,
     now,

@@ -1,6 +1,5 @@
 /** `honeyguide observe`: the stream of this machine's events, from the sensor's own socket. */
 import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { HoneyguideError } from '@honeyguide/model/errors'
 import { visible, type ActivityRow, type EventsAnswer } from '@honeyguide/model'
 import type { Command } from 'commander'
@@ -36,11 +35,10 @@ function localUsers(): (id: number) => string | undefined {
   return (id) => names.get(id)
 }
 
-/** Writes a block and waits when the reader is slower. */
+/** Writes a block and waits when the reader is slower; one that has gone (`| head`) is not waited for. */
 function write(text: string): Promise<void> {
   return new Promise((resolve) => {
-    if (process.stdout.write(text)) resolve()
-    else process.stdout.once('drain', resolve)
+    process.stdout.write(text, () => resolve())
   })
 }
 
@@ -98,11 +96,7 @@ async function printLive(context: Context, options: ObserveOptions, shape: Shape
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort())
   process.stdout.on('error', () => stop.abort())
-  const { config } = context.resolved
-  const reader = createEventReader(
-    config.sensor.hostname === 'auto' ? hostname() : config.sensor.hostname,
-    localUsers(),
-  )
+  let reader: ReturnType<typeof createEventReader> | undefined
   let left = options.max === undefined ? Infinity : Number(options.max)
   if (!(left > 0)) throw new HoneyguideError('HG_USAGE', '--max is a number from 1 on.')
   for await (const seen of observeBatches({
@@ -111,7 +105,9 @@ async function printLive(context: Context, options: ObserveOptions, shape: Shape
     waits: options.wait === true,
   })) {
     if (seen.kind === 'away') process.stderr.write('the sensor is away; waiting for it ...\n')
-    if (seen.kind !== 'batch') continue
+    // The host by the name that its sensor goes by.
+    if (seen.kind === 'hello') reader ??= createEventReader(seen.hello.hostname, localUsers())
+    if (seen.kind !== 'batch' || !reader) continue
     const { rows, losses } = reader.read(seen.batch)
     const lines: string[] = losses.map(shape.loss)
     for (let row = 0; row < rows.rows && left > 0; row++) {

@@ -1,12 +1,11 @@
 /** `honeyguide record FILE`: keeps the sensor's stream in a file that `up --replay` and `replay` play again. */
 import { existsSync } from 'node:fs'
-import { arch, cpus, hostname, release, totalmem } from 'node:os'
 import { createRecording } from '@honeyguide/hub'
 import { HoneyguideError } from '@honeyguide/model/errors'
 import type { Command } from 'commander'
 import { observeBatches } from '../observe/connection.ts'
+import { recordingHeader } from '../observe/recording-header.ts'
 import { createReporter } from '../terminal/reporter.ts'
-import { version } from '../version.ts'
 import { createContext, withShared, type SharedOptions } from './context.ts'
 
 interface RecordOptions extends SharedOptions {
@@ -32,26 +31,18 @@ export function addRecord(program: Command): void {
         throw new HoneyguideError('HG_USAGE', '--for is a number of seconds.')
       const stop = new AbortController()
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort())
-      const { sensor } = context.resolved.config
       const source = observeBatches({
         socketPath: context.instance.observeSocket,
         signal: stop.signal,
       })
-      // The socket is opened before the file is made: nothing is left behind when no sensor is there.
-      const first = await source.next()
-      if (first.done === true) return
-      await using recording = await createRecording(file, {
-        hostname: sensor.hostname === 'auto' ? hostname() : sensor.hostname,
-        sensorVersion: version,
-        kernelRelease: release(),
-        architecture: arch(),
-        operatingSystem: 'Linux',
-        cpus: cpus().length,
-        memoryBytes: totalmem(),
-        labels: sensor.labels,
-        began: new Date().toISOString(),
-        label: options.label ?? '',
-      })
+      // The sensor speaks before the file is made: nothing is left behind when none is there.
+      let first = await source.next()
+      while (first.done !== true && first.value.kind !== 'hello') first = await source.next()
+      if (first.done === true || first.value.kind !== 'hello') return
+      await using recording = await createRecording(
+        file,
+        recordingHeader(first.value.hello, new Date().toISOString(), options.label ?? ''),
+      )
       reporter.say(`Recording into ${file}; Ctrl-C ends it.`, { file })
       if (seconds !== undefined) setTimeout(() => stop.abort(), seconds * 1000)
       for await (const seen of source) {

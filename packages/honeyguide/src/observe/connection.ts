@@ -8,12 +8,19 @@ import { createConnection, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeBatch, type Batch } from '@honeyguide/model/batch'
 import { HoneyguideError } from '@honeyguide/model/errors'
-import { createFrameDecoder, encodeFrame, protocolVersion } from '@honeyguide/model/frames'
+import {
+  createFrameDecoder,
+  encodeFrame,
+  protocolVersion,
+  type Hello,
+} from '@honeyguide/model/frames'
 
 export type Observed =
   | { readonly kind: 'batch'; readonly batch: Batch; readonly encoded: Uint8Array }
   /** The socket is open; live processes follow. `isAgain`: after a time in which nothing was seen. */
   | { readonly kind: 'connected'; readonly isAgain: boolean }
+  /** What the sensor says of itself, before its first batch. */
+  | { readonly kind: 'hello'; readonly hello: Hello }
   | { readonly kind: 'away' }
 
 export interface ObserveSourceOptions {
@@ -84,6 +91,7 @@ export async function* observeBatches(
               'HG_PROTOCOL_UNSUPPORTED',
               `${frame.refusal.code}: ${frame.refusal.message}`,
             )
+          if (frame.kind === 'hello') yield { kind: 'hello', hello: frame.hello }
           if (frame.kind === 'batch')
             yield { kind: 'batch', batch: decodeBatch(frame.batch), encoded: frame.batch }
         }

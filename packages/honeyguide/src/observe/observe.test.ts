@@ -7,12 +7,18 @@ import { suite, test } from 'node:test'
 import type { ActivityRow } from '@honeyguide/model'
 import { createBatchBuilder } from '@honeyguide/model/batch'
 import { HoneyguideError } from '@honeyguide/model/errors'
-import { batchFrameHeader } from '@honeyguide/model/frames'
+import {
+  batchFrameHeader,
+  encodeFrame,
+  protocolVersion,
+  type Hello,
+} from '@honeyguide/model/frames'
 import fc from 'fast-check'
 import { compactLine, lossLine, withoutFirstWord } from './compact.ts'
 import { observeBatches } from './connection.ts'
 import { createEventReader } from './events.ts'
 import { ipPrefix, parseAddress } from './ip-prefix.ts'
+import { recordingHeader } from './recording-header.ts'
 import { createSelection, kindsOfTypes } from './selection.ts'
 
 const plain = { isColoured: false, isTimed: false }
@@ -148,7 +154,7 @@ suite('observe', () => {
     )
   })
 
-  test('goes on after the sensor was away, and names what it shows', async () => {
+  test('goes on after the sensor was away, and names what it shows and whose it is', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'honeyguide-observe-'))
     const socketPath = join(folder, 'observe.sock')
     const builder = createBatchBuilder()
@@ -162,11 +168,29 @@ suite('observe', () => {
     losses.columns.lost[losses.add()] = 3n
     const id = new Uint8Array(16).fill(1)
     const encoded = builder.encode({ sensor: id, boot: id, run: 1, sequence: 1n }, 0n, [])
+    const hello: Hello = {
+      protocolMajor: protocolVersion.major,
+      protocolMinor: protocolVersion.minor,
+      sensor: id,
+      boot: id,
+      run: 1,
+      hostname: 'web-1',
+      version: '1',
+      kernelRelease: '6',
+      architecture: 'x64',
+      layout: '00',
+      labels: { env: 'test' },
+      pending: [],
+      operatingSystem: 'Some Linux',
+      cpus: 1,
+      memoryBytes: 4096n,
+    }
     const serve = () => {
       const sockets = new Set<Socket>()
       const server = createServer((socket) => {
         sockets.add(socket)
         socket.once('data', () => {
+          socket.write(encodeFrame({ kind: 'hello', hello }))
           socket.write(batchFrameHeader(encoded.length))
           socket.write(encoded)
         })
@@ -184,6 +208,13 @@ suite('observe', () => {
     try {
       for await (const seen of observeBatches({ socketPath, signal: stop.signal, waits: true })) {
         kinds.push(seen.kind)
+        if (seen.kind === 'hello') {
+          const header = recordingHeader(seen.hello, '2026-01-01T00:00:00Z', 'a label')
+          assert.equal(header.hostname, 'web-1')
+          assert.equal(header.operatingSystem, 'Some Linux')
+          assert.equal(header.memoryBytes, 4096)
+          assert.deepEqual(header.labels, { env: 'test' })
+        }
         if (seen.kind === 'batch') {
           const { rows, losses: lost } = reader.read(seen.batch)
           assert.equal(compactLine(rows.row(0), plain), '🚀 process vm /usr/bin/env -i')
@@ -193,7 +224,15 @@ suite('observe', () => {
         }
         if (seen.kind === 'away') end = serve()
       }
-      assert.deepEqual(kinds, ['connected', 'batch', 'away', 'connected', 'batch'])
+      assert.deepEqual(kinds, [
+        'connected',
+        'hello',
+        'batch',
+        'away',
+        'connected',
+        'hello',
+        'batch',
+      ])
     } finally {
       end()
       rmSync(folder, { recursive: true, force: true })

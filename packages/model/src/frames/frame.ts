@@ -3,7 +3,8 @@
  *
  * Order on an uplink: the sensor sends `hello`; the hub answers `welcome` or `refusal`; then the sensor
  * sends `batch` and `heartbeat`, the hub `ack`, `heartbeat` and, before it hangs up, `refusal`. On the
- * observe socket the observer sends `observe`; the sensor answers with `batch` frames or `refusal`.
+ * observe socket the observer sends `observe`; the sensor answers with `hello` (nothing pending) and then
+ * `batch` frames, or with `refusal`.
  * Meaning of each field: `proto/honeyguide/v1/uplink.proto`.
  */
 

@@ -34,7 +34,19 @@ function batchOf(sequence: bigint, rows: number, padding: number): ObserveBatch 
 }
 
 function options(path: string): ObserveOptions {
-  return { path, identity, log, snapshot: async () => [], bootNs: () => 7n }
+  const hello = {
+    ...identity,
+    hostname: 'web-1',
+    version: '1',
+    kernelRelease: '6',
+    architecture: 'x64',
+    layout: '00',
+    labels: { env: 'test' },
+    operatingSystem: 'os',
+    cpus: 1,
+    memoryBytes: 1n,
+  }
+  return { path, identity, hello, log, snapshot: async () => [], bootNs: () => 7_000_000_000n }
 }
 
 async function observe(path: string) {
@@ -56,12 +68,18 @@ suite('observe socket', () => {
   test('tells an observer that reads too slowly exactly how many rows it lost', async () => {
     using dir = folder()
     const path = join(dir.path, 'o', 'observe.sock')
-    await using server = await serveObservers({ ...options(path), mostBatches: 4 })
+    let nowNs = 7_000_000_000n
+    await using server = await serveObservers({
+      ...options(path),
+      bootNs: () => nowNs,
+      mostBatches: 4,
+    })
     const { socket, batches } = await observe(path)
     await pause(50)
     socket.pause()
     const offered = 60
     for (let i = 1; i <= offered; i++) {
+      nowNs += 100_000_000n
       server.offer(batchOf(BigInt(i), 10, 5000))
       if (i % 10 === 0) await pause(1)
     }
@@ -75,6 +93,9 @@ suite('observe socket', () => {
         if (!loss) continue
         assert.equal(batch.text(loss.columns.reason[0] ?? 0), 'observer_slow')
         lost += loss.columns.lost[0] ?? 0n
+        // What a batch holds is older than the moment it is made: never an interval of no length.
+        const [from = 0n, to = 0n] = [loss.columns.fromNs[0], loss.columns.toNs[0]]
+        assert.ok(from >= 6_000_000_000n && to - from >= 100_000_000n, `${from} to ${to}`)
       }
       return { seen, lost: Number(lost) }
     }
@@ -82,6 +103,24 @@ suite('observe socket', () => {
     const { seen, lost } = count()
     assert.ok(lost > 0, 'the socket took everything')
     assert.equal(seen + lost, offered * 10)
+    socket.destroy()
+  })
+  test('tells an observer whose batches these are, before the first', async () => {
+    using dir = folder()
+    const path = join(dir.path, 'observe.sock')
+    await using server = await serveObservers(options(path))
+    const { socket, frames } = await observe(path)
+    await pause(50)
+    server.offer(batchOf(1n, 1, 1))
+    await pause(50)
+    assert.deepEqual(
+      frames.map(({ kind }) => kind),
+      ['hello', 'batch'],
+    )
+    assert.ok(frames[0]?.kind === 'hello')
+    assert.equal(frames[0].hello.hostname, 'web-1')
+    assert.deepEqual(frames[0].hello.labels, { env: 'test' })
+    assert.deepEqual(frames[0].hello.pending, [])
     socket.destroy()
   })
   test('takes the place of a socket file that nobody serves, and not of one that is served', async () => {
@@ -110,7 +149,7 @@ suite('observe socket', () => {
       encodeFrame({ kind: 'observe', observe: { protocolMajor: 1, protocolMinor: 0 } }),
     )
     await pause(50)
-    assert.ok(first.frames[0]?.kind === 'refusal')
+    assert.ok(first.frames.at(-1)?.kind === 'refusal')
     const third = connect({ path })
     const frames: Frame[] = []
     third.on('data', (chunk: Uint8Array) => frames.push(...createFrameDecoder().push(chunk)))

@@ -1,5 +1,6 @@
 /**
- * The observe socket: who may open it gets the live processes, then each batch as it is made.
+ * The observe socket: who may open it is told who speaks (`hello`, as the hub is), gets the live
+ * processes, then each batch as it is made.
  *
  * An observer never slows the sensor down: at most `mostBatches` and `mostBytes` wait for it. Beyond that
  * it loses whole batches, and is told how many rows in the next one that it gets, by a loss row with the
@@ -15,6 +16,7 @@ import {
   createFrameDecoder,
   encodeFrame,
   protocolVersion,
+  type Hello,
 } from '@honeyguide/model/frames'
 import type { Logger } from '@honeyguide/model/log'
 import type { SensorIdentity } from '../pump/sensor-identity.ts'
@@ -31,6 +33,8 @@ export interface ObserveBatch {
 export interface ObserveOptions {
   readonly path: string
   readonly identity: SensorIdentity
+  /** What the sensor says of itself, without what waits for a hub. */
+  readonly hello: Omit<Hello, 'pending' | 'protocolMajor' | 'protocolMinor'>
   readonly log: Logger
   /** Encoded batches of the live processes; later calls of `offer` come after it. */
   readonly snapshot: () => Promise<readonly Uint8Array[]>
@@ -49,6 +53,9 @@ export interface ObserveServer extends AsyncDisposable {
   offer(batch: ObserveBatch): void
   readonly clients: number
 }
+
+/** How far back the first batch of all may reach; later ones begin where the one before ended. */
+const firstBatchNs = 1_000_000_000n
 
 interface Client {
   readonly socket: Socket
@@ -85,6 +92,17 @@ export async function serveObservers(options: ObserveOptions): Promise<ObserveSe
   const mostClients = options.mostClients ?? 16
   const clients = new Set<Client>()
   let last: ObserveBatch | undefined
+  /** When the batch before was offered: what the next one holds has happened since. */
+  let offeredNs: bigint | undefined
+  const hello = encodeFrame({
+    kind: 'hello',
+    hello: {
+      ...options.hello,
+      protocolMajor: protocolVersion.major,
+      protocolMinor: protocolVersion.minor,
+      pending: [],
+    },
+  })
 
   function refuse(socket: Socket, code: string, message: string): void {
     socket.end(encodeFrame({ kind: 'refusal', refusal: { code, message } }))
@@ -128,6 +146,7 @@ export async function serveObservers(options: ObserveOptions): Promise<ObserveSe
   }
 
   async function begin(client: Client): Promise<void> {
+    client.socket.write(hello)
     for (const batch of await options.snapshot()) write(client, batch)
     client.isLive = true
   }
@@ -200,6 +219,9 @@ export async function serveObservers(options: ObserveOptions): Promise<ObserveSe
     },
     offer(batch) {
       last = batch
+      const nowNs = options.bootNs()
+      const sinceNs = offeredNs ?? nowNs - firstBatchNs
+      offeredNs = nowNs
       for (const client of clients) {
         if (!client.isLive) continue
         if (
@@ -207,7 +229,7 @@ export async function serveObservers(options: ObserveOptions): Promise<ObserveSe
           client.waitingBytes + batch.batch.length > mostBytes ||
           client.lostRows > 0n
         ) {
-          if (client.lostRows === 0n) client.lostFromNs = options.bootNs()
+          if (client.lostRows === 0n) client.lostFromNs = sinceNs
           client.lostRows += BigInt(batch.rows)
           tellLoss(client)
         } else write(client, batch.batch)
