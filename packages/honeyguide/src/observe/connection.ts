@@ -19,7 +19,7 @@ export type Observed =
   | { readonly kind: 'batch'; readonly batch: Batch; readonly encoded: Uint8Array }
   /** The socket is open; live processes follow. `isAgain`: after a time in which nothing was seen. */
   | { readonly kind: 'connected'; readonly isAgain: boolean }
-  /** What the sensor says of itself, before its first batch. */
+  /** What the sensor says of itself: comes before the first batch of each connection. */
   | { readonly kind: 'hello'; readonly hello: Hello }
   | { readonly kind: 'away' }
 
@@ -84,6 +84,7 @@ export async function* observeBatches(
         }),
       )
       const decoder = createFrameDecoder()
+      let isNamed = false
       for await (const chunk of socket as AsyncIterable<Uint8Array>) {
         for (const frame of decoder.push(chunk)) {
           if (frame.kind === 'refusal')
@@ -91,9 +92,17 @@ export async function* observeBatches(
               'HG_PROTOCOL_UNSUPPORTED',
               `${frame.refusal.code}: ${frame.refusal.message}`,
             )
-          if (frame.kind === 'hello') yield { kind: 'hello', hello: frame.hello }
-          if (frame.kind === 'batch')
-            yield { kind: 'batch', batch: decodeBatch(frame.batch), encoded: frame.batch }
+          if (frame.kind === 'hello') {
+            isNamed = true
+            yield { kind: 'hello', hello: frame.hello }
+          }
+          if (frame.kind !== 'batch') continue
+          if (!isNamed)
+            throw new HoneyguideError(
+              'HG_PROTOCOL_UNSUPPORTED',
+              'the sensor that runs does not say who it is: it is of an older version',
+            )
+          yield { kind: 'batch', batch: decodeBatch(frame.batch), encoded: frame.batch }
         }
       }
     } catch (error) {

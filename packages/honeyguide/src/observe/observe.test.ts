@@ -239,6 +239,30 @@ suite('observe', () => {
     }
   })
 
+  test('refuses a sensor that does not say whose batches these are', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'honeyguide-observe-'))
+    const socketPath = join(folder, 'observe.sock')
+    const server = createServer((socket) => {
+      const id = new Uint8Array(16)
+      const empty = createBatchBuilder().encode(
+        { sensor: id, boot: id, run: 1, sequence: 1n },
+        0n,
+        [],
+      )
+      socket.on('error', () => undefined)
+      socket.write(batchFrameHeader(empty.length))
+      socket.write(empty)
+    }).listen(socketPath)
+    try {
+      const source = observeBatches({ socketPath, signal: new AbortController().signal })
+      assert.equal((await source.next()).value?.kind, 'connected')
+      await assert.rejects(source.next(), { code: 'HG_PROTOCOL_UNSUPPORTED' })
+    } finally {
+      server.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
   test('says at once when no sensor is there', async () => {
     const source = observeBatches({
       socketPath: '/nonexistent/observe.sock',
