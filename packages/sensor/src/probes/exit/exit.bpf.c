@@ -3,9 +3,14 @@
  * Reports the end of every process: the exit of its last thread.
  *
  * Hook: tp_btf/sched_process_exit. Newer kernels say which thread is the last
- * (`group_dead`); on older ones signal->live is 0 by then, but two threads that end
- * together can both see 0, so the first takes the process in a small map. Two
+ * (`group_dead`); on older ones signal->live is 0 by then, but threads that end together
+ * can all see 0, so the first takes the process by a count in the leader's storage. Two
  * programs, of which the loader takes the first that the kernel accepts.
+ *
+ * Not by what an update with BPF_NOEXIST returns: before 6.4 programs call the map's
+ * function directly, whose `int` leaves the upper half of the register 0, so that a
+ * negative error is neither below 0 nor equal to -EEXIST unless cast to int first. And
+ * not in an LRU map, which may evict the entry, or reuse it while it is added to.
  */
 #include "../../../bpf/emit/emit.h"
 #include "../../../bpf/read/identity.h"
@@ -26,15 +31,11 @@ struct hg_exit {
 };
 const struct hg_exit *hg_exit_type __attribute__((unused));
 
-struct hg_exit_key {
-	u64 start_ns;
-	u64 tgid;
-};
-
+/* How many threads saw the end; lives and goes with the leader's task_struct. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct hg_exit_key);
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
 	__type(value, u32);
 } hg_exiting SEC(".maps");
 
@@ -90,20 +91,17 @@ SEC("tp_btf/sched_process_exit")
 int hg_exit_by_count(u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
-	struct hg_exit_key key = {};
-	u32 none = 0, *taken;
+	struct task_struct *leader = task->group_leader;
+	u32 *seen;
 
 	if (task->signal->live.counter != 0)
 		return 0;
-	key.start_ns = task->group_leader->start_boottime;
-	key.tgid = task->tgid;
-	/*
-	 * Whoever adds first takes it. What the update returns is not enough: it can fail
-	 * for another reason than being second, and was seen to report a process twice.
-	 */
-	bpf_map_update_elem(&hg_exiting, &key, &none, BPF_NOEXIST);
-	taken = bpf_map_lookup_elem(&hg_exiting, &key);
-	if (taken && __sync_fetch_and_add(taken, 1))
+	seen = bpf_task_storage_get(&hg_exiting, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	/* Of two that create it at once one gets nothing, though it is there by now. */
+	if (!seen)
+		seen = bpf_task_storage_get(&hg_exiting, leader, 0, 0);
+	/* Without memory for it the process is told by each of these threads: never by none. */
+	if (seen && __sync_fetch_and_add(seen, 1))
 		return 0;
 	return hg_report_exit(task);
 }

@@ -41,6 +41,7 @@ int hg_fork(u64 *ctx)
 		u32 tgid = child->tgid;
 		u64 ticks = child->start_boottime / 10000000;
 
+		/* Loses nothing when it fails: a child that is not marked is reported like any other. */
 		bpf_map_update_elem(&hg_own, &tgid, &ticks, BPF_ANY);
 		hg_count_filtered(HG_PROBE_FORK);
 		return 0;
