@@ -17,7 +17,7 @@ import { testObjects, testProgram } from '../../packages/sensor/src/kernel/kerne
 const run = promisify(execFile)
 
 /** Programs of test/programs that kernel tests run in guests; those linked statically last. */
-const programs = ['who', 'family', 'connection'] as const
+const programs = ['who', 'family', 'connection', 'failed-connects'] as const
 
 /** Compiles what has changed. Throws with the compiler's words. */
 export async function buildForGuests(root: string): Promise<void> {

@@ -58,8 +58,10 @@ async function reportKernel(): Promise<KernelReport> {
   using object = openObject(join(objectDir, 'sensor.bpf.o'))
   const found: Record<string, { program: string; hook: string }[]> = {}
   for (const probe of probes) {
-    const programs = probe.programs
-      .flat()
+    const programs = [
+      ...probe.programs.flat(),
+      ...(probe.optionalPrograms ?? []).map(({ program }) => program),
+    ]
       .filter((program) => attached.has(program))
       .map((program) => ({ program, hook: object.program(program).section }))
     const throughTable = probe.syscallExits.map(({ program }) => ({

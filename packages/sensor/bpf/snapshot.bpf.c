@@ -8,8 +8,6 @@
 #include "read/identity.h"
 #include "read/cgroup.h"
 
-#define HG_PF_KTHREAD 0x00200000
-
 struct hg_task {
 	u64 start_ns;
 	u64 parent_start_ns;

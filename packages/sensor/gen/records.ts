@@ -6,7 +6,7 @@ import type { LayoutClaim, RecordMemory } from '@honeyguide/bpf'
 
 /** The layout that these decoders are for; pass it to `openObject`. */
 export const layout = {
-  hash: '1c0083aadf32f70d',
+  hash: '430d743fa2362882',
   structs: ['hg_event', 'hg_counters', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_fork', 'hg_tcp', 'hg_socket'],
   enums: [],
 } as const satisfies LayoutClaim
@@ -200,7 +200,7 @@ export function copyCounters(
 }
 
 /** Bytes of one struct hg_exec. */
-export const execSizeBytes = 200
+export const execSizeBytes = 208
 
 /** Byte offsets of its fields. */
 export const execOffsets = {
@@ -240,6 +240,8 @@ export const execOffsets = {
   cwdBytes: 184,
   cgroupBytes: 188,
   argvBytes: 192,
+  scriptDevice: 196,
+  scriptInode: 200,
 } as const
 
 /** Reads single fields of the struct hg_exec at byte `at` of `m`. */
@@ -352,6 +354,12 @@ export const exec = {
   /** u32 argv_bytes */
   argvBytes: (m: RecordMemory, at: number): number =>
     m.u32[(at + 192) >>> 2] as number,
+  /** u32 script_device */
+  scriptDevice: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 196) >>> 2] as number,
+  /** u64 script_inode */
+  scriptInode: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 200) >>> 3] as bigint,
 } as const
 
 /** A struct hg_exec as an object of its own. */
@@ -392,6 +400,8 @@ export interface Exec {
   readonly cwdBytes: number
   readonly cgroupBytes: number
   readonly argvBytes: number
+  readonly scriptDevice: number
+  readonly scriptInode: bigint
 }
 
 /** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
@@ -433,6 +443,8 @@ export function readExec(m: RecordMemory, at: number): Exec {
     cwdBytes: exec.cwdBytes(m, at),
     cgroupBytes: exec.cgroupBytes(m, at),
     argvBytes: exec.argvBytes(m, at),
+    scriptDevice: exec.scriptDevice(m, at),
+    scriptInode: exec.scriptInode(m, at),
   }
 }
 
@@ -474,6 +486,8 @@ export interface ExecColumns {
   readonly cwdBytes: Uint32Array
   readonly cgroupBytes: Uint32Array
   readonly argvBytes: Uint32Array
+  readonly scriptDevice: Uint32Array
+  readonly scriptInode: BigUint64Array
 }
 
 /** Makes columns with room for `capacity` rows. */
@@ -515,6 +529,8 @@ export function createExecColumns(capacity: number): ExecColumns {
     cwdBytes: new Uint32Array(capacity),
     cgroupBytes: new Uint32Array(capacity),
     argvBytes: new Uint32Array(capacity),
+    scriptDevice: new Uint32Array(capacity),
+    scriptInode: new BigUint64Array(capacity),
   }
 }
 
@@ -561,6 +577,8 @@ export function copyExec(
   columns.cwdBytes[row] = exec.cwdBytes(m, at)
   columns.cgroupBytes[row] = exec.cgroupBytes(m, at)
   columns.argvBytes[row] = exec.argvBytes(m, at)
+  columns.scriptDevice[row] = exec.scriptDevice(m, at)
+  columns.scriptInode[row] = exec.scriptInode(m, at)
 }
 
 /** Bytes of one struct hg_exec_failed. */
@@ -1316,6 +1334,7 @@ export const socketOffsets = {
   bytesSent: 48,
   bytesReceived: 56,
   closedNs: 64,
+  inCall: 72,
 } as const
 
 /** Reads single fields of the struct hg_socket at byte `at` of `m`. */
@@ -1356,6 +1375,9 @@ export const socket = {
   /** u64 closed_ns */
   closedNs: (m: RecordMemory, at: number): bigint =>
     m.u64[(at + 64) >>> 3] as bigint,
+  /** u32 in_call */
+  inCall: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 72) >>> 2] as number,
 } as const
 
 /** A struct hg_socket as an object of its own. */
@@ -1372,6 +1394,7 @@ export interface Socket {
   readonly bytesSent: bigint
   readonly bytesReceived: bigint
   readonly closedNs: bigint
+  readonly inCall: number
 }
 
 /** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
@@ -1389,6 +1412,7 @@ export function readSocket(m: RecordMemory, at: number): Socket {
     bytesSent: socket.bytesSent(m, at),
     bytesReceived: socket.bytesReceived(m, at),
     closedNs: socket.closedNs(m, at),
+    inCall: socket.inCall(m, at),
   }
 }
 
@@ -1406,6 +1430,7 @@ export interface SocketColumns {
   readonly bytesSent: BigUint64Array
   readonly bytesReceived: BigUint64Array
   readonly closedNs: BigUint64Array
+  readonly inCall: Uint32Array
 }
 
 /** Makes columns with room for `capacity` rows. */
@@ -1423,6 +1448,7 @@ export function createSocketColumns(capacity: number): SocketColumns {
     bytesSent: new BigUint64Array(capacity),
     bytesReceived: new BigUint64Array(capacity),
     closedNs: new BigUint64Array(capacity),
+    inCall: new Uint32Array(capacity),
   }
 }
 
@@ -1445,4 +1471,5 @@ export function copySocket(
   columns.bytesSent[row] = socket.bytesSent(m, at)
   columns.bytesReceived[row] = socket.bytesReceived(m, at)
   columns.closedNs[row] = socket.closedNs(m, at)
+  columns.inCall[row] = socket.inCall(m, at)
 }

@@ -22,6 +22,7 @@ const tcpWords: Readonly<Record<keyof typeof tcpFlags, string>> = {
   inherited: 'inherited',
   processUncertain: 'process uncertain',
   reset: 'reset',
+  unsent: 'unsent',
   own: 'own',
 }
 

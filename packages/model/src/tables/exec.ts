@@ -48,7 +48,10 @@ export const imageColumns = {
     34,
     'For a script, the interpreter that runs it (bprm->interp, resolved file of the mm); empty otherwise.',
   ),
-  inode: u64(35, 'Inode number of the executed file.'),
+  inode: u64(
+    35,
+    'Inode number of the executed file; of a script 0 where the kernel has no fentry, as only its path is left then.',
+  ),
   device: u32(36, "Device of the executed file: the kernel's dev_t, (major << 20) | minor."),
   cwd: text(37, 'Working directory.'),
   argv: text(
@@ -103,5 +106,7 @@ export const exec = defineTable({
     ...eventColumns,
     ...imageColumns,
     previousExecNo: u32(60, 'Exec number of the image that called exec.'),
+    interpreterInode: u64(62, 'For a script, inode number of the interpreter; 0 otherwise.'),
+    interpreterDevice: u32(63, 'For a script, device of the interpreter; 0 otherwise.'),
   },
 })

@@ -17,6 +17,11 @@ export const tcpFlags = {
   processUncertain: 1 << 1,
   /** Closed by a reset. */
   reset: 1 << 2,
+  /**
+   * A connect that failed before its SYN left: no route, no free port, or a rule of this host. The
+   * remote address is as the caller gave it.
+   */
+  unsent: 1 << 3,
   /** Own connection of Honeyguide. */
   own: 1 << 13,
 } as const

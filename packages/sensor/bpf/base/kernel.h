@@ -172,6 +172,9 @@ struct css_set {
 struct thread_info { u32 status; };
 struct sched_entity { u64 sum_exec_runtime; };
 
+/* Bit of task_struct.flags: no process behind it. */
+#define HG_PF_KTHREAD 0x00200000
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -202,6 +205,8 @@ struct linux_binprm {
 	unsigned int secureexec : 1;
 	const char *filename;
 	const char *interp;
+	/* First bytes of the file. */
+	char buf[256];
 };
 
 struct in6_addr { u8 bytes[16]; };
@@ -241,6 +246,7 @@ struct tcp_sock {
 	u64 bytes_acked;
 	u64 bytes_sent;
 	u64 bytes_retrans;
+	u32 write_seq;
 };
 
 struct socket { struct sock *sk; };

@@ -160,7 +160,10 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
   const own = open.use(openPinnedMap(pinned('hg_own')))
   const sockets = open.use(openPinnedMap(pinned('hg_sockets')))
   const hookOf = new Map<string, string>([[dispatcher, 'sys_exit']])
-  for (const probe of probes) for (const name of probe.programs.flat()) hookOf.set(name, probe.name)
+  for (const probe of probes) {
+    for (const name of probe.programs.flat()) hookOf.set(name, probe.name)
+    for (const { program } of probe.optionalPrograms ?? []) hookOf.set(program, probe.name)
+  }
   const programs = readdirSync(folder)
     .filter((name) => name.startsWith('program-'))
     .map((entry): HookProgram => {

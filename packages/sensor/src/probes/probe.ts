@@ -3,7 +3,7 @@
  * nothing else has to know about it. Its C file declares the programs; its table in
  * `packages/model` gives the id under which the kernel counts and stamps its records.
  */
-import type { RecordMemory } from '@honeyguide/bpf'
+import type { FeatureName, RecordMemory } from '@honeyguide/bpf'
 import type { BatchBuilder } from '@honeyguide/model/batch'
 import type { TableName } from '@honeyguide/model/tables'
 import type { ProcessCache } from '../process-cache/process-cache.ts'
@@ -16,6 +16,12 @@ export interface SyscallExit {
   readonly native: readonly number[]
   /** Numbers of the 32-bit ABI (`int $0x80`). */
   readonly compat: readonly number[]
+}
+
+/** A program that adds something where the kernel has what it takes; the probe works without it. */
+export interface OptionalProgram {
+  readonly program: string
+  readonly needs: FeatureName
 }
 
 /** What decoders write to and look up in. */
@@ -35,6 +41,7 @@ export interface Probe {
   readonly ring: 'lifecycle' | 'data'
   /** Programs to attach. Each entry lists alternatives, best first: the first that the kernel takes is used. */
   readonly programs: readonly (readonly string[])[]
+  readonly optionalPrograms?: readonly OptionalProgram[]
   readonly syscallExits: readonly SyscallExit[]
   /** C structs whose layout the decoders and the pins depend on. */
   readonly structs: readonly string[]

@@ -4,7 +4,8 @@
  *
  * Hook: tp_btf/sched_process_exec: the new image and its credentials are in place,
  * its stack has just been written (so argv is resident), and it needs no kprobe.
- * For a script bprm->file is the interpreter by now: the script is known as typed.
+ * For a script bprm->file is the interpreter by now, and the script is known only as
+ * typed: where the kernel has fentry, a second program keeps the script's inode.
  */
 #include "../../../bpf/emit/emit.h"
 #include "../../../bpf/read/identity.h"
@@ -59,7 +60,9 @@ struct hg_exec {
 	u32 cwd_bytes;
 	u32 cgroup_bytes;
 	u32 argv_bytes;
-	u32 reserved;
+	/* Of a script, where it could be seen; else 0. `inode` and `device` are the interpreter's then. */
+	u32 script_device;
+	u64 script_inode;
 };
 const struct hg_exec *hg_exec_type __attribute__((unused));
 
@@ -78,6 +81,47 @@ struct {
 	__type(key, u32);
 	__type(value, struct hg_exec_scratch);
 } hg_exec_memory SEC(".maps");
+
+/* The file that an exec under way began with, when it is no ELF file. */
+struct hg_script {
+	/* Address of the linux_binprm: names the exec. */
+	u64 bprm;
+	u64 inode;
+	u32 device;
+	u32 reserved;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct hg_script);
+} hg_scripts SEC(".maps");
+
+/*
+ * Runs for the script first and for its interpreter afterwards, each time after the first
+ * bytes of the file were read. bpf_task_storage_get may fail for want of memory: then the
+ * exec is told without the script's inode, as on kernels without this program.
+ */
+SEC("fentry/security_bprm_check")
+int hg_exec_script(u64 *ctx)
+{
+	struct linux_binprm *bprm = (void *)ctx[0];
+	struct hg_script *script;
+	struct inode *inode;
+
+	if (bprm->interp != bprm->filename || (bprm->buf[0] == 0x7f && bprm->buf[1] == 'E'))
+		return 0;
+	script = bpf_task_storage_get(&hg_scripts, bpf_get_current_task_btf(), 0,
+				      BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!script)
+		return 0;
+	inode = bprm->file->f_inode;
+	script->bprm = (u64)bprm;
+	script->inode = inode->i_ino;
+	script->device = inode->i_sb->s_dev;
+	return 0;
+}
 
 #define hg_hide(value) asm volatile("" : "+r"(value))
 
@@ -264,8 +308,17 @@ int hg_exec(u64 *ctx)
 	}
 	at += exec->file_bytes;
 
-	if (bprm->interp != bprm->filename)
+	exec->script_inode = 0;
+	exec->script_device = 0;
+	if (bprm->interp != bprm->filename) {
+		struct hg_script *script = bpf_task_storage_get(&hg_scripts, task, 0, 0);
+
 		flags |= HG_EXEC_SCRIPT;
+		if (script && script->bprm == (u64)bprm) {
+			exec->script_inode = script->inode;
+			exec->script_device = script->device;
+		}
+	}
 
 	walk.dentry = (u64)task->fs->pwd.dentry;
 	walk.mnt = (u64)task->fs->pwd.mnt;

@@ -5,12 +5,13 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { probeFeature } from '@honeyguide/bpf'
 import { imageFlags } from '@honeyguide/model/tables/exec'
 import {
   amount,
@@ -22,6 +23,7 @@ import {
   type PlainRow,
   type TestKernel,
 } from '../../kernel/kernel-harness.ts'
+import { unifiedMount } from '../../kernel/unified-mount.ts'
 
 const has = (row: PlainRow, flag: number): boolean => (Number(row['flags']) & flag) !== 0
 const argvOf = (...args: string[]): string => args.map((arg) => `${arg}\0`).join('')
@@ -41,9 +43,12 @@ suite('exec probe', { skip: kernelSkip }, () => {
   after(() => sensor[Symbol.asyncDispose]())
 
   /** The only exec of `pid` (or the one with that many before it). */
-  function execOf(pid: number): PlainRow {
+  /** The only exec of a process, or its only one of a file. */
+  function execOf(pid: number, file?: string): PlainRow {
     const rows = sensor.drain().get('exec') ?? []
-    const found = rows.filter((row) => row['pid'] === pid)
+    const found = rows.filter(
+      (row) => row['pid'] === pid && (file === undefined || row['file'] === file),
+    )
     assert.equal(found.length, 1, `one exec of ${pid}, among ${rows.length}`)
     return found[0] as PlainRow
   }
@@ -126,6 +131,31 @@ suite('exec probe', { skip: kernelSkip }, () => {
     assert.equal(row['fileTyped'], './../work/script.sh')
     assert.equal(row['interpreter'], who)
     assert.equal(row['argv'], argvOf(who, '-x', './../work/script.sh', 'arg'))
+    assert.deepEqual([row['inode'], row['device']], scriptIdentity(script))
+    assert.deepEqual([row['interpreterInode'], row['interpreterDevice']], identityOf(who))
+  })
+
+  test('of a script that runs a script, the first is the file', () => {
+    const inner = join(folder, 'inner.sh')
+    const outer = join(folder, 'outer.sh')
+    writeFileSync(inner, `#!${who}\n`)
+    writeFileSync(outer, `#!${inner}\n`)
+    for (const path of [inner, outer]) chmodSync(path, 0o755)
+    // One that fails first leaves nothing behind that the next could be taken for.
+    const broken = join(folder, 'broken.sh')
+    writeFileSync(broken, '#!/nonexistent/interpreter\n')
+    chmodSync(broken, 0o755)
+    const run = spawnSync('/bin/sh', ['-c', `${broken}; exec ${outer}`], { encoding: 'latin1' })
+    const row = execOf(run.pid, outer)
+    assert.equal(row['interpreter'], who)
+    assert.deepEqual([row['inode'], row['device']], scriptIdentity(outer))
+    assert.deepEqual([row['interpreterInode'], row['interpreterDevice']], identityOf(who))
+  })
+
+  test('a program is no script: it has no interpreter, and an inode of its own', () => {
+    const row = execOf(runProgram(who).pid)
+    assert.deepEqual([row['inode'], row['device']], identityOf(who))
+    assert.deepEqual([row['interpreterInode'], row['interpreterDevice']], [0n, 0])
   })
 
   test('a memfd is told from an unlinked file', () => {
@@ -297,13 +327,19 @@ suite('exec probe', { skip: kernelSkip }, () => {
   })
 })
 
-function unifiedMount(): string | undefined {
-  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
-    const words = line.split(' ')
-    if (words[words.indexOf('-') + 1] === 'cgroup2') return words[4]
-  }
-  return undefined
+/** Inode and device of a path as the kernel has them: `stat` packs a device in another way. */
+function identityOf(path: string): [bigint, number] {
+  const { ino, dev } = statSync(path, { bigint: true })
+  const major = (dev >> 8n) & 0xfffn
+  const minor = (dev & 0xffn) | ((dev >> 12n) & 0xfff00n)
+  return [ino, Number((major << 20n) | minor)]
 }
+
+/** What is told of a script: nothing where the kernel has no fentry, for then only its path is left. */
+function scriptIdentity(path: string): [bigint, number] {
+  return probeFeature('fentry').supported ? identityOf(path) : [0n, 0]
+}
+
 function unifiedSkip(): string | false {
   return unifiedMount() === undefined ? 'needs a mounted cgroup2' : false
 }

@@ -10,6 +10,7 @@ export const probe = {
   name: 'exec',
   ring: 'lifecycle',
   programs: [['hg_exec']],
+  optionalPrograms: [{ program: 'hg_exec_script', needs: 'fentry' }],
   syscallExits: [],
   structs: ['hg_exec'],
   decode({ builder, processes, workloads, redact, disown }, memory, at, length) {
@@ -79,9 +80,12 @@ export const probe = {
     columns.file[row] = builder.text(image)
     columns.fileTyped[row] = builder.text(typed)
     columns.interpreter[row] = isScript ? builder.text(file) : 0
-    // Of a script only the path is left when the tracepoint runs: its inode is not known.
-    columns.inode[row] = isScript ? 0n : fields.inode(memory, at)
-    columns.device[row] = isScript ? 0 : fields.device(memory, at)
+    const inode = fields.inode(memory, at)
+    const device = fields.device(memory, at)
+    columns.inode[row] = isScript ? fields.scriptInode(memory, at) : inode
+    columns.device[row] = isScript ? fields.scriptDevice(memory, at) : device
+    columns.interpreterInode[row] = isScript ? inode : 0n
+    columns.interpreterDevice[row] = isScript ? device : 0
     columns.cwd[row] = builder.text(cwd)
     columns.argv[row] = builder.text(argv)
     columns.argvBytes[row] = fields.argvTotalBytes(memory, at)

@@ -8,6 +8,10 @@
  * (inside connect and listen), at the end of accept (by file descriptor), and at the
  * end of a connection when the socket is locked by a process (sk_lock.owned).
  *
+ * A connect that fails before its SYN leaves (no route, no free port, a local rule)
+ * changes no state, or falls back to CLOSE before anyone knows the error: these are
+ * told at the end of the call, which has the error and what the caller asked for.
+ *
  * A socket is known by its address and a generation, from its first state to CLOSE.
  */
 #include "../../../bpf/emit/emit.h"
@@ -20,8 +24,21 @@
 #define HG_AF_INET6 10
 #define HG_IPPROTO_TCP 6
 #define HG_SOCKFS_MAGIC 0x534F434B
-#define HG_ECONNRESET 104
+#define HG_EINTR 4
 #define HG_EPIPE 32
+#define HG_EISCONN 106
+#define HG_ECONNABORTED 103
+#define HG_ECONNRESET 104
+#define HG_ETIMEDOUT 110
+#define HG_ECONNREFUSED 111
+#define HG_EALREADY 114
+#define HG_EINPROGRESS 115
+#define HG_ERESTARTSYS 512
+/* connect in the x86-64 and in the 32-bit ABI, and its door through socketcall there. */
+#define HG_NR_CONNECT 42
+#define HG_NR_COMPAT_CONNECT 362
+#define HG_NR_COMPAT_SOCKETCALL 102
+#define HG_SOCKETCALL_CONNECT 3
 #define HG_SOCK_DONE (1ul << 1)
 
 enum hg_tcp_state {
@@ -46,6 +63,7 @@ enum hg_tcp_operation {
 #define HG_TCP_INHERITED (1u << 0)
 #define HG_TCP_UNCERTAIN (1u << 1)
 #define HG_TCP_RESET (1u << 2)
+#define HG_TCP_UNSENT (1u << 3)
 
 struct hg_tcp {
 	struct hg_event event;
@@ -82,7 +100,9 @@ struct hg_socket {
 	u64 bytes_sent;
 	u64 bytes_received;
 	u64 closed_ns;
-	u64 reserved;
+	/* The thread that sent the SYN is still inside connect, which will tell it the outcome. */
+	u32 in_call;
+	u32 reserved;
 };
 const struct hg_socket *hg_socket_type __attribute__((unused));
 
@@ -93,6 +113,52 @@ struct {
 	__type(key, u64);
 	__type(value, struct hg_socket);
 } hg_sockets SEC(".maps");
+
+/*
+ * What became of a connect while its caller is still in the call: left by the state
+ * program, taken by the end of the call. The end of a call always comes, so entries
+ * live for microseconds and there are never more than threads in connect.
+ */
+struct hg_fallen {
+	struct hg_socket socket;
+	u64 sock;
+	/* 0: fell back before its SYN could leave; the end of the call knows the error and tells it. */
+	u32 is_told;
+	u32 reserved;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	/* The caller: tgid << 32 | tid. */
+	__type(key, u64);
+	__type(value, struct hg_fallen);
+} hg_falling SEC(".maps");
+
+/* Where a caller wanted to connect to, in its own words: any sockaddr begins so. */
+struct hg_address {
+	u16 family;
+	u16 port;
+	u32 v4_or_flow;
+	u8 v6[16];
+};
+
+/* Whether the current thread is inside connect: the only call at whose end hg_connect_exit runs. */
+static __always_inline bool hg_in_connect(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	u32 number = regs->orig_ax & ~(1u << 30);
+
+	if (task->flags & HG_PF_KTHREAD)
+		return false;
+	if (hg_is_compat())
+		return number == HG_NR_COMPAT_CONNECT ||
+		       (number == HG_NR_COMPAT_SOCKETCALL &&
+			(u32)regs->bx == HG_SOCKETCALL_CONNECT);
+	return number == HG_NR_CONNECT;
+}
 
 static __always_inline void hg_socket_own(struct hg_socket *socket)
 {
@@ -132,8 +198,10 @@ static __always_inline void hg_tcp_fill_socket(struct hg_tcp *tcp, struct sock *
 	}
 }
 
+/* `asked` stands for the other end where the socket does not know one; NULL where it does. */
 static __always_inline void hg_tcp_report(struct sock *sk, const struct hg_socket *socket,
-					  u16 operation, u64 duration_ns, u32 error, u32 flags)
+					  u16 operation, u64 duration_ns, u32 error, u32 flags,
+					  const struct hg_address *asked)
 {
 	struct hg_tcp *tcp;
 
@@ -157,6 +225,16 @@ static __always_inline void hg_tcp_report(struct sock *sk, const struct hg_socke
 	tcp->error = error;
 	tcp->operation = operation;
 	hg_tcp_fill_socket(tcp, sk);
+	if (asked) {
+		tcp->family = asked->family;
+		tcp->remote_port = __builtin_bswap16(asked->port);
+		if (asked->family == HG_AF_INET6) {
+			__builtin_memcpy(tcp->remote_address, asked->v6, 16);
+		} else {
+			__builtin_memset(tcp->remote_address, 0, 16);
+			__builtin_memcpy(tcp->remote_address, &asked->v4_or_flow, 4);
+		}
+	}
 	hg_submit(tcp, HG_PROBE_TCP);
 }
 
@@ -182,6 +260,27 @@ static __always_inline void hg_tcp_count_bytes(struct hg_socket *socket, struct 
 	socket->bytes_received = received;
 }
 
+/*
+ * Leaves the end of a failed connect to its caller, who is still in the call. True when
+ * the caller tells it, as only the end of the call has the error.
+ */
+static __always_inline bool hg_tcp_leave(const struct hg_socket *socket, u64 key, int error)
+{
+	u64 caller = (u64)socket->pid << 32 | socket->tid;
+	struct hg_fallen fallen = { .socket = *socket, .sock = key, .is_told = 1 };
+
+	/* Closed by the call itself, without an error from outside: it never sent, or could not. */
+	if (!error && bpf_get_current_pid_tgid() == caller && hg_in_connect())
+		fallen.is_told = 0;
+	/*
+	 * Nothing is lost when this fails: what is not left to the caller is told at once,
+	 * at worst without its error.
+	 */
+	if (bpf_map_update_elem(&hg_falling, &caller, &fallen, BPF_ANY))
+		return false;
+	return !fallen.is_told;
+}
+
 static __always_inline void hg_tcp_closed(struct sock *sk, u64 key, int old_state)
 {
 	struct hg_socket *known = bpf_map_lookup_elem(&hg_sockets, &key);
@@ -197,7 +296,10 @@ static __always_inline void hg_tcp_closed(struct sock *sk, u64 key, int old_stat
 	if (old_state == HG_TCP_SYN_SENT) {
 		socket = *known;
 		bpf_map_delete_elem(&hg_sockets, &key);
-		hg_tcp_report(sk, &socket, HG_TCP_CONNECT_FAILED, now - socket.since_ns, error, 0);
+		if (socket.in_call && hg_tcp_leave(&socket, key, error))
+			return;
+		hg_tcp_report(sk, &socket, HG_TCP_CONNECT_FAILED, now - socket.since_ns, error, 0,
+			      0);
 		return;
 	}
 	hg_tcp_count_bytes(known, sk);
@@ -222,7 +324,7 @@ static __always_inline void hg_tcp_closed(struct sock *sk, u64 key, int old_stat
 	}
 	socket = *known;
 	bpf_map_delete_elem(&hg_sockets, &key);
-	hg_tcp_report(sk, &socket, HG_TCP_CLOSED, now - socket.since_ns, 0, flags);
+	hg_tcp_report(sk, &socket, HG_TCP_CLOSED, now - socket.since_ns, 0, flags, 0);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -242,6 +344,7 @@ int hg_tcp_state(u64 *ctx)
 		fresh.socket_id = hg_take_sequence(HG_SEQUENCE_SOCKET);
 		fresh.since_ns = bpf_ktime_get_boot_ns();
 		hg_socket_own(&fresh);
+		fresh.in_call = hg_in_connect();
 		if (bpf_map_update_elem(&hg_sockets, &key, &fresh, BPF_ANY)) {
 			/* Without it the connection cannot be told later. */
 			hg_take_sequence(HG_RING_DATA);
@@ -251,7 +354,7 @@ int hg_tcp_state(u64 *ctx)
 	case HG_TCP_LISTEN:
 		fresh.socket_id = hg_take_sequence(HG_SEQUENCE_SOCKET);
 		hg_socket_own(&fresh);
-		hg_tcp_report(sk, &fresh, HG_TCP_LISTENS, 0, 0, 0);
+		hg_tcp_report(sk, &fresh, HG_TCP_LISTENS, 0, 0, 0, 0);
 		return 0;
 	case HG_TCP_ESTABLISHED:
 		now = bpf_ktime_get_boot_ns();
@@ -261,12 +364,16 @@ int hg_tcp_state(u64 *ctx)
 				return 0;
 			fresh = *known;
 			known->since_ns = now;
-			hg_tcp_report(sk, &fresh, HG_TCP_CONNECT, now - fresh.since_ns, 0, 0);
+			hg_tcp_report(sk, &fresh, HG_TCP_CONNECT, now - fresh.since_ns, 0, 0, 0);
 			return 0;
 		}
 		fresh.socket_id = hg_take_sequence(HG_SEQUENCE_SOCKET);
 		fresh.since_ns = now;
-		bpf_map_update_elem(&hg_sockets, &key, &fresh, BPF_ANY);
+		if (bpf_map_update_elem(&hg_sockets, &key, &fresh, BPF_ANY)) {
+			/* Its accept can be told only as of an older connection, an early end not at all. */
+			hg_take_sequence(HG_RING_DATA);
+			hg_count_lost(HG_PROBE_TCP, HG_LOSS_MAP_FULL);
+		}
 		return 0;
 	case HG_TCP_FIN_WAIT1:
 	case HG_TCP_LAST_ACK:
@@ -290,7 +397,8 @@ int hg_tcp_state(u64 *ctx)
 	return 0;
 }
 
-static __always_inline int hg_report_accept(long fd)
+/* The TCP socket behind a descriptor of the current process; NULL when it is none. */
+static __always_inline struct sock *hg_tcp_of_fd(u32 fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct fdtable *table = task->files->fdt;
@@ -301,12 +409,8 @@ static __always_inline int hg_report_accept(long fd)
 	struct sock *sk = 0;
 	unsigned long magic = 0;
 	u16 family = 0, protocol = 0;
-	u8 state = 0;
-	struct hg_socket socket = {};
-	struct hg_socket *known;
-	u64 key, now;
 
-	if (fd < 0 || fd >= table->max_fds)
+	if (fd >= table->max_fds)
 		return 0;
 	files = table->fd;
 	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
@@ -320,6 +424,22 @@ static __always_inline int hg_report_accept(long fd)
 	bpf_core_read(&family, sizeof(family), &sk->__sk_common.skc_family);
 	bpf_core_read(&protocol, sizeof(protocol), &sk->sk_protocol);
 	if ((family != HG_AF_INET && family != HG_AF_INET6) || protocol != HG_IPPROTO_TCP)
+		return 0;
+	return sk;
+}
+
+static __always_inline int hg_report_accept(long fd)
+{
+	struct sock *sk;
+	u8 state = 0;
+	struct hg_socket socket = {};
+	struct hg_socket *known;
+	u64 key, now;
+
+	if (fd < 0)
+		return 0;
+	sk = hg_tcp_of_fd(fd);
+	if (!sk)
 		return 0;
 	bpf_core_read(&state, sizeof(state), &sk->__sk_common.skc_state);
 
@@ -338,11 +458,11 @@ static __always_inline int hg_report_accept(long fd)
 			socket.bytes_sent = 0;
 			socket.bytes_received = 0;
 			socket.flags = 0;
-			hg_tcp_report(sk, &socket, HG_TCP_ACCEPT, 0, 0, 0);
+			hg_tcp_report(sk, &socket, HG_TCP_ACCEPT, 0, 0, 0, 0);
 			socket.bytes_sent = sent;
 			socket.bytes_received = received;
 			hg_tcp_report(sk, &socket, HG_TCP_CLOSED,
-				      socket.closed_ns - socket.since_ns, 0, flags);
+				      socket.closed_ns - socket.since_ns, 0, flags, 0);
 			return 0;
 		}
 	} else {
@@ -358,7 +478,7 @@ static __always_inline int hg_report_accept(long fd)
 			hg_count_lost(HG_PROBE_TCP, HG_LOSS_MAP_FULL);
 		}
 	}
-	hg_tcp_report(sk, &socket, HG_TCP_ACCEPT, 0, 0, 0);
+	hg_tcp_report(sk, &socket, HG_TCP_ACCEPT, 0, 0, 0, 0);
 	return 0;
 }
 
@@ -368,13 +488,109 @@ int hg_accept_exit(u64 *ctx)
 	return hg_report_accept(ctx[1]);
 }
 
-/* socketcall of the 32-bit ABI: accept and accept4 are its calls 5 and 18. */
+/* Errors that only an answer from outside, or none, gives: the state program has told them. */
+static __always_inline bool hg_is_answer(long error)
+{
+	return error == HG_ECONNREFUSED || error == HG_ECONNRESET || error == HG_ETIMEDOUT ||
+	       error == HG_ECONNABORTED || error == HG_EPIPE;
+}
+
+static __always_inline int hg_report_connect(long result, u32 fd, u64 address, u32 length)
+{
+	long error = -result;
+	u64 caller = bpf_get_current_pid_tgid();
+	u64 now = bpf_ktime_get_boot_ns();
+	struct hg_socket socket = {};
+	struct hg_address asked = {};
+	struct hg_fallen *fallen;
+	bool has_fallen = false;
+	struct sock *sk;
+	u64 key;
+
+	if (error <= 0 || error == HG_EISCONN || error == HG_EALREADY)
+		return 0;
+	sk = hg_tcp_of_fd(fd);
+	key = (u64)sk;
+	if (error == HG_EINPROGRESS || error == HG_EINTR || error == HG_ERESTARTSYS) {
+		/* Goes on without its caller: whatever ends it is told when it happens. */
+		struct hg_socket *known = bpf_map_lookup_elem(&hg_sockets, &key);
+
+		if (known)
+			known->in_call = 0;
+		bpf_map_delete_elem(&hg_falling, &caller);
+		return 0;
+	}
+	fallen = bpf_map_lookup_elem(&hg_falling, &caller);
+	if (fallen) {
+		bool is_told = fallen->is_told && fallen->sock == key;
+
+		has_fallen = !fallen->is_told;
+		if (has_fallen)
+			socket = fallen->socket;
+		bpf_map_delete_elem(&hg_falling, &caller);
+		if (is_told)
+			return 0;
+	}
+	if (!has_fallen) {
+		struct tcp_sock *tp = (void *)sk;
+		u32 write_seq = 0;
+
+		if (!sk)
+			return 0;
+		/*
+		 * The first SYN of a socket gives it a sequence number for good. On one that has
+		 * tried before, an answer's error is what an earlier, asynchronous try has come to.
+		 */
+		bpf_core_read(&write_seq, sizeof(write_seq), &tp->write_seq);
+		if (write_seq && hg_is_answer(error))
+			return 0;
+	}
+	/* The kernel has just read it, so it is resident; shorter ones are of no family of ours. */
+	if (length >= 24)
+		bpf_probe_read_user(&asked, sizeof(asked), (void *)address);
+	else if (length >= 16)
+		bpf_probe_read_user(&asked, 8, (void *)address);
+	if (asked.family != HG_AF_INET && asked.family != HG_AF_INET6) {
+		/* Not a connect at all: a disconnect, or words that the kernel could not use. */
+		if (!has_fallen)
+			return 0;
+		bpf_core_read(&asked.family, 2, &sk->__sk_common.skc_family);
+	}
+	if (!has_fallen) {
+		socket.socket_id = hg_take_sequence(HG_SEQUENCE_SOCKET);
+		socket.since_ns = now;
+		hg_socket_own(&socket);
+	}
+	hg_tcp_report(sk, &socket, HG_TCP_CONNECT_FAILED, now - socket.since_ns, error,
+		      HG_TCP_UNSENT, &asked);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int hg_connect_exit(u64 *ctx)
+{
+	struct pt_regs *regs = (void *)ctx[0];
+
+	if ((long)ctx[1] >= 0)
+		return 0;
+	if (hg_is_compat())
+		return hg_report_connect(ctx[1], regs->bx, (u32)regs->cx, regs->dx);
+	return hg_report_connect(ctx[1], regs->di, regs->si, regs->dx);
+}
+
+/* socketcall of the 32-bit ABI: connect, accept and accept4 are its calls 3, 5 and 18. */
 SEC("tp_btf/sys_exit")
 int hg_socketcall_exit(u64 *ctx)
 {
 	struct pt_regs *regs = (void *)ctx[0];
 	u32 call = regs->bx;
 
+	if (call == HG_SOCKETCALL_CONNECT && (long)ctx[1] < 0) {
+		u32 words[3] = {};
+
+		bpf_probe_read_user(words, sizeof(words), (void *)(u64)(u32)regs->cx);
+		return hg_report_connect(ctx[1], words[0], words[1], words[2]);
+	}
 	if (call != 5 && call != 18)
 		return 0;
 	return hg_report_accept(ctx[1]);

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdirSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { openPinnedMap, type BpfError } from '@honeyguide/bpf'
 import { tcpFlags, tcpOperations } from '@honeyguide/model/tables/tcp'
+import { layout } from '../../../gen/records.ts'
 import {
   amount,
   kernelSkip,
@@ -14,15 +18,31 @@ import {
   type ProgramRun,
   type TestKernel,
 } from '../../kernel/kernel-harness.ts'
+import { unifiedMount } from '../../kernel/unified-mount.ts'
 
 const loopback = {
   '4': '\x7f\x00\x00\x01',
   '6': '\0'.repeat(15) + '\x01',
 } as const
 
+/** Where the connects of `failed-connects` go, unless said below. */
+const noRoute = {
+  '4': '\xc0\x00\x02\x01',
+  '6': `\x20\x01\x0d\xb8${'\0'.repeat(11)}\x01`,
+} as const
+const atLoopback = (version: '4' | '6'): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    ['again-refused', 'asynchronous', 'denied', 'no-port'].map((role) => [role, loopback[version]]),
+  )
+const failedAt: Readonly<Record<'4' | '6', Readonly<Record<string, string>>>> = {
+  '4': { ...atLoopback('4'), unreachable: '\xc6\x33\x64\x07' },
+  '6': atLoopback('6'),
+}
+
 suite('tcp probe', { skip: kernelSkip }, () => {
   let sensor: TestKernel
   const connection = testProgram('connection')
+  const failedConnects = testProgram('failed-connects')
   before(async () => {
     sensor = await openTestKernel()
   })
@@ -106,6 +126,47 @@ suite('tcp probe', { skip: kernelSkip }, () => {
       assert.equal(row['remotePort'], said(ran, 'refused', 2))
     })
 
+    test(`IPv${version}: a connect that fails before its SYN is told once, with errno and process`, () => {
+      const cgroup = join(unifiedMount() ?? '', `hg-denied-${process.pid}`)
+      const hasCgroup = unifiedMount() !== undefined
+      if (hasCgroup) mkdirSync(cgroup)
+      try {
+        sensor.drain()
+        const ran = runProgram(failedConnects, hasCgroup ? [version, cgroup] : [version])
+        assert.equal(ran.status, 0, ran.text)
+        const rows = sensor.drain()
+        assert.deepEqual(rows.get('loss') ?? [], [])
+        const failed = (rows.get('tcp') ?? []).filter(
+          (row) => row['operation'] === tcpOperations.connectFailed,
+        )
+        const pids = new Set(ran.lines.map(([, pid]) => Number(pid)))
+        const ours = failed.filter((row) => pids.has(Number(row['pid'])))
+        assert.equal(ours.length, ran.lines.length, JSON.stringify(ours, plain))
+        for (const [role = '', pid, errno, port] of ran.lines) {
+          const found = ours.filter((row) => row['remotePort'] === Number(port))
+          assert.equal(found.length, 1, role)
+          const [row] = found
+          assert.equal(row?.['pid'], Number(pid), role)
+          assert.equal(row?.['errno'], Number(errno), role)
+          assert.equal(row?.['family'], version === '4' ? 2 : 10)
+          const isAnswered = role === 'again-refused' || role === 'asynchronous'
+          assert.equal(row?.['flags'], isAnswered ? 0 : tcpFlags.unsent, role)
+          assert.equal(row?.['remoteAddress'], failedAt[version][role] ?? noRoute[version], role)
+          assert.ok(Number(row?.['netNs']) > 0)
+        }
+        for (const role of ['no-route', 'again-no-route', 'no-port'])
+          assert.ok(
+            ran.lines.some(([said]) => said === role),
+            role,
+          )
+        if (hasCgroup) assert.equal(said(ran, 'denied', 2), 1)
+        const ids = new Set(ours.map((row) => row['socketId']))
+        assert.equal(ids.size, ours.length)
+      } finally {
+        if (hasCgroup) rmdirSync(cgroup)
+      }
+    })
+
     test(`IPv${version}: a forked worker accepts on its parent's socket`, () => {
       const ran = run('worker', version, 'listener')
       assert.equal(only(ran.rows, tcpOperations.listen)['pid'], said(ran, 'listener'))
@@ -127,6 +188,30 @@ suite('tcp probe', { skip: kernelSkip }, () => {
       assert.equal(close['flags'], tcpFlags.inherited)
     })
   }
+
+  test('a passive connection that the map of sockets refuses is counted as lost', async () => {
+    await using full = await openTestKernel()
+    using sockets = openPinnedMap(join(full.settings.pinDir, layout.hash, 'hg_sockets'))
+    // Addresses that no socket has.
+    const key = new Uint8Array(new ArrayBuffer(8))
+    const value = new Uint8Array(new ArrayBuffer(sockets.valueSizeBytes))
+    for (let i = 1; i <= 65_536; i++) {
+      new DataView(key.buffer).setBigUint64(0, BigInt(i), true)
+      try {
+        sockets.setBytes(key, value)
+      } catch (error) {
+        assert.equal((error as BpfError).errnoName, 'E2BIG')
+        break
+      }
+    }
+    full.drain()
+    const ran = runProgram(connection, ['echo', '4'])
+    assert.equal(ran.status, 0)
+    const lost = (full.drain().get('loss') ?? []).filter((row) => row['hook'] === 'tcp')
+    assert.deepEqual([...new Set(lost.map((row) => row['reason']))], ['map_full'])
+    // At the SYN, when it is established at the other end, and when that is accepted.
+    assert.ok(lost.reduce((sum, row) => sum + (row['lost'] as bigint), 0n) >= 3n)
+  })
 
   test('a reset is told at both ends', () => {
     const ran = run('reset', '4', 'server')

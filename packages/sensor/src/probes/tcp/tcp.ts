@@ -11,6 +11,7 @@ export const probe = {
   programs: [['hg_tcp_state']],
   syscallExits: [
     { program: 'hg_accept_exit', native: [43, 288], compat: [364] },
+    { program: 'hg_connect_exit', native: [42], compat: [362] },
     { program: 'hg_socketcall_exit', native: [], compat: [102] },
   ],
   structs: ['hg_tcp', 'hg_socket'],
