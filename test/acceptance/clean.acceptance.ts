@@ -1,33 +1,19 @@
 /** `down` leaves nothing: programs, maps, links, pins, cgroups, namespaces, sockets, after success, failure and kill −9. */
-import { execFile } from 'node:child_process'
-import { glob, readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
+import { othersRun } from '../../packages/honeyguide/src/launcher/clean.ts'
+import { findUser, userNames } from '../../packages/honeyguide/src/launcher/users.ts'
 import type { Acceptance } from './harness/acceptance.ts'
 import { honeyguide, startStack } from './harness/stack.ts'
+import { noteTraces, remaining, traceKinds, type Traces } from './harness/traces.ts'
 
-const run = promisify(execFile)
-
-/** What of ours there is on this machine, as text lines. */
-async function inventory(state: string): Promise<string[]> {
-  const found: string[] = []
-  for (const kind of ['prog', 'map', 'link']) {
-    const { stdout } = await run('bpftool', ['-j', kind, 'show'], { maxBuffer: 64 << 20 }).catch(
-      () => ({ stdout: '[]' }),
-    )
-    for (const item of JSON.parse(stdout === '' ? '[]' : stdout) as { id: number; name?: string }[])
-      found.push(`${kind} ${item.id} ${item.name ?? ''}`)
+/** What remains of these once the kernel has had 3 s: it frees programs and maps after a grace period. */
+async function leftOf(noted: readonly Traces[]): Promise<string[]> {
+  for (let round = 0; ; round++) {
+    const left = [...new Set(noted.flatMap(remaining))]
+    if (left.length === 0 || round === 30) return left
+    await sleep(100)
   }
-  for await (const pin of glob('/sys/fs/bpf/**')) found.push(`pin ${pin}`)
-  const mounts = await readFile('/proc/mounts', 'utf8')
-  for (const line of mounts.split('\n'))
-    if (line.includes('honeyguide') || line.startsWith('bpf ')) found.push(`mount ${line}`)
-  for await (const folder of glob('/sys/fs/cgroup/**/*honeyguide*')) found.push(`cgroup ${folder}`)
-  const sockets = await readFile('/proc/net/unix', 'utf8')
-  for (const line of sockets.split('\n'))
-    if (line.includes(state)) found.push(`socket ${line.split(/\s+/).at(-1)}`)
-  for await (const path of glob('/run/honeyguide*')) found.push(`run ${path}`)
-  return found.sort()
 }
 
 export const acceptances: readonly Acceptance[] = [
@@ -40,34 +26,42 @@ export const acceptances: readonly Acceptance[] = [
     needsRoot: true,
     async run({ root, folder, log }) {
       const details: string[] = []
-      const ways = ['success', 'failure', 'kill'] as const
-      for (const way of ways) {
-        const before = await inventory(`${folder}/${way}`)
+      const seen = new Map<string, number>()
+      for (const way of ['success', 'failure', 'kill'] as const) {
         const stack = await startStack({ root, folder: `${folder}/${way}`, log })
-        const pids = Object.values(await stack.pids())
+        const { instance, launcher } = stack
+        const daemons = Object.values(await stack.pids())
+        const note = (): Traces =>
+          noteTraces(instance, launcher.pid === undefined ? daemons : [launcher.pid, ...daemons])
+        const noted = [note()]
+        // What is not found while it is there would not be found afterwards either.
+        const there = noted.flatMap(remaining)
+        for (const kind of traceKinds) {
+          const count = there.filter((one) => one.startsWith(`${kind} `)).length
+          seen.set(kind, Math.max(seen.get(kind) ?? 0, count))
+          if (count === 0) details.push(`${way}: no ${kind} of it is seen while it runs`)
+        }
         if (way === 'success') await stack.stop()
-        if (way === 'failure') for (const pid of pids) process.kill(pid, 'SIGKILL')
-        if (way === 'kill') stack.launcher.kill('SIGKILL')
+        if (way === 'failure') for (const pid of daemons) process.kill(pid, 'SIGKILL')
+        if (way === 'kill') launcher.kill('SIGKILL')
         await sleep(500)
+        // After a failure there are daemons that were started again.
+        if (way === 'failure') noted.push(note())
         const down = await honeyguide(root, ['down', '--state', stack.state])
         if (down.code !== 0)
           details.push(`${way}: down exits ${down.code}: ${down.stderr.slice(-300)}`)
-        await sleep(500)
-        const left = (await inventory(`${folder}/${way}`)).filter((item) => !before.includes(item))
-        details.push(...left.map((item) => `${way}: ${item}`))
-        for (const pid of pids) {
-          // Ended, and waiting for pid 1 to notice, is ended.
-          const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-          if (stat !== '' && !/\) [ZX] /.test(stat)) details.push(`${way}: process ${pid} lives`)
-        }
+        details.push(...(await leftOf(noted)).map((item) => `${way}: ${item}`))
         await honeyguide(root, ['down', '--purge', '--state', stack.state])
-        if (way === 'kill') stack.launcher.kill('SIGKILL')
-        const users = await readFile('/etc/passwd', 'utf8')
-        if (way === 'kill' && /^honeyguide(-sensor)?:/m.test(users))
-          details.push('purge leaves users')
+        if (existsSync(stack.state)) details.push(`${way}: purge leaves ${stack.state}`)
+        // Users belong to all instances of the machine: the last one takes them along.
+        for (const name of othersRun(instance) ? [] : Object.values(userNames))
+          if (findUser(name)?.isOurs) details.push(`${way}: purge leaves the user ${name}`)
       }
       return {
-        measured: details.length === 0 ? 'nothing left in 3 of 3' : `${details.length} things left`,
+        measured:
+          details.length === 0
+            ? `nothing left in 3 of 3 of ${[...seen].map(([kind, count]) => `${kind} ${count}`).join(', ')}`
+            : `${details.length} things wrong`,
         n: 3,
         pass: details.length === 0,
         details,

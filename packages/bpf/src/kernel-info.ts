@@ -143,29 +143,29 @@ export function listKernelIds(kind: KernelObjectKind): number[] {
   }
 }
 
-/** Everything of the machine by id and name, to prove that nothing was left behind. */
+/** Everything of the machine by id, to prove that nothing was left behind. */
 export interface KernelInventory {
-  readonly programs: ReadonlyMap<number, string>
-  readonly maps: ReadonlyMap<number, string>
-  readonly links: ReadonlyMap<number, string>
+  readonly programs: ReadonlyMap<number, ProgramInfo>
+  readonly maps: ReadonlyMap<number, MapInfo>
+  readonly links: ReadonlyMap<number, LinkInfo>
 }
 
 /** Lists all programs, maps and links (CAP_SYS_ADMIN). One that vanishes meanwhile is left out. */
 export function takeInventory(): KernelInventory {
   return {
-    programs: named('program', (fd) => readProgramInfo(fd).name),
-    maps: named('map', (fd) => readMapInfo(fd).name),
-    links: named('link', (fd) => `type ${readLinkInfo(fd).type}`),
+    programs: infoById('program', readProgramInfo),
+    maps: infoById('map', readMapInfo),
+    links: infoById('link', readLinkInfo),
   }
 }
 
-function named(kind: KernelObjectKind, nameOf: (fd: number) => string): Map<number, string> {
-  const found = new Map<number, string>()
+function infoById<Info>(kind: KernelObjectKind, read: (fd: number) => Info): Map<number, Info> {
+  const found = new Map<number, Info>()
   for (const id of listKernelIds(kind)) {
     const fd = fdById(kind, id)
     if (fd < 0) continue
     try {
-      found.set(id, nameOf(fd))
+      found.set(id, read(fd))
     } finally {
       closeFd(fd)
     }
