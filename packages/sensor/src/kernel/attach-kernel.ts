@@ -5,13 +5,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  openObject,
-  possibleCpuCount,
-  probeFeature,
-  type BpfObject,
-  type MapOptions,
-} from '@honeyguide/bpf'
+import { openObject, possibleCpuCount, type BpfObject, type MapOptions } from '@honeyguide/bpf'
 import { probes as allProbes } from '../../gen/probes.ts'
 import { layout } from '../../gen/records.ts'
 import type { Probe } from '../probes/probe.ts'
@@ -50,25 +44,12 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
   const path = join(request.objectDir, 'sensor.bpf.o')
   const names = readProgramNames(path)
   const most = Math.max(1, ...probes.flatMap((p) => p.programs.map((all) => all.length)))
-  const extras = probes.flatMap(({ name, optionalPrograms = [] }) =>
-    optionalPrograms
-      .filter(({ needs }) => probeFeature(needs).supported)
-      .map(({ program }) => [program, name] as const),
-  )
-  // Each of the alternatives, and once more without what could be left out: a kernel may have the
-  // feature and not the function.
-  const attempts = extras.length > 0 ? 2 * most : most
   for (let attempt = 0; ; attempt++) {
     const chosen = new Map<string, string>()
     const autoload = new Map<string, { autoload: boolean }>()
-    if (attempt < most)
-      for (const [program, probe] of extras) {
-        chosen.set(program, probe)
-        autoload.set(program, { autoload: true })
-      }
     for (const probe of probes) {
       for (const alternatives of probe.programs) {
-        const pick = alternatives[Math.min(attempt % most, alternatives.length - 1)] ?? ''
+        const pick = alternatives[Math.min(attempt, alternatives.length - 1)] ?? ''
         chosen.set(pick, probe.name)
         for (const name of alternatives) autoload.set(name, { autoload: name === pick })
       }
@@ -95,7 +76,7 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
       return { object, chosen }
     } catch (cause) {
       object[Symbol.dispose]()
-      if (attempt + 1 >= attempts) throw cause
+      if (attempt + 1 >= most) throw cause
     }
   }
 }
@@ -111,12 +92,19 @@ function readProgramNames(path: string): readonly string[] {
   return object.programNames
 }
 
-/** Loads, attaches and pins everything. Throws a `BpfError`; what was pinned until then is replaced next time. */
-export function attachKernel(request: AttachRequest): void {
-  const { folder } = request
+/** Programs in the kernel with all that they need; nothing of them runs until they are attached. */
+export interface ReadyPrograms extends Disposable {
+  readonly object: BpfObject
+  /** Programs to attach, each to the hook of its section. */
+  readonly names: readonly string[]
+}
+
+/** Loads the programs of the probes, with their maps pinned in `folder`, and fills in what they go by. */
+export function readyPrograms(request: AttachRequest): ReadyPrograms {
   const probes = allProbes.filter((probe) => request.probes.includes(probe.name))
   const { object: loaded, chosen } = loadObject(request, probes)
-  using object = loaded
+  using opened = new DisposableStack()
+  const object = opened.use(loaded)
   startSequences(object.map('hg_sequences'))
   const table = object.map('hg_syscalls')
   const value = new Uint8Array(4)
@@ -129,6 +117,15 @@ export function attachKernel(request: AttachRequest): void {
   }
   const names = [...chosen.keys()]
   if (probes.some((probe) => probe.syscallExits.length > 0)) names.push(dispatcher)
+  const held = opened.move()
+  return { object, names, [Symbol.dispose]: () => held.dispose() }
+}
+
+/** Loads, attaches and pins everything. Throws a `BpfError`; what was pinned until then is replaced next time. */
+export function attachKernel(request: AttachRequest): void {
+  const { folder } = request
+  using ready = readyPrograms(request)
+  const { object, names } = ready
   for (const name of names) {
     object.program(name).pin(join(folder, `program-${name}`))
     using _link = object.attach(name, { pin: join(folder, `link-${name}`) })

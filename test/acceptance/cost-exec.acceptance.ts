@@ -1,0 +1,230 @@
+/**
+ * What the lifecycle probes add to fork + exec + exit, beside auditd in the same interleaving.
+ *
+ * What is measured is the path of the process itself: CPU time of the generator and of its children, all on a
+ * processor of their own. Everything else that a sensor does (reading, encoding, storing) has its own promise
+ * and would, on two processors, only show as noise here: measured by the clock, with the sensor just started,
+ * a batch came out at 1.26 times where the same programs add less than a hundredth. So
+ *
+ * - programs are loaded once; only their links come and go, in milliseconds, and after every switch (links or
+ *   audit rules) one batch is run and not measured;
+ * - the rings are watched as the sensor watches them, so that wake-ups cost what they cost, but what is read
+ *   is dropped;
+ * - Node.js and auditd stay on the first processor, the generator and all it starts on the last;
+ * - `ours` lies between two batches of nothing in each round and is divided by both: slow drifts cancel.
+ *
+ * A life is begun by fork(2) and execve(2), as the promise has it: 32 system calls with its end and the wait.
+ * glibc's posix_spawn(3) makes 159 of the same life, asking for each signal's action, and pays for a program on
+ * sys_exit at each: what comes of that is shown beside it.
+ */
+import { execFile } from 'node:child_process'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { makePinFolder, openPinnedRing, takeInventory, watchRings } from '@honeyguide/bpf'
+import { probes } from '../../packages/sensor/gen/probes.ts'
+import { readyPrograms } from '../../packages/sensor/src/kernel/attach-kernel.ts'
+import { mountTestPins, testObjects } from '../../packages/sensor/src/kernel/kernel-harness.ts'
+import { median, quantile, type Acceptance } from './harness/acceptance.ts'
+import { noAudit, startAuditd } from './harness/auditd.ts'
+import { runProgram, testProgram, type Counted } from './harness/program.ts'
+
+const run = promisify(execFile)
+
+/** Processors that this process may use, as taskset takes them. */
+async function allowedCpus(): Promise<string> {
+  return /Cpus_allowed_list:\s+(\S+)/.exec(await readFile('/proc/self/status', 'utf8'))?.[1] ?? '0'
+}
+
+/** Moves every thread of this process to these processors. */
+async function moveSelf(cpus: string): Promise<void> {
+  await run('taskset', ['--all-tasks', '--cpu-list', '--pid', cpus, String(process.pid)])
+}
+
+interface Switch {
+  attach(): void
+  detach(): void
+}
+
+/** The sensor's programs, loaded and not attached, and their rings watched until dispose. */
+async function loadProbes(): Promise<Switch & AsyncDisposable> {
+  await using opened = new AsyncDisposableStack()
+  const pins = opened.use(mountTestPins())
+  const folder = join(pins.pinDir, 'cost')
+  makePinFolder(folder)
+  const ready = opened.use(
+    readyPrograms({
+      folder,
+      objectDir: await testObjects(),
+      rings: { lifecycleBytes: 2 << 20, dataBytes: 8 << 20 },
+      probes: probes.map(({ name }) => name),
+      objectHash: 'cost',
+    }),
+  )
+  const rings = ['hg_lifecycle', 'hg_data'].map((name) =>
+    opened.use(openPinnedRing(join(folder, name))),
+  )
+  const stop = new AbortController()
+  const watch = watchRings(
+    rings,
+    () => {
+      for (const ring of rings) {
+        ring.drain(() => undefined)
+        ring.commit()
+      }
+    },
+    { signal: stop.signal },
+  )
+  opened.defer(() => {
+    stop.abort()
+    return watch
+  })
+  let links = new DisposableStack()
+  opened.defer(() => links.dispose())
+  const held = opened.move()
+  return {
+    attach() {
+      for (const name of ready.names) links.use(ready.object.attach(name))
+    },
+    detach() {
+      links.dispose()
+      links = new DisposableStack()
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+/** `…Spawn`: the same by posix_spawn. */
+type Arm = 'none' | 'ours' | 'again' | 'auditd' | 'oursSpawn' | 'againSpawn'
+
+interface Batch {
+  /** CPU time of one life, its share of the generator included, µs. */
+  readonly cpuUs: number
+  /** By the clock, µs. */
+  readonly wallUs: number
+}
+
+/** Most that the same thing may differ from itself: half of what may be added. */
+const selfMargin = 0.0075
+const key = 'hg-cost'
+
+export const acceptances: readonly Acceptance[] = [
+  {
+    id: 'cost-exec',
+    promise:
+      'Lifecycle probes add ≤ 1.5 % to fork + exec + exit; auditd with an execve rule in the same interleaving',
+    target: '≤ 1.015× (self within 1.0075)',
+    inTests: false,
+    needsRoot: true,
+    async run({ size, folder, log }) {
+      const rounds = size === 'full' ? 150 : 20
+      const lives = 50
+      const spawnMany = testProgram('spawn-many')
+      const cpus = await allowedCpus()
+      const first = Number(/^\d+/.exec(cpus)?.[0])
+      const last = Number(/\d+$/.exec(cpus)?.[0])
+      // A program of somebody else on the same hooks is in every batch: then nothing is what `none` says.
+      const foreign = new Set(
+        takeInventory()
+          .programs.values()
+          .map(({ name }) => name)
+          .filter((name) => name.startsWith('hg_')),
+      )
+      if (foreign.size > 0 && size === 'full')
+        throw new Error(
+          `another Honeyguide runs on this machine (${[...foreign].join(', ')}): stop it first`,
+        )
+
+      const batches: Record<Arm, Batch[]> = {
+        none: [],
+        ours: [],
+        again: [],
+        auditd: [],
+        oursSpawn: [],
+        againSpawn: [],
+      }
+      const batch = async (way: readonly string[]): Promise<Batch> => {
+        const done = await runProgram<Counted & { cpu_us: number; failed: number }>('taskset', [
+          ...['-c', last, spawnMany],
+          ...[lives, 1, 'cost', '/bin/true', ...way],
+        ])
+        if (done.failed > 0) throw new Error(`${done.failed} of ${lives} did not start`)
+        const ns = Number(BigInt(done.to_ns) - BigInt(done.from_ns))
+        return { cpuUs: done.cpu_us / lives, wallUs: ns / 1000 / lives }
+      }
+      /** What comes after a switch: one batch to get warm, then the measured one. */
+      const measure = async (arm: Arm): Promise<void> => {
+        await batch(['fork'])
+        batches[arm].push(await batch(['fork']))
+      }
+
+      await mkdir(join(folder, 'audit'), { mode: 0o750 })
+      await using probing = await loadProbes()
+      await using auditd = await startAuditd(join(folder, 'audit'), first)
+      let shown = ''
+      await moveSelf(String(first))
+      try {
+        await auditd.load(noAudit)
+        for (let round = 0; round < rounds; round++) {
+          await measure('none')
+          probing.attach()
+          await measure('ours')
+          batches.oursSpawn.push(await batch([]))
+          probing.detach()
+          await measure('again')
+          batches.againSpawn.push(await batch([]))
+          await auditd.load([`-a always,exit -F arch=b64 -S execve -k ${key}`])
+          shown = await auditd.rules()
+          await measure('auditd')
+          await auditd.load(noAudit)
+          await auditd.settle()
+          log(
+            `round ${round}: ${Object.entries(batches)
+              .map(([arm, all]) => `${arm} ${all.at(-1)?.cpuUs.toFixed(0)}`)
+              .join(', ')}`,
+          )
+        }
+      } finally {
+        await moveSelf(cpus)
+      }
+
+      const audited = await auditd.status()
+      const events = await auditd.count(key)
+      const execs = rounds * 2 * lives
+      type Unit = keyof Batch
+      const of = (arm: Arm, unit: Unit): number[] => batches[arm].map((one) => one[unit])
+      const each = (a: readonly number[], b: readonly number[]): number[] =>
+        a.map((value, i) => value / (b[i] ?? Number.NaN))
+      /** Nothing, of each round: what lies before and what lies after ours. */
+      const nothing = (unit: Unit): number[] =>
+        of('none', unit).map((value, i) => (value + (of('again', unit)[i] ?? Number.NaN)) / 2)
+      const self = median(each(of('again', 'cpuUs'), of('none', 'cpuUs')))
+      const ours = each(of('ours', 'cpuUs'), nothing('cpuUs'))
+      const ratio = median(ours)
+      const added = median(
+        of('ours', 'cpuUs').map((value, i) => value - (nothing('cpuUs')[i] ?? Number.NaN)),
+      )
+      const ratioOf = (arm: Arm, unit: Unit): string =>
+        median(each(of(arm, unit), nothing(unit))).toFixed(3)
+      // Where auditd did not see what it was to see, it was no peer.
+      const isPeer =
+        events >= execs && audited.get('enabled') === '1' && audited.get('lost') === '0'
+      return {
+        measured: `ours ${ratio.toFixed(4)}× (${added.toFixed(1)} µs), auditd ${ratioOf('auditd', 'cpuUs')}×, none ${median(nothing('cpuUs')).toFixed(0)} µs of CPU`,
+        n: rounds,
+        spread: `ours ${quantile(ours, 0.25).toFixed(3)} to ${quantile(ours, 0.75).toFixed(3)}`,
+        self: self.toFixed(4),
+        // Programs that run make nothing faster: a ratio below that is noise as well.
+        isVoid: Math.abs(self - 1) > selfMargin || ratio < 1 - selfMargin,
+        pass: ratio <= 1.015 && isPeer,
+        details: [
+          `by the clock: ours ${ratioOf('ours', 'wallUs')}×, auditd ${ratioOf('auditd', 'wallUs')}×, none ${median(nothing('wallUs')).toFixed(0)} µs`,
+          `by posix_spawn: ours ${median(each(of('oursSpawn', 'cpuUs'), of('againSpawn', 'cpuUs'))).toFixed(3)}×, none ${median(of('againSpawn', 'cpuUs')).toFixed(0)} µs of CPU`,
+          `auditd: pid ${audited.get('pid')}, enabled ${audited.get('enabled')}, lost ${audited.get('lost')}, rule ${shown}`,
+          `auditd counted ${events} events of ${execs} execs in its log`,
+          ...(foreign.size > 0 ? [`also in every batch: ${[...foreign].join(', ')}`] : []),
+        ],
+      }
+    },
+  },
+]

@@ -1,0 +1,124 @@
+/**
+ * What one process life costs in our programs by the kernel's own statistics: for each program that has a part
+ * in a life its ns per run, times its runs in one life.
+ *
+ * The statistics count the runs of the whole machine, so runs are not divided by lives: a program on fork, exec
+ * or exit runs once in a life by its nature (and it is checked that it ran that often), the one on sys_exit as
+ * often as a life returns from system calls, which is counted exactly beforehand, by ptrace. A life is begun by
+ * fork(2) and execve(2); what it would be by posix_spawn(3), which asks for each signal's action, is shown, too.
+ */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { enableRunTimeStats, openPinnedProgram, type PinnedProgram } from '@honeyguide/bpf'
+import { probes } from '../../packages/sensor/gen/probes.ts'
+import { layout } from '../../packages/sensor/gen/records.ts'
+import { dispatcher } from '../../packages/sensor/src/kernel/attach-kernel.ts'
+import type { Acceptance } from './harness/acceptance.ts'
+import { runProgram, testProgram, type Counted } from './harness/program.ts'
+import { startStack } from './harness/stack.ts'
+
+/** Programs that run once in each life: those of the probes of the lifecycle ring. */
+const oncePerLife: ReadonlySet<string> = new Set(
+  probes.filter(({ ring }) => ring === 'lifecycle').flatMap(({ programs }) => programs.flat()),
+)
+/** Programs of other probes: a life of /bin/true has none of their events. */
+const neverInLife: ReadonlySet<string> = new Set(
+  probes.filter(({ ring }) => ring !== 'lifecycle').flatMap(({ programs }) => programs.flat()),
+)
+
+/**
+ * How many system calls of one life return, those of the process that starts it and waits for it included:
+ * the difference between two runs of the generator, so that its own beginning and end fall out.
+ */
+async function syscallsPerLife(generator: string, way: readonly string[]): Promise<number> {
+  const few = 5
+  const many = 25
+  const counts: number[] = []
+  for (const lives of [few, many]) {
+    const { count, processes } = await runProgram<{ count: number; processes: number }>(
+      testProgram('count-syscalls'),
+      [generator, lives, 1, 'cost', '/bin/true', ...way],
+    )
+    if (processes !== lives + 1)
+      throw new Error(`${processes} processes were counted in ${lives} lives and their generator`)
+    counts.push(count)
+  }
+  return ((counts[1] ?? 0) - (counts[0] ?? 0)) / (many - few)
+}
+
+/** The programs of a running sensor, by name, through its pins. */
+function openPrograms(pinDir: string, open: DisposableStack): Map<string, PinnedProgram> {
+  const folder = join(pinDir, layout.hash)
+  return new Map(
+    readdirSync(folder)
+      .filter((entry) => entry.startsWith('program-'))
+      .map((entry) => [
+        entry.slice('program-'.length),
+        open.use(openPinnedProgram(join(folder, entry))),
+      ]),
+  )
+}
+
+export const acceptances: readonly Acceptance[] = [
+  {
+    id: 'cost-kernel',
+    promise: 'Lifecycle probes cost ≤ 6 µs per process life by the kernel’s own program statistics',
+    target: '≤ 6 µs',
+    inTests: true,
+    needsRoot: true,
+    async run({ size, root, folder, log }) {
+      const generator = testProgram('spawn-many')
+      const lives = size === 'full' ? 5000 : 300
+      const syscalls = await syscallsPerLife(generator, ['fork'])
+      const syscallsBySpawn = await syscallsPerLife(generator, [])
+      await using stack = await startStack({ root, folder, log })
+      using open = new DisposableStack()
+      const programs = openPrograms(stack.instance.pinDir, open)
+      open.use(enableRunTimeStats())
+      const read = () => new Map([...programs].map(([name, one]) => [name, one.info()] as const))
+      // Once unmeasured: the first runs meet cold caches.
+      await runProgram<Counted>(generator, [50, 1, 'cost', '/bin/true', 'fork'])
+      const before = read()
+      await runProgram<Counted>(generator, [lives, 1, 'cost', '/bin/true', 'fork'])
+      const after = read()
+
+      const faults: string[] = []
+      const details: string[] = []
+      let perLifeNs = 0
+      let perSyscallNs = 0
+      let isQuiet = true
+      for (const [name, { runCount, runTimeNs }] of after) {
+        const runs = Number(runCount - (before.get(name)?.runCount ?? 0n))
+        const ns = Number(runTimeNs - (before.get(name)?.runTimeNs ?? 0n)) / Math.max(1, runs)
+        const inLife = oncePerLife.has(name) ? 1 : name === dispatcher ? syscalls : 0
+        if (inLife === 0 && !neverInLife.has(name))
+          faults.push(`nobody says how often ${name} runs in a life`)
+        if (runs < inLife * lives) faults.push(`${name} ran ${runs} times in ${lives} lives`)
+        // What else ran has other costs (longer arguments): it must not be much of what is averaged.
+        if (oncePerLife.has(name) && runs > 1.25 * lives) isQuiet = false
+        perLifeNs += ns * inLife
+        if (name === dispatcher) perSyscallNs = ns
+        details.push(
+          inLife === 0
+            ? `${name}: not in a life; ${runs} runs`
+            : `${name}: ${ns.toFixed(0)} ns × ${inLife} = ${((ns * inLife) / 1000).toFixed(2)} µs; ${runs} runs, ${(inLife * lives).toFixed(0)} of them these lives'`,
+        )
+      }
+      for (const name of oncePerLife)
+        if (!after.has(name)) log(`${name} is not loaded (another does its work on this kernel)`)
+      if (!after.has(dispatcher)) faults.push(`${dispatcher} is not attached`)
+      const perLife = perLifeNs / 1000
+      const bySpawn = perLife + (perSyscallNs * (syscallsBySpawn - syscalls)) / 1000
+      details.push(
+        `of a life begun by posix_spawn, ${syscallsBySpawn} system calls return: ${bySpawn.toFixed(2)} µs`,
+      )
+      return {
+        measured: `${perLife.toFixed(2)} µs per process life`,
+        n: lives,
+        isVoid: size === 'full' && !isQuiet,
+        pass: faults.length === 0 && (size === 'small' || perLife <= 6),
+        details: [...faults, ...details],
+      }
+    },
+  },
+]

@@ -1,0 +1,64 @@
+/** What the sensor takes of a machine: memory under a lasting load, CPU when nothing happens. */
+import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Acceptance } from './harness/acceptance.ts'
+import { startProgram, testProgram, type Counted } from './harness/program.ts'
+import { startStack } from './harness/stack.ts'
+
+/** Resident memory of a process, MB. */
+async function residentMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024
+}
+
+/** CPU time of a process in ms (user and system, all threads). */
+async function cpuMs(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+export const acceptances: readonly Acceptance[] = [
+  {
+    id: 'memory',
+    promise:
+      'Sensor ≤ 120 MB resident, rings included, after 10 minutes at 1,000 events/s with 5,000 live processes; ≤ 0.5 % of a core over 60 idle seconds',
+    target: '≤ 120 MB, ≤ 0.5 %',
+    inTests: false,
+    needsRoot: true,
+    async run({ size, root, folder, log }) {
+      const connects = testProgram('numbered-connects')
+      await using stack = await startStack({ root, folder, log })
+      const { sensor } = await stack.pids()
+      if (!sensor) throw new Error('status names no sensor')
+      const live = spawn(
+        'sh',
+        [
+          '-c',
+          `i=0; while [ $i -lt ${size === 'full' ? 5000 : 200} ]; do sleep 100000 & i=$((i+1)); done; echo up; wait`,
+        ],
+        { stdio: ['ignore', 'pipe', 'ignore'], detached: true },
+      )
+      try {
+        await new Promise((resolve) => live.stdout.once('data', resolve))
+        const seconds = size === 'full' ? 600 : 20
+        await startProgram<Counted>(connects, [seconds, 250, 0]).answer
+        const rssMb = await residentMb(sensor)
+        await stack.settle()
+        await sleep(5000)
+        const idleMs = size === 'full' ? 60_000 : 10_000
+        const from = await cpuMs(sensor)
+        await sleep(idleMs)
+        const share = ((await cpuMs(sensor)) - from) / idleMs
+        return {
+          measured: `${rssMb.toFixed(1)} MB resident, ${(share * 100).toFixed(2)} % of a core idle`,
+          n: 1,
+          pass: rssMb <= 120 && (size === 'small' || share <= 0.005),
+        }
+      } finally {
+        if (live.pid) process.kill(-live.pid, 'SIGKILL')
+      }
+    },
+  },
+]
