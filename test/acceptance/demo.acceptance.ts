@@ -7,6 +7,7 @@ import { parseProcessUid, type Incident } from '@honeyguide/model'
 import { techniqueTactic } from '../../packages/detect/src/attack/attack.ts'
 import type { Acceptance } from './harness/acceptance.ts'
 import { attack, type Attack } from './harness/demonstration.ts'
+import { processOf } from './harness/process-of.ts'
 import { startStack, type Stack } from './harness/stack.ts'
 
 const pidOf = (uid: string): number => parseProcessUid(uid)?.pid ?? 0
@@ -49,12 +50,6 @@ async function deedsOf(stack: Stack, incident: Incident): Promise<Deed[]> {
         ? ''
         : `${row['dst_endpoint_ip']}:${row['dst_endpoint_port']}`,
   }))
-}
-
-/** A process without the number of its exec: pids come round again within minutes on a busy machine. */
-function processOf(uid: string): string {
-  const parsed = parseProcessUid(uid)
-  return parsed?.execNo === undefined ? uid : uid.slice(0, uid.lastIndexOf('-'))
 }
 
 /** Those of `processes` that do not descend from `ancestor`, by what was stored of forks and execs. */

@@ -1,9 +1,15 @@
 /*
  * Ways to become a process that confuse a naive observer. Each ends in `/bin/true TAG-NAME`; the path of
  * pids from this program to it is printed as JSON: {"name":…, "pids":[…]} with the pid that runs true last.
- * Usage: ancestry TAG NAME   with NAME one of double-fork setsid exec-a thread-exec vfork parent-first
+ *
+ * `pid-reuse` gives the last pid to two processes, one after the other: a child of this program, whose command
+ * line ends in -first-N, and then a child of its child. {"first":N} says which try it was; 0 when others always
+ * took the pid.
+ * Usage: ancestry TAG NAME
+ *        with NAME one of double-fork setsid exec-a thread-exec vfork parent-first pid-reuse
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +36,55 @@ static void *exec_in_thread(void *unused)
 	return NULL;
 }
 
+/* Makes `pid` the next one that the kernel gives, unless somebody else forks before we do. */
+static void ask_for_pid(pid_t pid)
+{
+	char text[16];
+	int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
+	int length = snprintf(text, sizeof(text), "%d", pid - 1);
+
+	if (fd < 0 || write(fd, text, length) != length) {
+		perror("ns_last_pid");
+		exit(1);
+	}
+	close(fd);
+}
+
+/* One try: true when the pid of a child of ours was given again, to a child of another child. */
+static int reuse_pid(int number)
+{
+	pid_t middle;
+
+	pids[1] = 0;
+	pids[2] = fork();
+	if (!pids[2]) {
+		char first[160];
+
+		snprintf(first, sizeof(first), "%s-first-%d", word, number);
+		execl("/bin/true", "true", first, NULL);
+		_exit(127);
+	}
+	waitpid(pids[2], NULL, 0);
+	middle = fork();
+	if (!middle) {
+		pid_t again;
+
+		ask_for_pid(pids[2]);
+		again = fork();
+		if (!again) {
+			if (getpid() == pids[2])
+				run_true("true");
+			_exit(0);
+		}
+		waitpid(again, NULL, 0);
+		if (again == pids[2])
+			pids[1] = getpid();
+		_exit(0);
+	}
+	waitpid(middle, NULL, 0);
+	return pids[1] != 0;
+}
+
 static void wait_all(void)
 {
 	while (wait(NULL) > 0)
@@ -39,7 +94,7 @@ static void wait_all(void)
 int main(int argc, char **argv)
 {
 	const char *name;
-	int depth = 1;
+	int depth = 1, first = 0;
 
 	if (argc != 3)
 		return 2;
@@ -105,11 +160,16 @@ int main(int argc, char **argv)
 		depth = 3;
 		/* init reaps the orphan; give it the time. */
 		usleep(600000);
+	} else if (!strcmp(name, "pid-reuse")) {
+		for (int number = 1; number <= 500 && !first; number++)
+			if (reuse_pid(number))
+				first = number;
+		depth = 3;
 	} else {
 		return 2;
 	}
 	wait_all();
-	printf("{\"name\":\"%s\",\"pids\":[", name);
+	printf("{\"name\":\"%s\",\"first\":%d,\"pids\":[", name, first);
 	for (int i = 0; i < depth; i++)
 		printf("%s%d", i ? "," : "", pids[i]);
 	printf("]}\n");
