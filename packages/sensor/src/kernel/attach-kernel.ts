@@ -5,7 +5,13 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openObject, possibleCpuCount, type BpfObject, type MapOptions } from '@honeyguide/bpf'
+import {
+  openObject,
+  possibleCpuCount,
+  probeFeature,
+  type BpfObject,
+  type MapOptions,
+} from '@honeyguide/bpf'
 import { probes as allProbes } from '../../gen/probes.ts'
 import { layout } from '../../gen/records.ts'
 import type { Probe } from '../probes/probe.ts'
@@ -44,12 +50,25 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
   const path = join(request.objectDir, 'sensor.bpf.o')
   const names = readProgramNames(path)
   const most = Math.max(1, ...probes.flatMap((p) => p.programs.map((all) => all.length)))
+  const extras = probes.flatMap(({ name, optionalPrograms = [] }) =>
+    optionalPrograms
+      .filter(({ needs }) => probeFeature(needs).supported)
+      .map(({ program }) => [program, name] as const),
+  )
+  // Each of the alternatives, and once more without what could be left out: a kernel may have the
+  // feature and not the function.
+  const attempts = extras.length > 0 ? 2 * most : most
   for (let attempt = 0; ; attempt++) {
     const chosen = new Map<string, string>()
     const autoload = new Map<string, { autoload: boolean }>()
+    if (attempt < most)
+      for (const [program, probe] of extras) {
+        chosen.set(program, probe)
+        autoload.set(program, { autoload: true })
+      }
     for (const probe of probes) {
       for (const alternatives of probe.programs) {
-        const pick = alternatives[Math.min(attempt, alternatives.length - 1)] ?? ''
+        const pick = alternatives[Math.min(attempt % most, alternatives.length - 1)] ?? ''
         chosen.set(pick, probe.name)
         for (const name of alternatives) autoload.set(name, { autoload: name === pick })
       }
@@ -76,7 +95,7 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
       return { object, chosen }
     } catch (cause) {
       object[Symbol.dispose]()
-      if (attempt + 1 >= most) throw cause
+      if (attempt + 1 >= attempts) throw cause
     }
   }
 }
