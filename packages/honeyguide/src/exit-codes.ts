@@ -31,6 +31,7 @@ const codeOf: Readonly<Record<string, ExitName>> = {
   HG_MANIFEST_INVALID: 'usage',
   HG_REQUEST_INVALID: 'usage',
   HG_NOT_RUNNING: 'notRunning',
+  HG_HUB_SILENT: 'notRunning',
   HG_STORE_AWAY: 'notRunning',
   HG_ALREADY_RUNNING: 'alreadyRunning',
   HG_STATE_LOCKED: 'alreadyRunning',

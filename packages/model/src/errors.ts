@@ -46,6 +46,10 @@ export const errorRows = {
     what: 'No Honeyguide runs here.',
     fix: 'Start it with `npm start` or `honeyguide up`; another one is named with `--state`.',
   },
+  HG_HUB_SILENT: {
+    what: 'The hub runs and does not answer in time.',
+    fix: 'Ask again; when it lasts, `honeyguide status` and the log say what it is busy with. Sensors keep their events in the meantime.',
+  },
   HG_NEEDS_ROOT: {
     what: 'This needs root.',
     fix: 'Run it as root, or look at a recording with `npm start -- --demo`, which does not need it.',

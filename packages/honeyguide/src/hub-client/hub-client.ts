@@ -98,7 +98,7 @@ export function createHubClient(socketPath: string, timeoutMs = 30_000): HubClie
       asked.once('timeout', () =>
         asked.destroy(
           new HoneyguideError(
-            'HG_NOT_RUNNING',
+            'HG_HUB_SILENT',
             `no answer within ${timeoutMs / 1000} s at ${socketPath}`,
           ),
         ),
