@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseProcessUid, type Incident } from '@honeyguide/model'
 import { techniqueTactic } from '../../packages/detect/src/attack/attack.ts'
+import type { BenignSummary } from '../../packages/honeyguide/src/demo/benign/run-benign.ts'
+import { works } from '../../packages/honeyguide/src/demo/benign/work.ts'
 import type { Acceptance } from './harness/acceptance.ts'
 import { attack, type Attack } from './harness/demonstration.ts'
 import { processOf } from './harness/process-of.ts'
@@ -192,6 +194,20 @@ async function judge(stack: Stack, attacked: Attack): Promise<Verdict> {
   return { own, faults, seconds }
 }
 
+/** What `demo benign --json` said: how often each kind of work was done, and what it was in its words. */
+function benignWork(stdout: string) {
+  const kinds = new Map<string, { readonly times: number; readonly what: string }>()
+  let summary: BenignSummary | undefined
+  for (const line of stdout.trimEnd().split('\n')) {
+    const said = JSON.parse(line) as { name: string; what: string } | { summary: BenignSummary }
+    if ('summary' in said) summary = said.summary
+    else if (!/^(?:skipped|failed): /.test(said.what))
+      kinds.set(said.name, { times: (kinds.get(said.name)?.times ?? 0) + 1, what: said.what })
+  }
+  if (!summary) throw new Error(`demo benign did not come to its end: ${stdout.slice(-500)}`)
+  return { summary, kinds }
+}
+
 /** A chain as somebody else writes one: other order, two files, names and pauses of their own. */
 const manifest = `honeyguide: demo-chain/1
 name: what a colleague wrote
@@ -286,8 +302,8 @@ export const acceptances: readonly Acceptance[] = [
   },
   {
     id: 'demo-benign',
-    promise: '`demo benign` for 15 minutes: 0 incidents',
-    target: '0 incidents',
+    promise: '`demo benign` for 15 minutes, each kind of its work really done: 0 incidents',
+    target: '0 incidents, nothing skipped, nothing failed',
     inTests: false,
     needsRoot: true,
     async run({ size, root, folder, log }) {
@@ -296,7 +312,7 @@ export const acceptances: readonly Acceptance[] = [
       const since = new Date(Date.now() - 2000).toISOString()
       const demonstration = spawn(
         join(root, 'bin/honeyguide'),
-        ['demo', 'benign', '--minutes', String(minutes)],
+        ['demo', 'benign', '--minutes', String(minutes), '--json'],
         { stdio: ['ignore', 'pipe', 'pipe'] },
       )
       let stdout = ''
@@ -332,12 +348,22 @@ export const acceptances: readonly Acceptance[] = [
           `${uid}${isOwn ? '' : ' (of others on this machine)'}: ${incident.title.map(({ text }) => text).join('')}`,
         )
       }
+      const { summary, kinds } = benignWork(stdout)
+      const all = works.map(({ name }) => name)
+      details.push(
+        ...all.flatMap((name) => kinds.get(name)?.what ?? []),
+        ...summary.skipped.map(({ name, why }) => `skipped ${name}: ${why}`),
+        ...summary.failed.map(({ name, why }) => `failed ${name}: ${why}`),
+      )
       if (code !== 0) details.push(`demo benign ended with ${code}: ${stderr.slice(-500)}`)
+      // Half a minute is not enough for each, and a machine for tests may lack some.
+      const undone = all.filter((name) => !kinds.has(name))
+      const isAllDone = size === 'small' || undone.length === 0
       return {
-        measured: `${incidents.length} incidents in ${minutes} minutes`,
-        n: 1,
-        pass: code === 0 && incidents.length === 0,
-        details: [...details, ...stdout.split('\n').slice(-5)],
+        measured: `${incidents.length} incidents in ${minutes} minutes, ${summary.rounds} rounds: ${[...kinds].map(([name, { times }]) => `${name} ${times}`).join(', ')}${undone.length > 0 ? `; not done: ${undone.join(', ')}` : ''}`,
+        n: summary.done,
+        pass: code === 0 && incidents.length === 0 && summary.failed.length === 0 && isAllDone,
+        details,
       }
     },
   },
