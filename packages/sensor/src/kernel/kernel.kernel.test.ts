@@ -19,6 +19,7 @@ import {
   openPinnedLink,
   openPinnedMap,
   openPinnedProgram,
+  openPinnedRing,
   readClockNs,
 } from '@honeyguide/bpf'
 import { createBatchBuilder } from '@honeyguide/model/batch'
@@ -26,7 +27,9 @@ import { HoneyguideError } from '@honeyguide/model/errors'
 import type { TableName } from '@honeyguide/model/tables'
 import { imageFlags } from '@honeyguide/model/tables/exec'
 import { tcpOperations } from '@honeyguide/model/tables/tcp'
+import { probes } from '../../gen/probes.ts'
 import { layout } from '../../gen/records.ts'
+import { openHookCounters } from './hook-counters.ts'
 import { consumedLines, type ConsumedLine } from './kernel-consumer.ts'
 import {
   amount,
@@ -285,27 +288,104 @@ suite('kernel side', { skip: kernelSkip }, () => {
     assert.ok((fork[0]?.['fromNs'] as bigint) <= BigInt(saved.readNs) + 1_500_000_000n)
   })
 
-  test('a ring of another layout is counted before it is removed', async () => {
+  test('what rings of another layout hold is told as lost before they are removed', async () => {
+    await using sensor = await openTestKernel({
+      rings: { lifecycleBytes: 64 << 10, dataBytes: 64 << 10 },
+    })
+    // Spooled and not committed: told as events, so not as lost.
+    runProgram('/bin/true')
+    const spooled = sensor.kernel.pump(createBatchBuilder()).progress
+    sensor.kernel[Symbol.dispose]()
+    const { pinDir } = sensor.settings
+    const old = join(pinDir, '0123456789abcdef')
+    runProgram(testProgram('family'), ['storm', overflowing, '4'])
+    renameSync(join(pinDir, layout.hash), old)
+    // Killed twice before a batch with the notice is safe: counted again.
+    for (let start = 0; start < 2; start++) {
+      const killed = openKernel(sensor.settings, { progress: spooled })
+      assert.ok(existsSync(old))
+      killed[Symbol.dispose]()
+    }
+    sensor.kernel = openKernel(sensor.settings, { progress: spooled })
+    const openedNs = readClockNs('boottime')
+    using ring = openPinnedRing(join(old, 'hg_lifecycle'), BigInt(spooled.lifecycle))
+    let left = 0n
+    ring.drain(() => (left += 1n))
+    using counts = openPinnedMap(join(old, 'hg_counts'))
+    const refused = openHookCounters(counts, probes).read()
+    const loss = sensor.drain().get('loss') ?? []
+    const of = (hook: string, reason: string): PlainRow | undefined => {
+      const rows = loss.filter((row) => row['hook'] === hook && row['reason'] === reason)
+      assert.ok(rows.length <= 1, `${hook} ${reason}`)
+      return rows[0]
+    }
+    assert.ok(left > 0n)
+    assert.equal(of('lifecycle', 'decode')?.['lost'], left)
+    for (const hook of ['fork', 'exit']) {
+      const count = refused.get(hook)?.lost.get('ring_full') ?? 0n
+      assert.ok(count > 0n)
+      assert.equal(of(hook, 'ring_full')?.['lost'], count)
+    }
+    for (const row of loss) {
+      assert.ok((row['fromNs'] as bigint) >= BigInt(spooled.readNs) - 20_000_000n)
+      assert.ok((row['fromNs'] as bigint) < (row['toNs'] as bigint))
+    }
+    for (const row of loss.filter(({ reason }) => reason !== 'down'))
+      assert.ok((row['toNs'] as bigint) <= openedNs + 1_000_000_000n)
+    for (const hook of hooks) assert.equal(of(hook, 'down')?.['fromNs'], BigInt(spooled.readNs))
+    // The drain has committed: its batch is safe, and nothing is kept any longer, nor told again.
+    assert.deepEqual(readdirSync(pinDir), [layout.hash])
+    sensor.reopen()
+    assert.deepEqual(sensor.drain().get('loss') ?? [], [])
+  })
+
+  test('a set that was told and not removed any more is removed, and not told again', async () => {
     await using sensor = await openTestKernel()
     sensor.drain()
     const { pinDir } = sensor.settings
     const { progress } = sensor
     sensor.kernel[Symbol.dispose]()
-    const run = runProgram('/bin/true')
-    assert.equal(run.status, 0)
+    runProgram('/bin/true')
     renameSync(join(pinDir, layout.hash), join(pinDir, '0123456789abcdef'))
     sensor.kernel = openKernel(sensor.settings, { progress })
+    // In the spool, and then killed before the commit.
+    const { progress: spooled } = sensor.kernel.pump(createBatchBuilder())
+    assert.equal(spooled.told?.length, 1)
+    assert.equal(readdirSync(pinDir).length, 2)
+    sensor.reopen(spooled)
     assert.deepEqual(readdirSync(pinDir), [layout.hash])
     const loss = sensor.drain().get('loss') ?? []
+    assert.ok(loss.every((row) => row['reason'] !== 'decode'))
+  })
+
+  test('rings of another size make room for those of now, and are told', async () => {
+    await using sensor = await openTestKernel()
+    sensor.drain()
+    const { progress, settings } = sensor
+    sensor.kernel[Symbol.dispose]()
+    assert.equal(runProgram('/bin/true').status, 0)
+    // Rings that run are kept as they are; other programs need others.
+    const rings = { lifecycleBytes: 1 << 20, dataBytes: 1 << 20 }
+    sensor.kernel = openKernel({ ...settings, rings, probes: ['exec', 'fork'] }, { progress })
+    const loss = sensor.drain().get('loss') ?? []
     const left = loss.find((row) => row['hook'] === 'lifecycle' && row['reason'] === 'decode')
-    assert.ok(
-      left && (left['lost'] as bigint) >= 3n,
-      JSON.stringify(loss, (_, v) => String(v)),
-    )
-    for (const hook of hooks) {
-      const down = loss.find((row) => row['hook'] === hook && row['reason'] === 'down')
-      assert.equal(down?.['fromNs'], BigInt(progress?.readNs ?? 0))
-    }
+    assert.ok((left?.['lost'] as bigint) >= 3n)
+    assert.deepEqual(readdirSync(settings.pinDir), [layout.hash])
+  })
+
+  test('losses after a quiet time stand in an interval that begins with the last look', async () => {
+    await using sensor = await openTestKernel({
+      rings: { lifecycleBytes: 64 << 10, dataBytes: 64 << 10 },
+    })
+    sensor.drain()
+    await setTimeout(1500)
+    const lookedNs = readClockNs('boottime')
+    sensor.kernel.look()
+    sensor.drain()
+    runProgram(testProgram('family'), ['storm', overflowing, '4'])
+    const loss = (sensor.drain().get('loss') ?? []).filter((row) => row['hook'] === 'fork')
+    assert.ok(loss.length > 0)
+    for (const row of loss) assert.ok((row['fromNs'] as bigint) >= lookedNs - 20_000_000n)
   })
 
   test('a time without programs is told also when who attached them again was killed before it could', async () => {

@@ -63,6 +63,8 @@ export interface Pumped {
 export interface Kernel extends Disposable {
   /** Moves what the rings hold, up to the limits, into `builder`. */
   pump(builder: BatchBuilder, limits?: PumpLimits): Pumped
+  /** The next `pump` reads the counters, whatever flows: losses after it stand in an interval that begins there. */
+  look(): void
   /** Gives the space behind `progress` back to the kernel: its batch is safe. */
   commit(progress: KernelProgress): void
   /** Calls `onWake` whenever `pump` may have something to say, until `signal` aborts. Waits for what it returns. */
@@ -105,6 +107,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       objectDir: settings.objectDir,
       rings: settings.rings,
       probes,
+      progress: options.progress,
     }),
   )
   const openedNs = readClockNs('boottime')
@@ -160,16 +163,16 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
 
   /** Says once what an earlier set, or a time without one, has hidden. */
   const notices: { fromNs: bigint; toNs: bigint; hook: string; reason: string; lost: bigint }[] = []
-  for (const { records, madeNs } of kernel.leftBehind)
+  const untold = [...kernel.leftBehind]
+  for (const { records, lost, fromNs } of untold) {
     for (const [ring, count] of records)
       if (count > 0)
-        notices.push({
-          fromNs: progress ? BigInt(progress.readNs) : madeNs,
-          toNs: openedNs,
-          hook: ring,
-          reason: 'decode',
-          lost: BigInt(count),
-        })
+        notices.push({ fromNs, toNs: openedNs, hook: ring, reason: 'decode', lost: BigInt(count) })
+    for (const { hook, reason, count } of lost)
+      notices.push({ fromNs, toNs: openedNs, hook, reason, lost: count })
+  }
+  /** Sets whose notices are in what `pump` gave out; each goes when that is safe. */
+  const told = new Set<string>()
   // Not only after a fresh start: whoever attached may have been killed before it could spool a word of it.
   if (progress && (kernel.isFresh || !isSameSet || progress.objectHash !== kernel.objectHash))
     for (const { name } of probes)
@@ -255,6 +258,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
           ),
           misses: Object.fromEntries([...misses].map(([name, count]) => [name, String(count)])),
           objectHash: kernel.objectHash,
+          told: [...told],
         }
     return lastProgress
   }
@@ -271,6 +275,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       columns.offered[row] = notice.lost
       columns.lost[row] = notice.lost
     }
+    for (const { id } of untold.splice(0)) told.add(id)
   }
 
   const held = opening.move()
@@ -318,8 +323,13 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       if (mustRead || (hasPendingRead && nowNs - ledger.readNs >= readEveryNs)) report(builder)
       return { rows: builder.rows - before, progress: currentProgress(), isMore }
     },
+    look() {
+      mustRead = true
+    },
     commit(done) {
       if (BigInt(done.madeNs) !== kernel.madeNs) return
+      // Only now: whoever is killed before counts the same records again.
+      for (const id of done.told ?? []) if (told.delete(id)) kernel.removeLeftBehind(id)
       for (const [ring, position] of [
         [lifecycle, BigInt(done.lifecycle)],
         [data, BigInt(done.data)],

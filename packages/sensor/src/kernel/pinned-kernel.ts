@@ -4,28 +4,31 @@
  * Everything is pinned below `<pinDir>/<layout hash>`: maps by their names, programs as
  * `program-<name>`, links as `link-<name>`, and an empty folder `ready-<object hash>` made last. A
  * sensor that comes back finds it and loads nothing: it only maps the rings again. Another object with
- * the same layout keeps the maps and replaces programs and links; another layout replaces all.
+ * the same layout keeps the maps and replaces programs and links; another layout replaces all, and the
+ * rings of before stay until what they held is told as lost.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import {
   makePinFolder,
   openPinnedLink,
   openPinnedMap,
   openPinnedProgram,
   openPinnedRing,
+  possibleCpuCount,
   unpin,
   BpfError,
   type BpfLink,
   type BpfMap,
   type Ring,
 } from '@honeyguide/bpf'
-import { layout } from '../../gen/records.ts'
+import { countersSizeBytes, layout } from '../../gen/records.ts'
 import type { Probe } from '../probes/probe.ts'
 import { runAttach } from './attach-child.ts'
 import { dispatcher } from './attach-kernel.ts'
-import type { HookProgram } from './hook-counters.ts'
+import { openHookCounters, type HookProgram } from './hook-counters.ts'
+import type { KernelProgress } from './progress.ts'
 import { readMade } from './sequences.ts'
 
 export interface PinnedKernelOptions {
@@ -34,14 +37,23 @@ export interface PinnedKernelOptions {
   readonly objectDir: string
   readonly rings: { readonly lifecycleBytes: number; readonly dataBytes: number }
   readonly probes: readonly Probe[]
+  readonly progress?: KernelProgress | undefined
 }
 
-/** What a set of another layout still held when it was replaced. */
+/** What a set of another layout, or of rings of another size, still held when it was replaced. */
 export interface LeftBehind {
+  /** Names the set for ever: its folder, and when it was made. */
+  readonly id: string
   /** Records by ring that nobody will read. */
   readonly records: ReadonlyMap<string, number>
-  /** When its rings were made, ns since boot. */
-  readonly madeNs: bigint
+  /** What the kernel counted as lost and nobody has told. */
+  readonly lost: readonly {
+    readonly hook: string
+    readonly reason: string
+    readonly count: bigint
+  }[]
+  /** All of it was after this, ns since boot. */
+  readonly fromNs: bigint
 }
 
 export interface PinnedKernel extends Disposable {
@@ -59,7 +71,9 @@ export interface PinnedKernel extends Disposable {
   readonly objectHash: string
   /** Whether programs were attached by this call, and not found running. */
   readonly isFresh: boolean
+  /** Stopped, counted, and kept until `removeLeftBehind`, so that whoever is killed before it could tell counts again. */
   readonly leftBehind: readonly LeftBehind[]
+  removeLeftBehind(id: string): void
 }
 
 /** Removes every pin of the sensor below `pinDir`: programs detach, rings go. */
@@ -92,31 +106,69 @@ function removePrograms(folder: string): void {
   }
 }
 
-/** Counts what the rings of another layout hold, then removes them. */
-function abandon(folder: string): LeftBehind {
-  const records = new Map<string, number>()
-  let madeNs = 0n
-  for (const name of readdirSync(folder)) if (name.startsWith('link-')) unpin(join(folder, name))
-  for (const ring of ['lifecycle', 'data']) {
-    try {
-      using open = openPinnedRing(join(folder, `hg_${ring}`))
-      let count = 0
-      open.drain(() => {
-        count += 1
-      })
-      records.set(ring, count)
-    } catch (cause) {
-      if (!(cause instanceof BpfError)) throw cause
-    }
-  }
+/** Runs `use` on what is pinned; nothing where the set is not whole. */
+function whenThere(use: () => void): void {
   try {
-    using sequences = openPinnedMap(join(folder, 'hg_sequences'))
-    madeNs = readMade(sequences)
+    use()
   } catch (cause) {
     if (!(cause instanceof BpfError)) throw cause
   }
-  removeFolder(folder)
-  return { records, madeNs }
+}
+
+/**
+ * Stops the programs of another set, and counts what nobody has been told of it: records in its rings, but
+ * for those that a batch holds already, and what its own counters say was lost since they were last read.
+ */
+function leaveBehind(
+  folder: string,
+  probes: readonly Probe[],
+  progress: KernelProgress | undefined,
+): LeftBehind {
+  for (const name of readdirSync(folder)) if (name.startsWith('link-')) unpin(join(folder, name))
+  let madeNs = 0n
+  whenThere(() => {
+    using sequences = openPinnedMap(join(folder, 'hg_sequences'))
+    madeNs = readMade(sequences)
+  })
+  const known = progress !== undefined && BigInt(progress.madeNs) === madeNs ? progress : undefined
+  const records = new Map<string, number>()
+  for (const name of ['lifecycle', 'data'] as const) {
+    whenThere(() => {
+      using ring = openPinnedRing(join(folder, `hg_${name}`))
+      const spooled = known === undefined ? 0n : BigInt(known[name])
+      if (spooled > ring.position && spooled <= ring.producerPosition) ring.seek(spooled)
+      let count = 0
+      ring.drain(() => {
+        count += 1
+      })
+      records.set(name, count)
+    })
+  }
+  const lost: { hook: string; reason: string; count: bigint }[] = []
+  whenThere(() => {
+    using counts = openPinnedMap(join(folder, 'hg_counts'))
+    // Counters have not changed since the first version; if they ever do, the rings' records are all that can be told.
+    if (counts.valueSizeBytes !== countersSizeBytes * possibleCpuCount()) return
+    for (const [hook, reading] of openHookCounters(counts, probes).read())
+      for (const [reason, total] of reading.lost) {
+        const count = total - BigInt(known?.counts[hook]?.lost[reason] ?? 0)
+        if (count > 0n) lost.push({ hook, reason, count })
+      }
+  })
+  return {
+    id: `${basename(folder)} ${madeNs}`,
+    records,
+    lost,
+    fromNs: known ? BigInt(known.readNs) : madeNs,
+  }
+}
+
+/** A name below `pinDir` for a set that makes room for one of the same layout. */
+function asideName(pinDir: string): string {
+  for (let i = 1; ; i++) {
+    const path = join(pinDir, `${layout.hash}-${i}`)
+    if (!existsSync(path)) return path
+  }
 }
 
 /** Opens the pinned set, making or replacing what has to be. */
@@ -129,9 +181,15 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
     .update(probes.map((probe) => probe.name).join())
     .digest('hex')
     .slice(0, 12)
-  const leftBehind = foldersOf(pinDir)
-    .filter((name) => name !== layout.hash)
-    .map((name) => abandon(join(pinDir, name)))
+  const told = new Set(options.progress?.told)
+  const leftBehind: LeftBehind[] = []
+  for (const name of foldersOf(pinDir)) {
+    if (name === layout.hash) continue
+    const left = leaveBehind(join(pinDir, name), probes, options.progress)
+    // Told by a batch that is safe; only the removal was missing.
+    if (told.has(left.id)) removeFolder(join(pinDir, name))
+    else leftBehind.push(left)
+  }
   let isFresh = false
   if (!existsSync(join(folder, `ready-${objectHash}`))) {
     isFresh = true
@@ -146,7 +204,9 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
     }
     if (runAttach(request) === 'mismatch') {
       // Same layout, other sizes: the rings of before are given up.
-      leftBehind.push(abandon(folder))
+      const aside = asideName(pinDir)
+      renameSync(folder, aside)
+      leftBehind.push(leaveBehind(aside, probes, options.progress))
       makePinFolder(folder)
       runAttach(request)
     }
@@ -192,6 +252,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
     objectHash,
     isFresh,
     leftBehind,
+    removeLeftBehind: (id) => removeFolder(join(pinDir, id.split(' ')[0] ?? '')),
     [Symbol.dispose]: () => held.dispose(),
   }
 }

@@ -25,4 +25,6 @@ export interface KernelProgress {
   /** Recursion misses by program, and the object that the programs are from. */
   readonly misses: Readonly<Record<string, string>>
   readonly objectHash: string
+  /** Sets of another layout (`LeftBehind.id`) whose losses are told, by this batch at the latest, and that may be there still. */
+  readonly told?: readonly string[]
 }

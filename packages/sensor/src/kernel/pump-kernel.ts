@@ -29,6 +29,7 @@ export function openPumpKernel(settings: SensorSettings, options: PumpKernelOpti
   return {
     kernel: {
       pump: (builder, limits) => kernel.pump(builder, limits),
+      look: () => kernel.look(),
       commit: (progress: Progress) => kernel.commit(progress as KernelProgress),
       watch: (onWake, signal) => kernel.watch(onWake, signal),
       snapshot: (builder) => kernel.snapshot(builder),

@@ -35,6 +35,8 @@ export interface PumpKernel extends Disposable {
     builder: BatchBuilder,
     limits: { readonly records: number; readonly bytes: number },
   ): PumpedRows
+  /** The next `pump` reads the counters of losses whatever flows, so that intervals begin there. */
+  look(): void
   /** The rows up to here are in the spool: gives their space in the rings back. */
   commit(progress: Progress): void
   /** Calls `onWake`, and waits for what it returns, whenever `pump` may have something, until the signal aborts. */

@@ -82,6 +82,11 @@ class MemoryKernel implements PumpKernel {
     return 1
   }
 
+  looks = 0
+  look(): void {
+    this.looks += 1
+  }
+
   hooks(builder: BatchBuilder): number {
     builder.table('hook').add()
     return 1
@@ -263,6 +268,19 @@ suite('pump', () => {
       await pause(20)
       assert.equal(kernel.committed, 10)
       assert.equal(made.length, before)
+    }))
+  test('a tick reads the counters of losses, also where nothing flows', () =>
+    withPump(async ({ kernel, pump }) => {
+      await pause(20)
+      const { pumps } = kernel
+      assert.equal(kernel.looks, 0)
+      pump.tick()
+      await pause(1)
+      assert.equal(kernel.looks, 1)
+      assert.ok(kernel.pumps > pumps)
+      kernel.offer(1)
+      await pause(20)
+      assert.equal(kernel.looks, 1)
     }))
   test('sends what it holds when it is told to stop', () =>
     withPump(async ({ kernel, made, stop }) => {

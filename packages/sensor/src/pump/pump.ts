@@ -61,7 +61,7 @@ export interface Pump {
   run(signal: AbortSignal): Promise<void>
   /** Says live processes, features and hook counters again, with the next batch. */
   restate(): void
-  /** Looks at the counters now. */
+  /** Looks at the counters now: whatever is lost from here on stands in an interval that begins here. */
   tick(): void
   /** Encoded batches of the live processes, for an observer; they are not spooled. */
   snapshot(): Uint8Array<ArrayBuffer>[]
@@ -197,6 +197,9 @@ export function createPump(options: PumpOptions): Pump {
     for (;;) {
       if (mustState) await state()
       if (mustSayUsers) await sayUsers()
+      const isTick = mustTick
+      mustTick = false
+      if (isTick) kernel.look()
       const before = builder.rows
       const pumped = kernel.pump(builder, {
         records: Math.max(1, bounds.rows - before),
@@ -206,8 +209,7 @@ export function createPump(options: PumpOptions): Pump {
       progress = pumped.progress
       // Records that made no row (own processes, say) need no batch: the ring would never rest otherwise.
       if (builder.rows === 0) kernel.commit(progress)
-      if (mustTick) {
-        mustTick = false
+      if (isTick) {
         hooksAtNs = clock.bootNs()
         kernel.hooks(builder)
       }

@@ -79,6 +79,8 @@ class FakeKernel implements PumpKernel {
     }
   }
 
+  look(): void {}
+
   commit(progress: Progress): void {
     writeFileSync(this.#consumerPath, progress.lifecycle ?? '0')
   }

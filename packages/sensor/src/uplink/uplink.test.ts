@@ -336,6 +336,16 @@ suite('uplink', () => {
       assert.ok(silences >= 3)
     })
   })
+  test('says so, too, while the hub is away', async () => {
+    const hub = new MemoryHub()
+    hub.isAway = true
+    let silences = 0
+    await withSide(hub, 4, async (side) => {
+      side.start({ onSilence: () => (silences += 1) })
+      while (silences < 3) await pause(1)
+      assert.equal(hub.frames.length, 0)
+    })
+  })
   test('waits from 100 ms to 5 s, less a random half', () => {
     const whole = createBackOff(() => 0)
     assert.deepEqual(

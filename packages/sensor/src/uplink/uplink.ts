@@ -46,7 +46,7 @@ export interface UplinkOptions {
   readonly random: () => number
   /** For heartbeats. */
   readonly now: () => { readonly bootNs: bigint; readonly wallOffsetNs: bigint }
-  /** Nothing was sent for `heartbeatMs`. */
+  /** Nothing was sent for `heartbeatMs`, or another try to reach the hub has failed. */
   readonly onSilence?: () => void
   readonly window?: number
   readonly windowBytes?: number
@@ -291,6 +291,7 @@ export function createUplink(options: UplinkOptions): Uplink {
             address: transport.address,
             error: error as Error,
           })
+          options.onSilence?.()
         }
         const ms = backOff.next()
         await new Promise<void>((resolve) => {
