@@ -57,7 +57,10 @@ export function manifestOf(builder: BatchBuilder): ManifestRow[] {
 /** Loss rows for a batch that is gone: its events are lost for `reason`, its loss rows stay what they were. */
 export function asLost(rows: readonly ManifestRow[], reason: string): ManifestRow[] {
   return rows.map((row) =>
-    row.reason === '' ? { ...row, reason, seen: 0n, lost: row.offered } : row,
+    row.reason === ''
+      ? // An interval ends after its last event: that of a single one has a length, too.
+        { ...row, reason, toNs: row.toNs + 1n, seen: 0n, lost: row.offered }
+      : row,
   )
 }
 
