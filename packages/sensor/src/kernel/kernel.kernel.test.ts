@@ -29,6 +29,7 @@ import { imageFlags } from '@honeyguide/model/tables/exec'
 import { tcpOperations } from '@honeyguide/model/tables/tcp'
 import { probes } from '../../gen/probes.ts'
 import { layout } from '../../gen/records.ts'
+import { keyBytes } from './sequences.ts'
 import { openHookCounters } from './hook-counters.ts'
 import { consumedLines, type ConsumedLine } from './kernel-consumer.ts'
 import {
@@ -605,6 +606,29 @@ suite('own processes', { skip: kernelSkip }, () => {
       )
     assert.ok((filtered.get('fork') ?? 0n) >= 1n)
     assert.ok((filtered.get('tcp') ?? 0n) >= 20n, `${filtered.get('tcp')}`)
+  })
+
+  test('that end while the ring has no room leave the map of own processes', async () => {
+    await using small = await openTestKernel({
+      rings: { lifecycleBytes: 64 << 10, dataBytes: 64 << 10 },
+    })
+    const own = spawn('/bin/cat', { stdio: ['pipe', 'ignore', 'inherit'] })
+    await once(own, 'spawn')
+    small.drain()
+    small.kernel.own([own.pid ?? 0])
+    using map = openPinnedMap(join(small.settings.pinDir, layout.hash, 'hg_own'))
+    using counts = openPinnedMap(join(small.settings.pinDir, layout.hash, 'hg_counts'))
+    const hasOwn = (): boolean =>
+      map.getBytes(keyBytes(own.pid ?? 0), new Uint8Array(new ArrayBuffer(8)))
+    const refused = (): bigint =>
+      openHookCounters(counts, probes).read().get('exit')?.lost.get('ring_full') ?? 0n
+    assert.ok(hasOwn())
+    runProgram(testProgram('family'), ['storm', overflowing, '4'])
+    const before = refused()
+    own.stdin.end()
+    await once(own, 'exit')
+    assert.ok(refused() > before, 'its end found no room')
+    assert.ok(!hasOwn())
   })
 
   test('one that runs a foreign program is watched as any other', async () => {

@@ -424,8 +424,17 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
   }
   const { ownPids } = settings
   if (ownPids?.length !== 0) self.own([process.pid, ...(ownPids ?? [])])
-  if (kernel.isFresh && probes.some((probe) => probe.name === 'tcp'))
-    inheritSockets(kernel.taskSockets, kernel.sockets)
+  if (kernel.isFresh && probes.some((probe) => probe.name === 'tcp')) {
+    const refused = BigInt(inheritSockets(kernel.taskSockets, kernel.sockets))
+    if (refused > 0n)
+      notices.push({
+        fromNs: openedNs,
+        toNs: readClockNs('boottime'),
+        hook: 'tcp',
+        reason: 'map_full',
+        lost: refused,
+      })
+  }
   return self
 
   function isThroughTable(hook: string): boolean {

@@ -1,5 +1,5 @@
 /** What was there before the sensor: processes as `process` rows, and their TCP sockets. */
-import { forEachIterated, readClockNs, type BpfLink, type BpfMap } from '@honeyguide/bpf'
+import { BpfError, forEachIterated, readClockNs, type BpfLink, type BpfMap } from '@honeyguide/bpf'
 import type { BatchBuilder } from '@honeyguide/model/batch'
 import { imageFlags } from '@honeyguide/model/tables/exec'
 import { tcpFlags } from '@honeyguide/model/tables/tcp'
@@ -157,7 +157,8 @@ function writeProcess(
 
 /**
  * Tells the TCP probe which sockets processes hold already, so that their close is reported: with the
- * first process that holds it, marked as inherited, its duration counted from now.
+ * first process that holds it, marked as inherited, its duration counted from now. Returns how many
+ * found no room in the map: their close will not be told.
  */
 export function inheritSockets(iterator: BpfLink, sockets: BpfMap): number {
   const nowNs = readClockNs('boottime')
@@ -166,6 +167,7 @@ export function inheritSockets(iterator: BpfLink, sockets: BpfMap): number {
   const value = new Uint8Array(new ArrayBuffer(socketSizeBytes))
   const view = new DataView(value.buffer)
   const seen = new Set<bigint>()
+  let refused = 0
   forEachIterated(iterator, taskSocketSizeBytes, (memory, at) => {
     const sock = taskSocket.sock(memory, at)
     if (seen.has(sock)) return
@@ -183,9 +185,10 @@ export function inheritSockets(iterator: BpfLink, sockets: BpfMap): number {
     seen.add(sock)
     try {
       sockets.setBytes(key, value, 'only-new')
-    } catch {
-      // The programs were there first (EEXIST), or the map is full: then its close is not told.
+    } catch (cause) {
+      // Otherwise the programs were there first.
+      if (!(cause instanceof BpfError) || cause.errnoName !== 'EEXIST') refused += 1
     }
   })
-  return seen.size
+  return refused
 }

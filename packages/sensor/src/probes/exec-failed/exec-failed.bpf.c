@@ -90,6 +90,7 @@ static __always_inline int hg_report_failed(u64 error, u64 filename, u64 argv, u
 	struct hg_failed_copy copy = {};
 	long typed;
 
+	/* Never so, as the key is within the array: the verifier wants to hear it. */
 	if (!scratch)
 		return 0;
 	failed = &scratch->failed;

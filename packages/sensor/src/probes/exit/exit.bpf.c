@@ -44,18 +44,19 @@ static __always_inline int hg_report_exit(struct task_struct *task)
 	struct signal_struct *signal = task->signal;
 	struct task_struct *leader = task->group_leader;
 	struct hg_exit *exit;
+	u32 tgid = task->tgid;
+	bool is_own = hg_is_own(tgid, leader->start_boottime);
 	u64 user, system, run;
 
+	/* Also when the ring has no room: the map is small, and nobody else takes the dead out. */
+	if (is_own)
+		bpf_map_delete_elem(&hg_own, &tgid);
 	exit = hg_reserve(&hg_lifecycle, HG_RING_LIFECYCLE, HG_PROBE_EXIT, sizeof(*exit));
 	if (!exit)
 		return 0;
 	hg_identify(&exit->event, task);
-	if (hg_is_own(exit->event.pid, exit->event.start_ns)) {
-		u32 tgid = exit->event.pid;
-
+	if (is_own)
 		exit->event.flags = HG_FLAG_OWN;
-		bpf_map_delete_elem(&hg_own, &tgid);
-	}
 	/* wait(2) gives the leader's status unless the group ended as one. */
 	if (signal->flags & HG_SIGNAL_GROUP_EXIT)
 		exit->status = signal->group_exit_code;

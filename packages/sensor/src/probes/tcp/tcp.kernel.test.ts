@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { openPinnedMap, type BpfError } from '@honeyguide/bpf'
+import { openPinnedLink, openPinnedMap, type BpfError } from '@honeyguide/bpf'
 import { tcpFlags, tcpOperations } from '@honeyguide/model/tables/tcp'
 import { layout } from '../../../gen/records.ts'
 import {
@@ -18,6 +18,7 @@ import {
   type ProgramRun,
   type TestKernel,
 } from '../../kernel/kernel-harness.ts'
+import { inheritSockets } from '../../kernel/snapshot.ts'
 import { unifiedMount } from '../../kernel/unified-mount.ts'
 
 const loopback = {
@@ -209,6 +210,14 @@ suite('tcp probe', { skip: kernelSkip }, () => {
     assert.equal(ran.status, 0)
     const lost = (full.drain().get('loss') ?? []).filter((row) => row['hook'] === 'tcp')
     assert.deepEqual([...new Set(lost.map((row) => row['reason']))], ['map_full'])
+    const held = spawn(connection, ['held', '4'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    await once(held.stdout, 'data')
+    using older = openPinnedLink(
+      join(full.settings.pinDir, layout.hash, 'iterator-hg_task_sockets'),
+    )
+    assert.ok(inheritSockets(older, sockets) >= 2, 'both ends of one that is older found no room')
+    held.stdin.end('x')
+    await once(held, 'exit')
     // At the SYN, when it is established at the other end, and when that is accepted.
     assert.ok(lost.reduce((sum, row) => sum + (row['lost'] as bigint), 0n) >= 3n)
   })
