@@ -3,8 +3,8 @@
  *
  * What is measured is the path of the process itself: CPU time of the generator and of its children, all on a
  * processor of their own. Everything else that a sensor does (reading, encoding, storing) has its own promise
- * and would, on two processors, only show as noise here: measured by the clock, with the sensor just started,
- * a batch came out at 1.26 times where the same programs add less than a hundredth. So
+ * and would, on two processors, only show as noise here: measured by the clock, with a sensor just started for
+ * each batch, lives came out at 1.26 times their length, 150 µs for programs that run for 4. So
  *
  * - programs are loaded once; only their links come and go, in milliseconds, and after every switch (links or
  *   audit rules) one batch is run and not measured;
@@ -107,6 +107,8 @@ interface Batch {
 /** Most that the same thing may differ from itself: half of what may be added. */
 const selfMargin = 0.0075
 const key = 'hg-cost'
+/** `enum bpf_prog_type`: kprobe, tracepoint, raw tracepoint, the same writable, tracing, LSM. */
+const tracingTypes: ReadonlySet<number> = new Set([2, 5, 17, 24, 26, 29])
 
 export const acceptances: readonly Acceptance[] = [
   {
@@ -123,16 +125,16 @@ export const acceptances: readonly Acceptance[] = [
       const cpus = await allowedCpus()
       const first = Number(/^\d+/.exec(cpus)?.[0])
       const last = Number(/\d+$/.exec(cpus)?.[0])
-      // A program of somebody else on the same hooks is in every batch: then nothing is what `none` says.
+      // A program of somebody else on such hooks is in every batch: then nothing is what `none` says.
       const foreign = new Set(
         takeInventory()
           .programs.values()
-          .map(({ name }) => name)
-          .filter((name) => name.startsWith('hg_')),
+          .filter(({ type }) => tracingTypes.has(type))
+          .map(({ name }) => name),
       )
       if (foreign.size > 0 && size === 'full')
         throw new Error(
-          `another Honeyguide runs on this machine (${[...foreign].join(', ')}): stop it first`,
+          `others trace this machine by eBPF (${[...foreign].join(', ')}): end them first`,
         )
 
       const batches: Record<Arm, Batch[]> = {
@@ -201,6 +203,10 @@ export const acceptances: readonly Acceptance[] = [
       const self = median(each(of('again', 'cpuUs'), of('none', 'cpuUs')))
       const ours = each(of('ours', 'cpuUs'), nothing('cpuUs'))
       const ratio = median(ours)
+      const [low, high] = [quantile(ours, 0.25), quantile(ours, 0.75)]
+      // Half of the notch of a box plot: about where the median of another such run lies, 19 times of 20. The
+      // same thing may be near itself by chance, with batches too wide apart to tell a hundredth.
+      const blur = (1.57 * (high - low)) / Math.sqrt(rounds)
       const added = median(
         of('ours', 'cpuUs').map((value, i) => value - (nothing('cpuUs')[i] ?? Number.NaN)),
       )
@@ -212,11 +218,13 @@ export const acceptances: readonly Acceptance[] = [
       return {
         measured: `ours ${ratio.toFixed(4)}× (${added.toFixed(1)} µs), auditd ${ratioOf('auditd', 'cpuUs')}×, none ${median(nothing('cpuUs')).toFixed(0)} µs of CPU`,
         n: rounds,
-        spread: `ours ${quantile(ours, 0.25).toFixed(3)} to ${quantile(ours, 0.75).toFixed(3)}`,
+        spread: `ours ${low.toFixed(3)} to ${high.toFixed(3)}, its median ± ${blur.toFixed(4)}`,
         self: self.toFixed(4),
         // Programs that run make nothing faster: a ratio below that is noise as well.
-        isVoid: Math.abs(self - 1) > selfMargin || ratio < 1 - selfMargin,
-        pass: ratio <= 1.015 && isPeer,
+        isVoid:
+          size === 'full' &&
+          (Math.abs(self - 1) > selfMargin || blur > selfMargin || ratio < 1 - selfMargin),
+        pass: isPeer && (size === 'small' || ratio <= 1.015),
         details: [
           `by the clock: ours ${ratioOf('ours', 'wallUs')}×, auditd ${ratioOf('auditd', 'wallUs')}×, none ${median(nothing('wallUs')).toFixed(0)} µs`,
           `by posix_spawn: ours ${median(each(of('oursSpawn', 'cpuUs'), of('againSpawn', 'cpuUs'))).toFixed(3)}×, none ${median(of('againSpawn', 'cpuUs')).toFixed(0)} µs of CPU`,
