@@ -208,6 +208,21 @@ export function storeSuite(
         ),
       )
       assert.deepEqual(page.facets['host'], [{ value: 'web-1', count: 151 }])
+      // Each value of the facet is a word of the filter, and asking for it finds as many as it says.
+      const types = page.facets['type'] ?? []
+      assert.equal(
+        types.reduce((sum, one) => sum + one.count, 0),
+        151,
+      )
+      assert.ok(types.some((one) => one.value === 'connect' || one.value === 'accept'))
+      for (const { value, count } of types) {
+        const only = await harness.store.events({
+          ...span,
+          filter: parseFilter(`kind = ${value}`),
+          limit: 1,
+        })
+        assert.equal(only.total, count, value)
+      }
       const uid = String(page.rows[3]?.event_uid)
       assert.deepEqual(await harness.store.event(uid), page.rows[3])
       assert.equal(await harness.store.event('0101010101ff-65656565-l1'), undefined)

@@ -3,5 +3,5 @@ export { eventKinds, filterFields, findField, processKinds, type FilterField } f
 export { compileGlob } from './glob.ts'
 export { FilterError, parseFilter } from './parse.ts'
 export { printFilter } from './print.ts'
-export { filterToSql, type FilterView } from './sql.ts'
+export { filterToSql, kindSql, type FilterView } from './sql.ts'
 export { allOf, anyOf, filterLimits, type Filter, type FilterValue } from './syntax.ts'

@@ -40,6 +40,14 @@ const kindConditions: Readonly<Record<EventKind, string>> = {
   listen: `activity_name = 'Listen'`,
 }
 
+/** An expression over the columns of `view` that gives the kind of a row, as `kind = ...` asks for it. */
+export function kindSql(view: FilterView): string {
+  const cases = eventKinds
+    .filter((kind) => processKinds.has(kind) === (view === 'process_activity'))
+    .map((kind) => `WHEN ${kindConditions[kind]} THEN '${kind}'`)
+  return `CASE ${cases.join(' ')} END`
+}
+
 function either(conditions: readonly string[]): string {
   const [only] = conditions
   if (only === undefined) return 'FALSE'

@@ -6,7 +6,7 @@
  */
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { views, type ActivityRow, type ViewName } from '@honeyguide/model'
-import { filterToSql, type Filter } from '@honeyguide/model/filter'
+import { filterToSql, kindSql, type Filter } from '@honeyguide/model/filter'
 import { mapError } from './ask.ts'
 import { uidHints, type Equality } from './uid-hints.ts'
 import { toCell, type JsonCell } from './values.ts'
@@ -225,7 +225,8 @@ export async function createQuestions(
       }
       const facetColumns: readonly (readonly [facet: string, process: string, network: string])[] =
         [
-          ['type', 'activity_name', 'activity_name'],
+          // By our kinds, as a filter says them: OCSF has one name, Open, for connect and accept.
+          ['type', kindSql('process_activity'), kindSql('network_activity')],
           ['host', 'device_hostname', 'device_hostname'],
           ['user', 'process_user_name', 'actor_process_user_name'],
           ['process', 'process_name', 'actor_process_name'],
@@ -236,7 +237,7 @@ export async function createQuestions(
         names
           .map((name, at) => {
             const columns = facetColumns.map((facet) => facet[at + 1] ?? '')
-            const named = new Set([...wanted(at), ...columns])
+            const named = new Set([...wanted(at), ...columns, 'connection_info_direction'])
             return `SELECT ${columns.map((column, no) => `${column} AS c${no}`).join(', ')}, count(*) AS n FROM (${viewSelect(name, named, { where: uidHints(name, equalities(filter)) })}) WHERE ${condition(at, bounds)} GROUP BY ALL`
           })
           .join(' UNION ALL '),
