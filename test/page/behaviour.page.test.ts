@@ -235,6 +235,149 @@ suite('page behaviour', { skip }, () => {
     await page.waitForURL(/where=/)
   })
 
+  test('a column menu hides, pins and groups, and a link shows the same table', async () => {
+    fresh()
+    await using opened = await openPage(browser, { size: 'wide', theme: 'dark' })
+    const { page, errors } = opened
+    await page.goto(`${server.address}/fleet`)
+    const heads = page.getByRole('columnheader')
+    await page.locator('.grow-row').first().waitFor()
+    const before = await heads.count()
+    const menu = async (column: string, item: string) => {
+      await page.getByRole('button', { name: `Column ${column}` }).focus()
+      await page.keyboard.press('Enter')
+      const wanted = page.getByRole('menu').getByText(item, { exact: true })
+      await wanted.waitFor()
+      // By keyboard: down until it has the focus.
+      for (let press = 0; press < 10; press++) {
+        if ((await page.locator(':focus').innerText()).trim() === item) break
+        await page.keyboard.press('ArrowDown')
+      }
+      await page.keyboard.press('Enter')
+      await page.getByRole('menu').waitFor({ state: 'detached' })
+    }
+    await menu('Kernel', 'Hide column')
+    await page.waitForURL(/hide=kernel/)
+    await becomes(heads, before - 1)
+    await menu('System', 'Pin at the left')
+    await page.waitForURL(/pin=system/)
+    assert.match(await heads.first().innerText(), /System/)
+    await menu('Health', 'Group rows by it')
+    await page.waitForURL(/group=health/)
+    const groups = page.locator('.ghrow button')
+    await groups.first().waitFor()
+    const names = await groups.allInnerTexts()
+    assert.match(names.join(' '), /healthy/)
+    await becomes(page.locator('.gbody > :nth-child(2).ghrow'), 0)
+    await groups.first().click()
+    assert.equal(await groups.first().getAttribute('aria-expanded'), 'false')
+    await becomes(page.locator('.gbody > :nth-child(2).ghrow'), 1)
+    await page.reload()
+    await groups.first().waitFor()
+    await becomes(heads, before - 1)
+    await menu('System', 'Show Kernel')
+    await becomes(heads, before)
+    await page.goBack()
+    await becomes(heads, before - 1)
+    assert.deepEqual(errors, [])
+  })
+
+  test('arrows go from row to row over the heads of groups', async () => {
+    fresh()
+    await using opened = await openPage(browser, { size: 'wide', theme: 'dark' })
+    const { page } = opened
+    await page.goto(`${server.address}/incidents?group=severity`)
+    await page.locator('.ghrow').first().waitFor()
+    await page.getByRole('grid').focus()
+    await page.keyboard.press('ArrowDown')
+    const chosen = page.locator('.grow-row[aria-selected="true"]')
+    await becomes(chosen, 1)
+    assert.match((await chosen.getAttribute('aria-label')) ?? '', /^high/)
+    await page.keyboard.press('ArrowUp')
+    assert.match((await chosen.getAttribute('aria-label')) ?? '', /^critical/)
+  })
+
+  test('draws the result of a hunt, and a bar of it filters the rows', async () => {
+    fresh()
+    await using opened = await openPage(browser, { size: 'wide', theme: 'dark' })
+    const { page, errors } = opened
+    await page.goto(`${server.address}/hunt?example=0&run=1`)
+    await page.getByRole('img', { name: /^rows by first_run/ }).waitFor()
+    await page.getByRole('group', { name: 'Chart by' }).getByText('host').click()
+    await page.waitForURL(/chart=host/)
+    const bar = page.locator('.rcv button').first()
+    const count = Number((await bar.locator('.num').innerText()).replaceAll(',', ''))
+    await bar.click()
+    await page.waitForURL(/where=/)
+    await page.getByText(`${count} of 240 rows`).waitFor()
+    await page.getByRole('group', { name: 'Chart by' }).getByText('None').click()
+    await page.waitForURL(/chart=none/)
+    await becomes(page.locator('.rcv, .rcb'), 0)
+    assert.deepEqual(errors, [])
+  })
+
+  test('a pointer on one chart marks the same moment on the others', async () => {
+    fresh()
+    await using opened = await openPage(browser, { size: 'wide', theme: 'dark' })
+    const { page } = opened
+    await page.goto(`${server.address}/incidents/${incidentUid(0)}`)
+    await page.locator('.lanes').hover({ position: { x: 500, y: 20 } })
+    const said = page.locator('.xh b')
+    await becomes(said, 2)
+    const [first, second] = await said.allInnerTexts()
+    assert.equal(first, second)
+    await page.locator('h1').hover()
+    await becomes(said, 0)
+  })
+
+  test('reads the graph as a table, and narrows the timeline to a node and to lanes', async () => {
+    fresh()
+    await using opened = await openPage(browser, { size: 'wide', theme: 'dark' })
+    const { page, errors } = opened
+    await page.goto(`${server.address}/incidents/${incidentUid(0)}`)
+    await page.locator('.graph').waitFor()
+    assert.ok(await page.getByRole('button', { name: 'Tidy' }).isDisabled(), 'nothing came since')
+    await page.getByRole('button', { name: 'Table', exact: true }).click()
+    await page.waitForURL(/view=table/)
+    const table = page.getByRole('region', { name: 'Nodes of the incident' })
+    await table.getByRole('button', { name: '.x1' }).last().click()
+    await page.waitForURL(/node=/)
+    const dimmed = page.locator('.mk.out')
+    await dimmed.first().waitFor()
+    assert.ok((await dimmed.count()) < (await page.locator('.mk').count()))
+    await page.getByRole('button', { name: 'Show all steps on the timeline' }).click()
+    await becomes(dimmed, 0)
+    await page.getByRole('button', { name: 'Network', exact: true }).click()
+    await page.waitForURL(/lanes=network/)
+    await becomes(page.locator('.mk.n'), 0)
+    assert.deepEqual(errors, [])
+  })
+
+  test('filters the process tree by words, keeps ancestors, and hides kinds of marks', async () => {
+    fresh()
+    await using opened = await openPage(browser, { size: 'wide', theme: 'dark' })
+    const { page, errors } = opened
+    await page.goto(
+      `${server.address}/processes?host=web-03&from=2026-11-24T13:42:00Z&to=2026-11-24T13:46:00Z`,
+    )
+    await page.getByRole('treeitem').first().waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('crontab')
+    await page.waitForURL(/filter=crontab/)
+    const names = page.locator('.prow .pr b')
+    await page.locator('.prow', { hasText: 'crontab' }).waitFor()
+    assert.equal(await names.first().innerText(), 'systemd')
+    assert.equal(await names.last().innerText(), 'crontab')
+    await page.getByLabel('Filter processes').fill('there is none')
+    await page.getByText('No process matches the filter').waitFor()
+    await page.getByRole('button', { name: 'Clear the filter' }).last().click()
+    await page.getByRole('treeitem').first().waitFor()
+    await page.getByRole('button', { name: /^network/ }).click()
+    await page.waitForURL(/without=network/)
+    await becomes(page.locator('.pl .mkx.network'), 0)
+    assert.deepEqual(errors, [])
+  })
+
   test('text of a host is never markup, and nothing of it runs', async () => {
     fresh()
     server.scenario = 'hostile'

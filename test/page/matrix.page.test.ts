@@ -26,10 +26,13 @@ const screens: readonly {
   { name: 'first run', path: '/first-run' },
   { name: 'incidents', path: '/incidents' },
   { name: 'incident', path: `/incidents/${incidentUid(0)}?node=x1` },
+  { name: 'incident as a table', path: `/incidents/${incidentUid(0)}?view=table&lanes=file` },
   { name: 'live', path: '/live' },
+  { name: 'live, arranged', path: '/live?group=type&pin=event&hide=user' },
   { name: 'processes', path: `/processes?host=web-03&${span}` },
   { name: 'a process', path: `/processes?host=web-03&${span}&pick=${processUid('x1')}` },
   { name: 'hunt', path: '/hunt?run=1&sql=SELECT%201' },
+  { name: 'hunt by value', path: '/hunt?run=1&sql=SELECT%201&chart=host&group=path' },
   { name: 'fleet', path: '/fleet' },
   { name: 'a host', path: '/fleet?host=00000000000000000000000000000000' },
 ]
@@ -64,12 +67,13 @@ suite('page matrix', { skip }, () => {
   for (const scenario of scenarios)
     for (const size of Object.keys(sizes) as SizeName[])
       for (const theme of ['dark', 'light'] as const)
-        test(`${scenario}, ${sizes[size].width} wide, ${theme}`, async () => {
+        test(`${scenario}, ${sizes[size].width} wide, ${theme}`, async (t) => {
           await using opened = await openPage(browser, { size, theme, nowMs })
           const { page, errors } = opened
           // The policy forbids injected scripts, so axe comes in by the debugging protocol and not as an element.
           await page.addInitScript({ content: axeSource })
           const wrong: string[] = []
+          const told = { looks: 0, overflows: 0, consoleErrors: 0, axeSerious: 0 }
           for (const screen of screens) {
             server.scenario = scenario
             server.signedIn = screen.signedOut !== true
@@ -80,12 +84,15 @@ suite('page matrix', { skip }, () => {
               const main = document.querySelector('main')
               return Math.max(wide, main ? main.scrollWidth - main.clientWidth : 0)
             })
+            told.looks += 1
+            told.overflows += overflow > 0 ? 1 : 0
             if (overflow > 0) wrong.push(`${screen.name}: ${overflow} px too wide`)
             const result = await page.evaluate<AxeResult>(
               'axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: false } } })',
             )
             for (const violation of result.violations)
-              if (violation.impact === 'serious' || violation.impact === 'critical')
+              if (violation.impact === 'serious' || violation.impact === 'critical') {
+                told.axeSerious += 1
                 wrong.push(
                   `${screen.name}: ${violation.id} at ${violation.nodes
                     .slice(0, 3)
@@ -95,8 +102,11 @@ suite('page matrix', { skip }, () => {
                     )
                     .join('; ')}`,
                 )
+              }
+            told.consoleErrors += errors.length
             wrong.push(...errors.splice(0).map((error) => `${screen.name}: ${error}`))
           }
+          t.diagnostic(JSON.stringify(told))
           assert.deepEqual(wrong, [])
         })
 })

@@ -1,6 +1,7 @@
 /** A modal dialog: focus stays inside, Esc and the scrim close it, focus comes back to where it was. */
 import { useEffect, useRef, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
+import { Icon } from './icon.tsx'
 
 const focusable =
   'a[href],button:not([disabled]),input,textarea,select,[tabindex]:not([tabindex="-1"])'
@@ -8,11 +9,14 @@ const focusable =
 export function Dialog({
   label,
   close,
+  headed = false,
   className,
   children,
 }: {
   label: string
   close: () => void
+  /** With its name as a head and a button that closes it. */
+  headed?: boolean
   className?: string
   children: ReactNode
 }) {
@@ -58,6 +62,20 @@ export function Dialog({
           }
         }}
       >
+        {headed ? (
+          <div className="row">
+            <h2 className="grow">{label}</h2>
+            <button
+              type="button"
+              className="btn ghost sm"
+              aria-label="Close"
+              data-autofocus
+              onClick={close}
+            >
+              <Icon name="x" size={14} />
+            </button>
+          </div>
+        ) : null}
         {children}
       </div>
     </div>,

@@ -9,12 +9,18 @@ import {
   useEffect,
   useId,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
   type KeyboardEvent,
   type ReactNode,
 } from 'react'
 import { useKeys } from './keys.ts'
+import { counted, grouped } from '../view/number-words.ts'
+import { shown } from '../view/shorten.ts'
+import { arrangedColumns, groupedLines, trackWidth, type TableLine } from '../view/table-view.ts'
+import { ColumnMenu, useTableView } from './column-menu.tsx'
+import { copyText } from './copy.tsx'
 import { useMainScroll, useNarrow } from './media.ts'
 import { Icon } from './icon.tsx'
 
@@ -26,8 +32,12 @@ export interface GridColumn<Row> {
   readonly num?: boolean
   readonly cell: (row: Row, index: number) => ReactNode
   readonly title?: string
-  /** Folded below 1200 px. */
-  readonly wide?: boolean
+  /** Its value as text: what rows are grouped by and what copying gives; undefined for none. */
+  readonly text?: (row: Row) => string | undefined
+  /** Grouping by it makes sense: a few values, each in many rows. */
+  readonly groups?: boolean
+  /** Place of a group among the others; without it groups are in the order of their names. */
+  readonly rank?: (value: string) => number
 }
 
 export interface GridSort {
@@ -54,7 +64,8 @@ export interface GridProps<Row> {
     readonly cell: (row: Row, index: number) => ReactNode
   }
   readonly sort?: GridSort
-  readonly onSort?: (key: string) => void
+  /** `way` when a menu asked for it; without one the next of up, down and none is meant. */
+  readonly onSort?: (key: string, way?: 'up' | 'down') => void
   readonly sortable?: ReadonlySet<string>
   readonly onScrolled?: (atTop: boolean) => void
   readonly className?: string
@@ -62,8 +73,34 @@ export interface GridProps<Row> {
   readonly total?: number
 }
 
+/** Most values that copying a column gives: a clipboard is no export. */
+const mostCopied = 10_000
+const groupHeight = 28
+const gap = 16
+
 export function Grid<Row>(props: GridProps<Row>) {
-  const { rows, columns } = props
+  const { rows } = props
+  const [view, setView] = useTableView()
+  const columns = arrangedColumns(props.columns, view)
+  const groupBy = props.columns.find((one) => one.key === view.group && one.groups)
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
+  // A row is known by its index in `rows`; where it is drawn depends on the groups above it.
+  const lines = useMemo<readonly TableLine[] | null>(
+    () =>
+      groupBy === undefined
+        ? null
+        : groupedLines(
+            rows.map((row) => groupBy.text?.(row)),
+            closed,
+            groupBy.rank,
+          ),
+    // The function of a column is a new one at each render and does the same.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+    [rows, groupBy?.key, closed],
+  )
+  const lineAt = (at: number): TableLine => lines?.[at] ?? { kind: 'row', index: at }
+  const lineOf = (index: number) =>
+    lines === null ? index : lines.findIndex((line) => line.kind === 'row' && line.index === index)
   const narrow = useNarrow()
   const mainScroll = useMainScroll()
   const own = useRef<HTMLDivElement>(null)
@@ -84,21 +121,29 @@ export function Grid<Row>(props: GridProps<Row>) {
   })
   const height = asCards ? (props.narrow?.height ?? props.rowHeight) : props.rowHeight
   const virtual = useVirtualizer({
-    count: rows.length,
+    count: lines?.length ?? rows.length,
     getScrollElement: () => (narrow ? mainScroll.current : own.current),
-    estimateSize: () => height,
+    estimateSize: (at) => (lines?.[at]?.kind === 'group' ? groupHeight : height),
     overscan: 6,
     scrollMargin: narrow ? margin : 0,
     useFlushSync: false,
   })
   // Sizes change with the form of the rows.
-  useEffect(() => virtual.measure(), [height, virtual])
+  useEffect(() => virtual.measure(), [height, lines, virtual])
 
   const select = (index: number) => {
     if (rows.length === 0) return
     const next = Math.max(0, Math.min(rows.length - 1, index))
     props.onSelect(next)
-    virtual.scrollToIndex(next, { align: 'auto' })
+    const line = lineOf(next)
+    if (line >= 0) virtual.scrollToIndex(line, { align: 'auto' })
+  }
+  /** The row that is `by` rows further on screen, whatever heads of groups lie between. */
+  const beside = (index: number, by: number): number => {
+    if (lines === null) return index + by
+    const shown = lines.flatMap((line) => (line.kind === 'row' ? [line.index] : []))
+    const at = shown.indexOf(index)
+    return shown[at < 0 ? 0 : Math.max(0, Math.min(shown.length - 1, at + by))] ?? index
   }
   const rowElement = (index: number) =>
     body.current?.querySelector<HTMLElement>(`[data-index="${index}"]`) ?? null
@@ -108,6 +153,8 @@ export function Grid<Row>(props: GridProps<Row>) {
   ]
   const keys = (event: KeyboardEvent<HTMLDivElement>) => {
     if (event.metaKey || event.ctrlKey || event.altKey) return
+    // The head has menus with keys of their own.
+    if (event.target instanceof Element && event.target.closest('.ghead') !== null) return
     const at = props.selected
     const row = rows[at]
     const inside = event.target !== event.currentTarget
@@ -117,12 +164,12 @@ export function Grid<Row>(props: GridProps<Row>) {
       event.stopPropagation()
     }
     const steps: Record<string, number> = {
-      ArrowDown: at + 1,
-      ArrowUp: at - 1,
-      PageDown: at + page,
-      PageUp: at - page,
-      Home: 0,
-      End: rows.length - 1,
+      ArrowDown: beside(at, 1),
+      ArrowUp: beside(at, -1),
+      PageDown: beside(at, page),
+      PageUp: beside(at, -page),
+      Home: beside(at, -rows.length),
+      End: beside(at, rows.length),
     }
     const step = steps[event.key]
     if (step !== undefined) {
@@ -168,17 +215,35 @@ export function Grid<Row>(props: GridProps<Row>) {
   }
   useKeys({
     j: () => {
-      select(props.selected + 1)
+      select(beside(props.selected, 1))
       own.current?.focus()
     },
     k: () => {
-      select(props.selected - 1)
+      select(beside(props.selected, -1))
       own.current?.focus()
     },
   })
-  const template = { gridTemplateColumns: columns.map((column) => column.width).join(' ') }
+  // A pinned column needs a width of its own, so that the next one knows where to stand.
+  const widths = columns.map((column) =>
+    view.pinned.includes(column.key) ? `${trackWidth(column.width, 220)}px` : column.width,
+  )
+  const template = { gridTemplateColumns: widths.join(' ') }
+  let left = gap
+  const pins = columns.map((column, at) => {
+    if (!view.pinned.includes(column.key)) return undefined
+    const place = { left }
+    left += trackWidth(widths[at] ?? '', 220) + gap
+    return place
+  })
+  const copyColumn = (column: GridColumn<Row>) => {
+    const values = rows.flatMap((row) => column.text?.(row) ?? []).slice(0, mostCopied)
+    void copyText(values.join('\n'), counted(values.length, 'value'))
+  }
   const items = virtual.getVirtualItems()
-  const selectedDrawn = items.some((item) => item.index === props.selected)
+  const selectedDrawn = items.some((item) => {
+    const line = lineAt(item.index)
+    return line.kind === 'row' && line.index === props.selected
+  })
   return (
     <div
       ref={own}
@@ -197,14 +262,16 @@ export function Grid<Row>(props: GridProps<Row>) {
       {asCards ? null : (
         <div className="ghead" role="rowgroup">
           <div role="row" aria-rowindex={1} style={template}>
-            {columns.map((column) => {
+            {columns.map((column, at) => {
               const sorted = props.sort?.key === column.key
               const sortable = props.sortable?.has(column.key) === true
+              const way = sorted ? (props.sort?.down ? 'down' : 'up') : 'none'
               return (
                 <span
                   key={column.key}
                   role="columnheader"
-                  className={column.num === true ? 'num' : ''}
+                  className={`${column.num === true ? 'num' : ''} ${pins[at] ? 'pinned' : ''}`}
+                  style={pins[at]}
                   title={column.title}
                   {...(sortable
                     ? {
@@ -217,13 +284,29 @@ export function Grid<Row>(props: GridProps<Row>) {
                     : {})}
                 >
                   {sortable ? (
-                    <button type="button" onClick={() => props.onSort?.(column.key)}>
-                      {column.head}
-                      {sorted ? <Icon name={props.sort?.down ? 'down' : 'up'} size={12} /> : null}
+                    <button
+                      type="button"
+                      className="colh"
+                      onClick={() => props.onSort?.(column.key)}
+                    >
+                      <span className="trunc">{column.head}</span>
+                      {sorted ? <Icon name={way} size={12} /> : null}
                     </button>
                   ) : (
-                    column.head
+                    <span className="trunc">{column.head}</span>
                   )}
+                  <ColumnMenu
+                    column={{ key: column.key, head: column.head || column.key }}
+                    columns={props.columns}
+                    view={view}
+                    onView={setView}
+                    sort={sortable ? way : undefined}
+                    onSort={(wanted) => props.onSort?.(column.key, wanted)}
+                    groups={column.groups === true}
+                    onCopy={column.text === undefined ? undefined : () => copyColumn(column)}
+                    last={columns.length === 1}
+                    side={at < columns.length / 2 ? 'to-right' : 'to-left'}
+                  />
                 </span>
               )
             })}
@@ -232,42 +315,78 @@ export function Grid<Row>(props: GridProps<Row>) {
       )}
       <div ref={body} className="gbody" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
         {items.map((item) => {
-          const row = rows[item.index]
+          const line = lineAt(item.index)
+          const place = { transform: `translateY(${item.start - (narrow ? margin : 0)}px)` }
+          if (line.kind === 'group') {
+            const open = !closed.has(line.value)
+            return (
+              <div
+                key={`group ${line.value}`}
+                role="row"
+                aria-rowindex={item.index + 2}
+                className="grow-row ghrow"
+                style={{ height: groupHeight, ...place, display: 'block' }}
+              >
+                <div role="gridcell">
+                  <button
+                    type="button"
+                    aria-expanded={open}
+                    onClick={() => {
+                      const next = new Set(closed)
+                      if (open) next.add(line.value)
+                      else next.delete(line.value)
+                      setClosed(next)
+                    }}
+                  >
+                    <Icon name={open ? 'down' : 'right'} size={12} />
+                    <span className="t3">{groupBy?.head || groupBy?.key}</span>
+                    <b className="tele trunc">
+                      {line.value === '' ? 'none' : shown(line.value, 120)}
+                    </b>
+                    <span className="t3">{grouped(line.count)}</span>
+                  </button>
+                </div>
+              </div>
+            )
+          }
+          const { index } = line
+          const row = rows[index]
           if (row === undefined) return null
           const whole = props.whole?.(row)
           return (
             <div
-              key={props.rowKey(row, item.index)}
-              id={`${id}-${item.index}`}
-              data-index={item.index}
+              key={props.rowKey(row, index)}
+              id={`${id}-${index}`}
+              data-index={index}
               role="row"
               aria-rowindex={item.index + 2}
-              aria-selected={item.index === props.selected}
+              aria-selected={index === props.selected}
               aria-label={props.rowName(row)}
               className={`grow-row ${props.rowClass?.(row) ?? ''} ${whole === undefined ? '' : 'gaprow'} ${asCards ? 'ncard' : ''}`}
               style={{
                 height,
-                transform: `translateY(${item.start - (narrow ? margin : 0)}px)`,
+                ...place,
                 ...(asCards || whole !== undefined ? { display: 'block' } : template),
               }}
               onClick={() => {
-                props.onSelect(item.index)
-                if (asCards) props.onOpen?.(row, item.index)
+                props.onSelect(index)
+                if (asCards) props.onOpen?.(row, index)
               }}
-              onDoubleClick={() => props.onOpen?.(row, item.index)}
+              onDoubleClick={() => props.onOpen?.(row, index)}
             >
               {whole !== undefined ? (
                 <div role="gridcell">{whole}</div>
               ) : asCards ? (
-                <div role="gridcell">{props.narrow?.cell(row, item.index)}</div>
+                <div role="gridcell">{props.narrow?.cell(row, index)}</div>
               ) : (
-                columns.map((column) => (
+                columns.map((column, at) => (
                   <div
                     key={column.key}
                     role="gridcell"
-                    className={column.num === true ? 'num' : ''}
+                    className={`${column.num === true ? 'num' : ''} ${pins[at] ? 'pinned' : ''}`}
+                    style={pins[at]}
                   >
-                    {column.cell(row, item.index)}
+                    {column.cell(row, index)}
                   </div>
                 ))
               )}

@@ -5,6 +5,7 @@ import type { Span } from '../state/time-range.ts'
 import type { HistogramBar } from '../view/live-bars.ts'
 import { axisTicks, clock } from '../view/time-words.ts'
 import { grouped } from '../view/number-words.ts'
+import { Crosshair, pointing } from './crosshair.tsx'
 import { useNarrow } from './media.ts'
 
 export function Histogram({
@@ -114,6 +115,7 @@ export function Histogram({
             : `all, ${grouped(total)} events from ${clock(span.fromMs)} to ${clock(span.toMs)}`
         }
         onPointerDown={down}
+        {...pointing(span)}
         onKeyDown={keys}
       >
         <svg
@@ -139,6 +141,7 @@ export function Histogram({
               }}
             />
           ))}
+        <Crosshair span={span} />
         {shown ? (
           <i
             className="brush"

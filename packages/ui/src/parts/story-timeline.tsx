@@ -3,7 +3,11 @@ import type { Gap } from '@honeyguide/model/api'
 import type { Incident } from '@honeyguide/model/incident'
 import { axisTicks, clock } from '../view/time-words.ts'
 import { grouped } from '../view/number-words.ts'
+import { Crosshair, pointing } from './crosshair.tsx'
 import { useNarrow } from './media.ts'
+
+/** Width of the lanes' names, px, as `.ln` has it. */
+const laneHead = 72
 
 const lanes = [
   { lane: 'process', name: 'Process', mark: '' },
@@ -26,6 +30,9 @@ export function StoryTimeline({
   gaps,
   atMs,
   stepNow,
+  only,
+  lanesOff,
+  onLane,
   onStep,
   onSeek,
 }: {
@@ -33,6 +40,11 @@ export function StoryTimeline({
   gaps: readonly Gap[]
   atMs: number
   stepNow: number
+  /** Steps whose events stay bright; null when all do. */
+  only: ReadonlySet<number> | null
+  /** Lanes whose events are not drawn. */
+  lanesOff: ReadonlySet<string>
+  onLane: (lane: string) => void
   onStep: (no: number) => void
   onSeek: (ms: number) => void
 }) {
@@ -74,10 +86,18 @@ export function StoryTimeline({
           )}
         </div>
       </div>
-      <div className="lanes">
+      <div className="lanes" {...pointing({ fromMs, toMs }, { left: laneHead })}>
         {lanes.map(({ lane, name, mark }) => (
           <div key={lane} className="ln">
-            <span className="nm2">{name}</span>
+            <button
+              type="button"
+              className="nm2"
+              aria-pressed={!lanesOff.has(lane)}
+              title={lanesOff.has(lane) ? 'Show its events' : 'Hide its events'}
+              onClick={() => onLane(lane)}
+            >
+              {name}
+            </button>
             <div
               className="tr"
               onClick={(event) => {
@@ -86,12 +106,12 @@ export function StoryTimeline({
               }}
             >
               {incident.ticks
-                .filter((tick) => tick.lane === lane)
+                .filter((tick) => tick.lane === lane && !lanesOff.has(lane))
                 .slice(0, 400)
                 .map((tick, at) => (
                   <i
                     key={`${tick.eventUid}${at}`}
-                    className={`mk ${mark}`}
+                    className={`mk ${mark} ${only === null || only.has(tick.step) ? '' : 'out'}`}
                     style={{ left: percent(Date.parse(tick.time)) }}
                   />
                 ))}
@@ -113,6 +133,7 @@ export function StoryTimeline({
               ) : null}
             </span>
           ))}
+          <Crosshair span={{ fromMs, toMs }} />
           <span className="head" style={{ left: percent(atMs) }} />
         </div>
       </div>

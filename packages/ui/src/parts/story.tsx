@@ -5,8 +5,10 @@ import {
   isPlainStart,
   layoutStory,
   nextBox,
+  samePlaces,
   type StoryBox,
   type StoryPicture,
+  type StoryPlaces,
 } from '../view/story-layout.ts'
 import { grouped } from '../view/number-words.ts'
 import { middle, shown, start } from '../view/shorten.ts'
@@ -30,6 +32,23 @@ function useWidth(): readonly [React.RefObject<HTMLDivElement | null>, number] {
 }
 
 const charWidth = 6.65
+/** Most nodes that are drawn; an incident with more is read as a table. */
+export const mostNodes = 200
+
+/** Where the nodes of the last incidents were drawn, by incident and mode: until Tidy they stay there. */
+const places = new Map<string, StoryPlaces>()
+
+function keepPlaces(key: string, now: StoryPlaces): void {
+  places.delete(key)
+  places.set(key, now)
+  const [oldest] = places.keys()
+  if (places.size > 20 && oldest !== undefined) places.delete(oldest)
+}
+
+/** Lets the next picture of an incident be laid out anew. */
+export function forgetPlaces(uid: string): void {
+  for (const key of places.keys()) if (key.startsWith(`${uid} `)) places.delete(key)
+}
 
 function boxPath(box: StoryBox): string {
   const { x, y, width: w, height: h } = box
@@ -56,6 +75,7 @@ export function Story({
   onChoose,
   onStep,
   onShown,
+  tidied,
 }: {
   incident: Incident
   mode: 'story' | 'nodes'
@@ -65,22 +85,28 @@ export function Story({
   chosen: string | null
   onChoose: (id: string | null) => void
   onStep: (no: number) => void
-  onShown: (shown: number) => void
+  /** How many nodes are drawn, and whether a new layout would put some of them elsewhere. */
+  onShown: (shown: number, untidy: boolean) => void
+  /** Counts up when the kept places were dropped. */
+  tidied: number
 }) {
   const [box, width] = useWidth()
-  const picture = useMemo(
-    () =>
-      width === 0
-        ? null
-        : layoutStory(incident, {
-            width: Math.max(width, 320),
-            most: mode === 'story' ? 16 : 200,
-          }),
-    [incident, width, mode],
-  )
+  const key = `${incident.uid} ${mode}`
+  const picture = useMemo(() => {
+    if (width === 0) return null
+    const options = { width: Math.max(width, 320), most: mode === 'story' ? 16 : mostNodes }
+    const fresh = layoutStory(incident, options)
+    const keep = places.get(key)
+    const now = keep === undefined ? fresh : layoutStory(incident, { ...options, keep })
+    return { ...now, untidy: !samePlaces(now.places, fresh.places) }
+    // `tidied` counts how often the kept places were dropped: it is no value of its own.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [incident, width, mode, key, tidied])
   useEffect(() => {
-    if (picture) onShown(picture.shown)
-  }, [picture, onShown])
+    if (!picture) return
+    keepPlaces(key, picture.places)
+    onShown(picture.shown, picture.untidy)
+  }, [picture, key, onShown])
   const [focused, setFocused] = useState<string | null>(null)
   const nodes = useRef(new Map<string, SVGGElement>())
   const steps = new Map(incident.steps.map((step) => [step.no, step]))

@@ -15,6 +15,7 @@ import { addressOf } from '../state/route.ts'
 import type { Span } from '../state/time-range.ts'
 import { axisTicks, dayClock } from '../view/time-words.ts'
 import { grouped } from '../view/number-words.ts'
+import { Crosshair, pointing } from './crosshair.tsx'
 import { severityClass, severityWord } from './badges.tsx'
 import { Mark } from './icon.tsx'
 import { useNarrow } from './media.ts'
@@ -126,6 +127,7 @@ export const Strip = memo(function Strip({
     <div
       ref={box}
       className="strip"
+      {...pointing(span)}
       role="group"
       aria-label={`Events over time, ${dayClock(span.fromMs)} to ${dayClock(span.toMs)} UTC, ${grouped(total)} events`}
     >
@@ -187,6 +189,7 @@ export const Strip = memo(function Strip({
           <Mark name={`sev-${severityClass[incident.severity]}`} />
         </a>
       ))}
+      <Crosshair span={span} />
       {grip('from')}
       {grip('to')}
     </div>

@@ -12,6 +12,7 @@ import { clockMs, day, lengthWords } from '../view/time-words.ts'
 import { HealthDot, SeverityHex } from '../parts/badges.tsx'
 import { Command, saveFile } from '../parts/copy.tsx'
 import { reasonWords } from '../parts/gaps.tsx'
+import { Drawer, DrawerClose } from '../parts/drawer.tsx'
 import { Grid, type GridColumn } from '../parts/grid.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { useKeys } from '../parts/keys.ts'
@@ -96,25 +97,16 @@ function HostDetail({
   const gaps = (evidence?.gaps ?? []).filter((gap) => gap.host === host.hostname)
   const refused = host.hooks.filter((hook) => hook.state !== 'attached')
   return (
-    <aside className="drawer detail" aria-label={`Host ${middle(shown(host.hostname, 200), 60)}`}>
-      <button type="button" className="back" onClick={close}>
-        <Icon name="left" size={14} />
-        Fleet
-      </button>
+    <Drawer label={`Host ${middle(shown(host.hostname, 200), 60)}`} list="Fleet" close={close}>
       <section>
         <div className="row">
           <HealthDot health={host.health} />
           <span className="t3 small">
             last event {lengthWords(Math.max(0, nowMs - Date.parse(host.lastSeen)))} ago
           </span>
-          <button
-            type="button"
-            className="btn ghost sm end nomob"
-            aria-label="Close"
-            onClick={close}
-          >
-            <Icon name="x" size={14} />
-          </button>
+          <span className="end">
+            <DrawerClose close={close} />
+          </span>
         </div>
         <p className="dn tele">
           {name}
@@ -255,7 +247,7 @@ function HostDetail({
             ))}
         </dl>
       </section>
-    </aside>
+    </Drawer>
   )
 }
 
@@ -303,6 +295,7 @@ export function Fleet() {
   const columns: readonly GridColumn<Host>[] = [
     {
       key: 'host',
+      text: (one) => one.hostname,
       head: 'Host',
       width: 'minmax(130px, 1.2fr)',
       cell: (one) => (
@@ -324,6 +317,8 @@ export function Fleet() {
     },
     {
       key: 'health',
+      text: (one) => one.health,
+      groups: true,
       head: 'Health',
       width: '128px',
       cell: (one) => (
@@ -337,18 +332,24 @@ export function Fleet() {
     },
     {
       key: 'system',
+      text: (one) => one.operatingSystem,
+      groups: true,
       head: 'System',
       width: 'minmax(80px, 0.8fr)',
       cell: (one) => <span className="t2 tele">{shown(one.operatingSystem, 120)}</span>,
     },
     {
       key: 'kernel',
+      text: (one) => one.kernel,
+      groups: true,
       head: 'Kernel',
       width: 'minmax(100px, 1fr)',
       cell: (one) => <span className="mono t2 tele">{shown(one.kernel, 120)}</span>,
     },
     {
       key: 'sensor',
+      text: (one) => one.version,
+      groups: true,
       head: 'Sensor',
       width: '56px',
       cell: (one) => <span className="mono t2">{shown(one.version, 20)}</span>,
@@ -362,6 +363,7 @@ export function Fleet() {
     },
     {
       key: 'rate',
+      text: (one) => String(one.eventsPerSecond),
       head: 'Offered/s',
       width: '70px',
       num: true,
@@ -375,6 +377,7 @@ export function Fleet() {
     },
     {
       key: 'lost',
+      text: (one) => String(one.lost24h),
       head: 'Lost, 24 h',
       width: '82px',
       num: true,
@@ -546,8 +549,13 @@ export function Fleet() {
                 onOpen={(one) => setPicked(one.uid, 'push')}
                 sortable={new Set(['host', 'health', 'system', 'kernel', 'sensor', 'rate', 'lost'])}
                 sort={{ key: sortKey === '' ? 'health' : sortKey, down: sortDirection === 'desc' }}
-                onSort={(key) =>
-                  setOrder(sortKey === key && sortDirection !== 'desc' ? `${key} desc` : key)
+                onSort={(key, way) =>
+                  setOrder(
+                    (way ?? (sortKey === key && sortDirection !== 'desc' ? 'down' : 'up')) ===
+                      'down'
+                      ? `${key} desc`
+                      : key,
+                  )
                 }
                 narrow={{
                   height: 66,

@@ -8,6 +8,7 @@ import { addressOf } from '../state/route.ts'
 import { useAfter, useAnswer, useNow } from '../state/use-answer.ts'
 import { evidenceCompleteness } from '../view/completeness.ts'
 import { csvTable, objectsOf } from '../view/export-rows.ts'
+import { resultCharts } from '../view/result-chart.ts'
 import { counted, grouped, short } from '../view/number-words.ts'
 import {
   listNumbers,
@@ -19,13 +20,15 @@ import {
   type ResultValue,
 } from '../view/result-table.ts'
 import { shown, start } from '../view/shorten.ts'
-import { huntName } from '../view/sql-text.ts'
+import { foldedSql, huntName } from '../view/sql-text.ts'
 import { dayClock, lengthWords } from '../view/time-words.ts'
 import { CompletenessBadge } from '../parts/badges.tsx'
 import { saveFile } from '../parts/copy.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Grid, type GridColumn } from '../parts/grid.tsx'
 import { Icon } from '../parts/icon.tsx'
+import { ResultChartPane } from '../parts/result-chart.tsx'
+import { useNarrow } from '../parts/media.ts'
 import { Popover } from '../parts/popover.tsx'
 import { Shell, useScreenTime } from '../parts/shell.tsx'
 import { SqlEditor } from '../parts/sql-editor.tsx'
@@ -126,6 +129,43 @@ function Cell({ column, value }: { column: ResultColumn; value: ResultValue }) {
   )
 }
 
+/** A row in one column: its longest text, then the others in short and the numbers that decide at the right. */
+function NarrowRow({
+  columns,
+  lead,
+  row,
+}: {
+  columns: readonly ResultColumn[]
+  lead: ResultColumn | undefined
+  row: readonly ResultValue[]
+}) {
+  const first = lead ?? columns[0]
+  const rest = columns.filter((column) => column !== first)
+  const cell = (column: ResultColumn) => (
+    <Cell key={column.name} column={column} value={row[column.index] ?? null} />
+  )
+  const named = rest.filter((column) => column.kind === 'text').slice(0, 2)
+  const figures = rest.filter((column) => column.kind === 'number' || column.kind === 'time')
+  return (
+    <div className="hcard">
+      <div className="row">{first === undefined ? null : cell(first)}</div>
+      <div className="row">
+        <span className="row trunc">{named.map(cell)}</span>
+        <span className="end row">
+          {figures.slice(0, 2).map((column) => {
+            const value = row[column.index] ?? null
+            return (
+              <span key={column.name} className="nowrap" title={shown(column.name, 60)}>
+                {typeof value === 'number' ? grouped(value) : cell(column)}
+              </span>
+            )
+          })}
+        </span>
+      </div>
+    </div>
+  )
+}
+
 function Running({ since, stop }: { since: number; stop: () => void }) {
   const now = useNow(200)
   const late = useAfter(true, 1000)
@@ -156,8 +196,12 @@ export function Hunt() {
   const [run, setRun] = useState<Run>({ kind: 'none' })
   const [whereText, setWhere] = useQueryValue('where')
   const [orderText, setOrder] = useQueryValue('order')
+  const [chartBy, setChartBy] = useQueryValue('chart')
   const [selected, setSelected] = useState(0)
   const [listOpen, setListOpen] = useState(false)
+  // In one column a query that has rows is folded, so that they are on the screen.
+  const narrow = useNarrow()
+  const [editing, setEditing] = useState(false)
   const [openRow, setOpenRow] = useState<readonly ResultValue[] | null>(null)
   const abort = useRef<AbortController | null>(null)
   const sql = text ?? (sqlInUrl !== '' ? sqlInUrl : (example?.sql ?? starter))
@@ -183,7 +227,11 @@ export function Hunt() {
     }
   }, [])
   const runNow = () => {
-    changeQuery({ sql, run: '1', example: null, where: null, order: null }, 'push')
+    // What was arranged for another query's columns would be of no effect or mislead.
+    const fresh = sql === asked.current ? {} : { hide: null, pin: null, group: null, chart: null }
+    changeQuery({ sql, run: '1', example: null, where: null, order: null, ...fresh }, 'push')
+    asked.current = sql
+    setEditing(false)
     void start_(sql)
   }
   // An address with a query that was run shows its result again.
@@ -227,6 +275,7 @@ export function Hunt() {
     () => (answer ? resultRows(answer, conditions, order) : []),
     [answer, conditions, order],
   )
+  const charts = useMemo(() => resultCharts(columns, rows), [columns, rows])
   const flexible = columns.reduce<ResultColumn | undefined>(
     (widest, column) =>
       column.kind === 'text' && (widest === undefined || column.chars > widest.chars)
@@ -254,6 +303,8 @@ export function Hunt() {
         ? `minmax(${Math.round(widthOf(column))}px, 1fr)`
         : `${Math.round(widthOf(column))}px`,
     num: column.kind === 'number',
+    groups: column.kind === 'text',
+    text: (row) => String(row[column.index] ?? 'null'),
     cell: (row) => <Cell column={column} value={row[column.index] ?? null} />,
   }))
   const act = useCallback(
@@ -385,13 +436,24 @@ export function Hunt() {
                   </button>
                 </span>
               </div>
-              <SqlEditor
-                value={sql}
-                onChange={setText}
-                onRun={runNow}
-                schema={schema.data}
-                failure={run.kind === 'failed' && run.sql === sql ? run.failure : undefined}
-              />
+              {narrow && answer !== undefined && !editing ? (
+                <div className="folded">
+                  <pre className="mono">{shown(foldedSql(sql), 400)}</pre>
+                  <button type="button" onClick={() => setEditing(true)}>
+                    <Icon name="edit" size={14} />
+                    Edit the query
+                    <span className="end t3">{counted(sql.split('\n').length, 'line')}</span>
+                  </button>
+                </div>
+              ) : (
+                <SqlEditor
+                  value={sql}
+                  onChange={setText}
+                  onRun={runNow}
+                  schema={schema.data}
+                  failure={run.kind === 'failed' && run.sql === sql ? run.failure : undefined}
+                />
+              )}
             </section>
             <div className="hr" role="status">
               {answer ? (
@@ -509,6 +571,17 @@ export function Hunt() {
                 <span>Not run yet. {sql.split('\n').length} lines.</span>
               )}
             </div>
+            <div className="rcw">
+              <ResultChartPane
+                charts={charts}
+                chosen={chartBy}
+                onChoose={setChartBy}
+                gaps={answer?.evidence.gaps ?? []}
+                column={(wanted) => columns.find((one) => one.name === wanted)}
+                row={rows[Math.min(selected, rows.length - 1)]}
+                onValue={act}
+              />
+            </div>
             <div className="rt" style={{ ['--table-width' as string]: `${tableWidth}px` }}>
               {run.kind === 'running' ? (
                 <Running
@@ -566,23 +639,20 @@ export function Hunt() {
                   onOpen={(row) => setOpenRow(row)}
                   {...(order === null ? {} : { sort: { key: order.column, down: order.down } })}
                   sortable={new Set(names)}
-                  onSort={(key) =>
-                    setOrder(order?.column !== key ? key : order.down ? null : `${key} desc`)
+                  onSort={(key, way) =>
+                    setOrder(
+                      way !== undefined
+                        ? `${key}${way === 'down' ? ' desc' : ''}`
+                        : order?.column !== key
+                          ? key
+                          : order.down
+                            ? null
+                            : `${key} desc`,
+                    )
                   }
                   narrow={{
-                    height: 16 + Math.min(4, columns.length) * 21,
-                    cell: (row) => (
-                      <dl className="hcard">
-                        {columns.slice(0, 4).map((column) => (
-                          <div key={column.name}>
-                            <dt>{shown(column.name, 40)}</dt>
-                            <dd>
-                              <Cell column={column} value={row[column.index] ?? null} />
-                            </dd>
-                          </div>
-                        ))}
-                      </dl>
-                    ),
+                    height: 64,
+                    cell: (row) => <NarrowRow columns={columns} lead={flexible} row={row} />,
                   }}
                 />
               )}
@@ -600,19 +670,7 @@ export function Hunt() {
         </div>
       </Shell>
       {openRow === null ? null : (
-        <Dialog label="Row" className="wide-dialog" close={() => setOpenRow(null)}>
-          <div className="row">
-            <h2 className="grow">Row</h2>
-            <button
-              type="button"
-              className="btn ghost sm"
-              aria-label="Close"
-              data-autofocus
-              onClick={() => setOpenRow(null)}
-            >
-              <Icon name="x" size={14} />
-            </button>
-          </div>
+        <Dialog label="Row" headed className="wide-dialog" close={() => setOpenRow(null)}>
           <dl className="dl fields mono">
             {names.map((column, at) => (
               <div key={column} className="fieldrow">

@@ -9,6 +9,8 @@ import { addressOf } from '../state/route.ts'
 import { useAnswer } from '../state/use-answer.ts'
 import { evidenceCompleteness } from '../view/completeness.ts'
 import { counted, grouped, shareWords } from '../view/number-words.ts'
+import { toggled } from '../view/table-view.ts'
+import { stepsOfNode } from '../view/story-layout.ts'
 import { plainSentence } from '../view/sentence.ts'
 import { shown } from '../view/shorten.ts'
 import { clock, clockMinute, clockMs, day, lengthWords, offsetWords } from '../view/time-words.ts'
@@ -31,7 +33,8 @@ import { NodeActs, Sentence } from '../parts/sentence.tsx'
 import { useHub } from '../parts/hub.tsx'
 import { Shell, useScreenTime, type ScreenTime } from '../parts/shell.tsx'
 import { FailureNote, Skeleton } from '../parts/states.tsx'
-import { Story } from '../parts/story.tsx'
+import { StoryTable } from '../parts/story-table.tsx'
+import { forgetPlaces, mostNodes, Story } from '../parts/story.tsx'
 import { StoryTimeline, timelineSpan } from '../parts/story-timeline.tsx'
 import { say } from '../parts/toasts.tsx'
 
@@ -275,14 +278,25 @@ function Story_({
   const { params } = useAddress()
   const connection = useConnection()
   const offline = connection.lostSince !== null
-  const mode = params.get('view') === 'nodes' ? 'nodes' : 'story'
+  const view = params.get('view')
+  const mode =
+    view === 'table' || (view === 'nodes' && incident.nodes.length > mostNodes)
+      ? 'table'
+      : view === 'nodes'
+        ? 'nodes'
+        : 'story'
   const chosen = params.get('node')
   const events = params.get('events')
   const stepNow = Number(params.get('step') ?? incident.steps[0]?.no ?? 1)
   const replay = useReplay(incident, stepNow)
   const [drawn, setDrawn] = useState(0)
+  const [untidy, setUntidy] = useState(false)
+  const [tidied, setTidied] = useState(0)
   const whyList = useRef<HTMLDivElement>(null)
-  const onShown = useCallback((count: number) => setDrawn(count), [])
+  const onShown = useCallback((count: number, moved: boolean) => {
+    setDrawn(count)
+    setUntidy(moved)
+  }, [])
   const stepAt = replay.playing
     ? ([...incident.steps].reverse().find((step) => Date.parse(step.time) <= replay.atMs)?.no ??
       stepNow)
@@ -340,6 +354,9 @@ function Story_({
   const completeness = evidenceCompleteness(answer.evidence)
   const seenTactics = tacticOrder.filter((tactic) => incident.tactics.includes(tactic)).length
   const node = incident.nodes.find((one) => one.id === chosen)
+  const onlySteps = useMemo(() => stepsOfNode(incident, chosen), [incident, chosen])
+  const lanesText = params.get('lanes') ?? ''
+  const lanesOff = useMemo(() => new Set(lanesText.split(',').filter(Boolean)), [lanesText])
   const uidsOf = (which: string): readonly string[] => {
     const reason = incident.reasons.find((one) => `reason-${one.no}` === which)
     const step = incident.steps.find((one) => `step-${one.no}` === which)
@@ -498,10 +515,29 @@ function Story_({
             <header>
               <h2>Story</h2>
               <span className="t3">
-                {grouped(drawn)} of {counted(Math.max(drawn, incident.nodeTotal), 'node')}, causes
-                run left to right
+                {mode === 'table'
+                  ? `${counted(incident.nodes.length, 'node')} in order of time`
+                  : `${grouped(drawn)} of ${counted(Math.max(drawn, incident.nodeTotal), 'node')}, causes run left to right`}
               </span>
               <span className="end row gt">
+                {mode === 'table' ? null : (
+                  <button
+                    type="button"
+                    className="btn ghost sm"
+                    disabled={!untidy}
+                    title={
+                      untidy
+                        ? 'Lay the graph out anew; what came since stands in free cells'
+                        : 'Nothing came since the graph was laid out'
+                    }
+                    onClick={() => {
+                      forgetPlaces(incident.uid)
+                      setTidied(tidied + 1)
+                    }}
+                  >
+                    Tidy
+                  </button>
+                )}
                 <span className="seg" role="group" aria-label="Nodes">
                   <button
                     type="button"
@@ -513,9 +549,22 @@ function Story_({
                   <button
                     type="button"
                     aria-pressed={mode === 'nodes'}
+                    disabled={incident.nodes.length > mostNodes}
+                    title={
+                      incident.nodes.length > mostNodes
+                        ? `At most ${mostNodes} nodes are drawn; the table has all`
+                        : undefined
+                    }
                     onClick={() => changeQuery({ view: 'nodes' })}
                   >
                     All nodes
+                  </button>
+                  <button
+                    type="button"
+                    aria-pressed={mode === 'table'}
+                    onClick={() => changeQuery({ view: 'table' })}
+                  >
+                    Table
                   </button>
                 </span>
                 <span className="lg micro" aria-hidden="true">
@@ -530,16 +579,30 @@ function Story_({
                 </span>
               </span>
             </header>
-            <Story
-              incident={incident}
-              mode={mode}
-              stepNow={stepAt}
-              untilMs={replay.playing ? replay.atMs : null}
-              chosen={chosen}
-              onChoose={choose}
-              onStep={setStep}
-              onShown={onShown}
-            />
+            {mode === 'table' ? (
+              <StoryTable
+                incident={incident}
+                chosen={chosen}
+                onChoose={choose}
+                why={
+                  view === 'nodes'
+                    ? `${counted(incident.nodes.length, 'node')} are more than a drawing can show.`
+                    : ''
+                }
+              />
+            ) : (
+              <Story
+                incident={incident}
+                mode={mode}
+                stepNow={stepAt}
+                untilMs={replay.playing ? replay.atMs : null}
+                chosen={chosen}
+                onChoose={choose}
+                onStep={setStep}
+                onShown={onShown}
+                tidied={tidied}
+              />
+            )}
             {node === undefined ? null : (
               <div className="nodebar">
                 <span className="tag">{node.kind}</span>
@@ -639,6 +702,19 @@ function Story_({
                   <kbd>→</kbd>
                 </button>
               </span>
+              {node === undefined ? null : (
+                <span className="f">
+                  <span className="k">steps of</span>
+                  <span className="v">{shown(node.label, 40)}</span>
+                  <button
+                    type="button"
+                    aria-label="Show all steps on the timeline"
+                    onClick={() => choose(null)}
+                  >
+                    <Icon name="x" size={12} />
+                  </button>
+                </span>
+              )}
               <span className="end t3">
                 {lengthWords(Date.parse(incident.lastTime) - Date.parse(incident.firstTime))} shown
                 {time.nowMs - Date.parse(incident.lastTime) < 60_000 ? ' · still going on' : ''}
@@ -649,6 +725,9 @@ function Story_({
               gaps={answer.evidence.gaps}
               atMs={replay.atMs}
               stepNow={stepAt}
+              only={onlySteps}
+              lanesOff={lanesOff}
+              onLane={(lane) => changeQuery({ lanes: toggled([...lanesOff], lane).join(',') })}
               onStep={setStep}
               onSeek={replay.seek}
             />
@@ -702,21 +781,10 @@ function Story_({
       {events === null ? null : (
         <Dialog
           label={eventsTitle}
+          headed
           className="wide-dialog"
           close={() => changeQuery({ events: null })}
         >
-          <div className="row">
-            <h2 className="grow">{eventsTitle}</h2>
-            <button
-              type="button"
-              className="btn ghost sm"
-              aria-label="Close"
-              data-autofocus
-              onClick={() => changeQuery({ events: null })}
-            >
-              <Icon name="x" size={14} />
-            </button>
-          </div>
           <EventList uids={uidsOf(events)} />
         </Dialog>
       )}

@@ -10,7 +10,15 @@ import { csvOf } from '../view/export-rows.ts'
 import { counted } from '../view/number-words.ts'
 import { plainSentence } from '../view/sentence.ts'
 import { clockMinute, day, lengthWords } from '../view/time-words.ts'
-import { CompletenessBadge, SeverityBadge, StatusDot, TacticChain } from '../parts/badges.tsx'
+import {
+  CompletenessBadge,
+  SeverityBadge,
+  severityWord,
+  StatusDot,
+  statusOrder,
+  statusWord,
+  TacticChain,
+} from '../parts/badges.tsx'
 import { saveFile } from '../parts/copy.tsx'
 import { Grid, type GridColumn } from '../parts/grid.tsx'
 import { Icon } from '../parts/icon.tsx'
@@ -58,6 +66,10 @@ type Row =
   | { readonly kind: 'closed'; readonly shown: number; readonly all: number }
 
 const closedDays = 3
+/** Worst first, as a list of groups has them. */
+const severityWords = (['critical', 'high', 'medium', 'low'] as const).map(
+  (one) => severityWord[one],
+)
 const none: readonly IncidentSummary[] = []
 
 export function Incidents() {
@@ -112,23 +124,29 @@ export function Incidents() {
     if (one.kind === 'incident') go(addressOf({ screen: 'incident', uid: one.incident.uid }))
   }
 
-  const cells: readonly (Omit<GridColumn<IncidentSummary>, 'cell'> & {
+  const cells: readonly (Omit<GridColumn<IncidentSummary>, 'cell' | 'text'> & {
     readonly cell: (one: IncidentSummary) => ReactNode
+    readonly text?: (one: IncidentSummary) => string
   })[] = [
     {
       key: 'severity',
+      text: (one) => severityWord[one.severity],
+      groups: true,
+      rank: (value) => severityWords.indexOf(value),
       head: 'Severity',
       width: '82px',
       cell: (one) => <SeverityBadge severity={one.severity} />,
     },
     {
       key: 'uid',
+      text: (one) => one.uid,
       head: 'Id',
       width: '112px',
       cell: (one) => <span className="mono t3">{one.uid}</span>,
     },
     {
       key: 'title',
+      text: (one) => plainSentence(one.title),
       head: 'What happened',
       width: 'minmax(0, 1fr)',
       cell: (one) => (
@@ -158,6 +176,8 @@ export function Incidents() {
     },
     {
       key: 'hosts',
+      text: (one) => one.hosts.join(', '),
+      groups: true,
       head: 'Hosts',
       width: '164px',
       cell: (one) => (
@@ -173,6 +193,9 @@ export function Incidents() {
     },
     {
       key: 'state',
+      text: (one) => statusWord(one.status),
+      groups: true,
+      rank: (value) => statusOrder.findIndex((one) => statusWord(one) === value),
       head: 'State',
       width: '124px',
       cell: (one) => (
@@ -184,6 +207,7 @@ export function Incidents() {
     },
     {
       key: 'opened',
+      text: (one) => one.firstTime,
       head: 'First step',
       width: '88px',
       num: true,
@@ -212,6 +236,7 @@ export function Incidents() {
   const columns: readonly GridColumn<Row>[] = cells.map((column) => ({
     ...column,
     cell: (row) => (row.kind === 'incident' ? column.cell(row.incident) : null),
+    text: (row) => (row.kind === 'incident' ? column.text?.(row.incident) : undefined),
   }))
 
   const exported = () =>

@@ -1,7 +1,7 @@
 /** What happens now: filter, rate, histogram with a brush, values, rows; loss is a row where it happened. */
 import { memo, useCallback, useEffect, useMemo, useState } from 'react'
 import type { EventsAnswer, Timeline } from '@honeyguide/model/api'
-import { networkActivities, type ActivityRow } from '@honeyguide/model/ocsf'
+import type { ActivityRow } from '@honeyguide/model/ocsf'
 import { eventKinds, filterToSql, parseFilter, processKinds } from '@honeyguide/model/filter'
 import { changeQuery, go, useAddress, useQueryValue } from '../state/navigation.ts'
 import { addressOf } from '../state/route.ts'
@@ -62,15 +62,7 @@ const facetSections = [
   { key: 'process', name: 'Process', field: 'name' },
 ] as const
 
-const networkTypes = new Set<string>([
-  ...eventKinds.filter((kind) => !processKinds.has(kind)),
-  ...Object.values(networkActivities).map((one) => one.name),
-])
-
-/** The field that a value of the type list belongs to: our kinds, or OCSF's activity names. */
-function typeField(value: string): string {
-  return eventKinds.some((kind) => kind === value) ? 'kind' : 'activity_name'
-}
+const networkTypes = new Set<string>(eventKinds.filter((kind) => !processKinds.has(kind)))
 
 const Facets = memo(function Facets({
   facets,
@@ -102,22 +94,12 @@ const Facets = memo(function Facets({
                 type="button"
                 className="fa"
                 title="Click: only this. Alt or x: not this."
-                onClick={(event) =>
-                  onValue(
-                    key === 'type' ? typeField(one.value) : field,
-                    one.value,
-                    event.altKey ? 'not' : 'only',
-                  )
-                }
+                onClick={(event) => onValue(field, one.value, event.altKey ? 'not' : 'only')}
                 onKeyDown={(event) => {
                   if (event.key !== 'x' && event.key !== 'f') return
                   event.preventDefault()
                   event.stopPropagation()
-                  onValue(
-                    key === 'type' ? typeField(one.value) : field,
-                    one.value,
-                    event.key === 'x' ? 'not' : 'only',
-                  )
+                  onValue(field, one.value, event.key === 'x' ? 'not' : 'only')
                 }}
               >
                 <i style={{ width: `${(one.count / most) * 100}%` }} />
@@ -294,6 +276,7 @@ export function Live() {
   const columns: readonly GridColumn<Row>[] = [
     {
       key: 'time',
+      text: (one) => (one.kind === 'event' ? (one.row.time ?? '') : undefined),
       head: 'Time, UTC',
       width: '96px',
       cell: (one, index) => {
@@ -314,6 +297,8 @@ export function Live() {
     },
     {
       key: 'host',
+      text: (one) => (one.kind === 'event' ? wordsOf(one).host : one.gap.host),
+      groups: true,
       head: 'Host',
       width: '84px',
       cell: (one) =>
@@ -331,6 +316,8 @@ export function Live() {
     },
     {
       key: 'type',
+      text: (one) => (one.kind === 'event' ? kindLabel(wordsOf(one).kind) : 'lost'),
+      groups: true,
       head: 'Type',
       width: '118px',
       cell: (one) =>
@@ -359,6 +346,8 @@ export function Live() {
     },
     {
       key: 'user',
+      text: (one) => (one.kind === 'event' ? wordsOf(one).user : 'lost'),
+      groups: true,
       head: 'User',
       width: '84px',
       cell: (one) =>
@@ -376,6 +365,8 @@ export function Live() {
     },
     {
       key: 'incident',
+      text: (one) => (one.kind === 'event' ? (one.incidentUid ?? '') : 'lost'),
+      groups: true,
       head: '',
       width: '112px',
       cell: (one) =>
@@ -682,19 +673,7 @@ export function Live() {
         </div>
       </Shell>
       {openEvent === '' ? null : (
-        <Dialog label="Event" className="wide-dialog" close={() => setOpenEvent(null)}>
-          <div className="row">
-            <h2 className="grow">Event</h2>
-            <button
-              type="button"
-              className="btn ghost sm"
-              aria-label="Close"
-              data-autofocus
-              onClick={() => setOpenEvent(null)}
-            >
-              <Icon name="x" size={14} />
-            </button>
-          </div>
+        <Dialog label="Event" headed className="wide-dialog" close={() => setOpenEvent(null)}>
           <EventList uids={[openEvent]} />
         </Dialog>
       )}

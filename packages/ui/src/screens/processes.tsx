@@ -18,15 +18,19 @@ import { counted, grouped } from '../view/number-words.ts'
 import {
   endWords,
   lifetimeBar,
+  matchesWords,
   processByUid,
   processName,
   treeRows,
   type TreeRow,
 } from '../view/process-tree.ts'
+import { toggled } from '../view/table-view.ts'
 import { byteLength, middle, shown, start } from '../view/shorten.ts'
 import { axisTicks, clock, clockMs, dayClock, lengthWords } from '../view/time-words.ts'
+import { Crosshair, pointing } from '../parts/crosshair.tsx'
 import { copyText, saveFile } from '../parts/copy.tsx'
 import { reasonWords } from '../parts/gaps.tsx'
+import { Drawer, DrawerClose } from '../parts/drawer.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { useKeys } from '../parts/keys.ts'
 import { Link } from '../parts/link.tsx'
@@ -38,6 +42,8 @@ import { Value } from '../parts/value.tsx'
 
 const rowHeight = 26
 const narrowHeight = 66
+/** Width of the names at the left of the lifetimes, px, as `.prow` has it; 12 are free at the right. */
+const treeWidth = 360
 const none: readonly ProcessNode[] = []
 
 function percentIn(span: Span, ms: number): number {
@@ -53,7 +59,16 @@ function barWords(node: ProcessNode): string {
   return mark?.label ?? ''
 }
 
-function Lifetime({ row, span }: { row: TreeRow; span: Span }) {
+function Lifetime({
+  row,
+  span,
+  without,
+}: {
+  row: TreeRow
+  span: Span
+  /** Kinds of marks that are not drawn. */
+  without: ReadonlySet<string>
+}) {
   const { node } = row
   const bar = lifetimeBar(node, span.fromMs, span.toMs)
   const words = start(shown(barWords(node), 160), 90)
@@ -69,7 +84,7 @@ function Lifetime({ row, span }: { row: TreeRow; span: Span }) {
       ) : null}
       {node.marks.slice(0, 60).map((mark, at) => {
         const ms = Date.parse(mark.time)
-        return ms < span.fromMs || ms > span.toMs ? null : (
+        return ms < span.fromMs || ms > span.toMs || without.has(mark.kind) ? null : (
           <i
             key={`${mark.eventUid}${at}`}
             className={`mkx ${mark.kind}`}
@@ -111,11 +126,7 @@ function Detail({
   const started = Date.parse(node.start)
   const pidFilter = `host = ${JSON.stringify(host)} and pid = ${node.pid}`
   return (
-    <aside className="drawer detail" aria-label={`Process ${shown(node.name, 60)}`}>
-      <button type="button" className="back" onClick={close}>
-        <Icon name="left" size={14} />
-        Processes
-      </button>
+    <Drawer label={`Process ${shown(node.name, 60)}`} list="Processes" close={close}>
       <section>
         <div className="row">
           {node.end === null ? (
@@ -140,9 +151,7 @@ function Detail({
             >
               <Icon name="copy" size={14} />
             </button>
-            <button type="button" className="btn ghost sm nomob" aria-label="Close" onClick={close}>
-              <Icon name="x" size={14} />
-            </button>
+            <DrawerClose close={close} />
           </span>
         </div>
         <p className="dn mono tele">
@@ -255,7 +264,7 @@ function Detail({
           <p className="t3 small">{grouped(node.marks.length - 40)} more.</p>
         ) : null}
       </section>
-    </aside>
+    </Drawer>
   )
 }
 
@@ -268,6 +277,9 @@ export function Processes() {
   const root = params.get('root')
   const [incident, setIncident] = useQueryValue('incident')
   const [pick, setPick] = useQueryValue('pick')
+  const [words, setWords] = useQueryValue('filter')
+  const marksText = params.get('without') ?? ''
+  const without = useMemo(() => new Set(marksText.split(',').filter(Boolean)), [marksText])
   const [cursor, setCursor] = useState(0)
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const answer = useAnswer<ProcessesAnswer>(
@@ -284,8 +296,13 @@ export function Processes() {
   )
   const narrowed = incident !== '' && incidents.includes(incident) ? incident : null
   const rows = useMemo(
-    () => treeRows(nodes, { closed, incidentUid: narrowed }),
-    [nodes, closed, narrowed],
+    () =>
+      treeRows(nodes, {
+        closed,
+        incidentUid: narrowed,
+        ...(words.trim() === '' ? {} : { matches: (node) => matchesWords(node, words.trim()) }),
+      }),
+    [nodes, closed, narrowed, words],
   )
   const picked = processByUid(nodes, pick)
   const selected = picked
@@ -403,6 +420,7 @@ export function Processes() {
     },
     Escape: () => {
       if (pick !== '') setPick(null)
+      else if (words !== '') setWords(null)
       else if (root !== null) changeQuery({ root: null }, 'push')
     },
   })
@@ -481,6 +499,23 @@ export function Processes() {
                 </span>
               )}
             </span>
+            <span className="field grow ptf">
+              <Icon name="filter" size={14} />
+              <input
+                data-filter
+                aria-label="Filter processes"
+                placeholder="Filter: a name, path, user, pid or address"
+                value={words}
+                onChange={(event) => setWords(event.target.value)}
+              />
+              {words === '' ? (
+                <kbd className="nomob">/</kbd>
+              ) : (
+                <button type="button" aria-label="Clear the filter" onClick={() => setWords(null)}>
+                  <Icon name="x" size={12} />
+                </button>
+              )}
+            </span>
             <span className="end row">
               <span className="seg" role="group" aria-label="Which processes">
                 {firstIncident === undefined ? null : (
@@ -535,7 +570,22 @@ export function Processes() {
             hosts === undefined ? (
               <Skeleton label="Asking for hosts" />
             ) : (
-              <Empty title={hostName === null ? 'No host reports yet' : 'No process in this range'}>
+              <Empty
+                title={
+                  hostName === null
+                    ? 'No host reports yet'
+                    : nodes.length > 0
+                      ? 'No process matches the filter'
+                      : 'No process in this range'
+                }
+                acts={
+                  nodes.length > 0 ? (
+                    <button type="button" className="btn sm" onClick={() => setWords(null)}>
+                      Clear the filter
+                    </button>
+                  ) : undefined
+                }
+              >
                 Looked at {evidenceSentence(hosts, answer.data?.evidence)}.
               </Empty>
             )
@@ -555,12 +605,14 @@ export function Processes() {
             >
               <div
                 ref={body}
+                {...(narrow ? {} : pointing(span, { left: treeWidth, right: 12 }))}
                 className={`ptree ${rows.some((row) => row.depth > 5) ? 'deep' : ''}`}
                 role="none"
                 style={{ height: virtual.getTotalSize() }}
               >
                 {narrow ? null : (
                   <div className="pover" aria-hidden="true">
+                    <Crosshair span={span} />
                     {ticks.map((tick) => (
                       <i
                         key={tick.at}
@@ -662,13 +714,16 @@ export function Processes() {
                               />
                             ) : null
                           })()}
-                          {node.marks.slice(0, 20).map((mark, at) => (
-                            <i
-                              key={`${mark.eventUid}${at}`}
-                              className={`mkx ${mark.kind}`}
-                              style={{ left: `${percentIn(span, Date.parse(mark.time))}%` }}
-                            />
-                          ))}
+                          {node.marks
+                            .filter((mark) => !without.has(mark.kind))
+                            .slice(0, 20)
+                            .map((mark, at) => (
+                              <i
+                                key={`${mark.eventUid}${at}`}
+                                className={`mkx ${mark.kind}`}
+                                style={{ left: `${percentIn(span, Date.parse(mark.time))}%` }}
+                              />
+                            ))}
                         </div>
                       </div>
                     )
@@ -710,7 +765,7 @@ export function Processes() {
                         <span className="vh">{spoken}</span>
                       </div>
                       <div className="pl">
-                        <Lifetime row={row} span={span} />
+                        <Lifetime row={row} span={span} without={without} />
                       </div>
                     </div>
                   )
@@ -719,10 +774,21 @@ export function Processes() {
             </div>
           )}
           <div className="pf">
-            <span className="row">
-              <i className="mkx network" />
-              network <b>{grouped(marks.network)}</b>
-            </span>
+            {(['network', 'file', 'credential'] as const).map((kind) =>
+              marks[kind] === 0 && kind !== 'network' ? null : (
+                <button
+                  key={kind}
+                  type="button"
+                  className="row"
+                  aria-pressed={!without.has(kind)}
+                  title={without.has(kind) ? 'Show these marks' : 'Hide these marks'}
+                  onClick={() => changeQuery({ without: toggled([...without], kind).join(',') })}
+                >
+                  <i className={`mkx ${kind}`} />
+                  {kind} <b>{grouped(marks[kind])}</b>
+                </button>
+              ),
+            )}
             <span className="row">
               <i className="lgb" />
               lifetime

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { ProcessNode } from '@honeyguide/model/api'
-import { lifetimeBar, processByUid, treeRows } from './process-tree.ts'
+import { lifetimeBar, matchesWords, processByUid, treeRows } from './process-tree.ts'
 
 function node(uid: string, parentUid: string | null, more: Partial<ProcessNode> = {}): ProcessNode {
   return {
@@ -116,5 +116,20 @@ suite('process tree', () => {
     assert.equal(processByUid(nodes, '0f3a-77aa-a1-b2-9')?.uid, '0f3a-77aa-a1-b2-2')
     assert.equal(processByUid(nodes, '0f3a-77aa-a1-zz'), undefined)
     assert.equal(processByUid(nodes, ''), undefined)
+  })
+
+  test('keeps what the filter says with its ancestors, and folds away the rest', () => {
+    const nodes = [
+      node('p1', null, { name: 'systemd' }),
+      node('p2', 'p1', { name: 'sshd', user: 'root' }),
+      node('p3', 'p2', { name: 'bash', cmdLine: 'bash -c "curl example.com"' }),
+      node('p4', 'p1', { name: 'cron' }),
+    ]
+    const rows = treeRows(nodes, { ...all, matches: (one) => matchesWords(one, 'CURL bash') })
+    assert.deepEqual(
+      rows.map((row) => row.node.uid),
+      ['p1', 'p2', 'p3'],
+    )
+    assert.deepEqual(treeRows(nodes, { ...all, matches: (one) => matchesWords(one, 'nginx') }), [])
   })
 })

@@ -26,6 +26,18 @@ export interface TreeOptions {
   readonly closed: ReadonlySet<string>
   /** Only what belongs to this incident and its ancestors; null for all. */
   readonly incidentUid: string | null
+  /** Only what this is true of, with its ancestors; absent for all. */
+  readonly matches?: (node: ProcessNode) => boolean
+}
+
+/** Whether every word is in the name, file, command line, user, unit or pid of a process, in any case. */
+export function matchesWords(node: ProcessNode, words: string): boolean {
+  const text =
+    `${node.name} ${node.filePath} ${node.cmdLine} ${node.user} ${node.unit} ${node.pid} ${node.marks.map((mark) => mark.label).join(' ')}`.toLowerCase()
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word))
 }
 
 /** Rows in order: roots by start, children by start. A node whose parent is not in the answer is a root. */
@@ -58,7 +70,19 @@ export function treeRows(nodes: readonly ProcessNode[], options: TreeOptions): r
       at = at.parentUid === null ? undefined : byUid.get(at.parentUid)
     }
   }
-  const wanted = (node: ProcessNode) => options.incidentUid === null || onPath.has(node.uid)
+  const matching = new Set<string>()
+  if (options.matches !== undefined)
+    for (const node of nodes) {
+      if (!options.matches(node)) continue
+      let at: ProcessNode | undefined = node
+      while (at && !matching.has(at.uid)) {
+        matching.add(at.uid)
+        at = at.parentUid === null ? undefined : byUid.get(at.parentUid)
+      }
+    }
+  const wanted = (node: ProcessNode) =>
+    (options.incidentUid === null || onPath.has(node.uid)) &&
+    (options.matches === undefined || matching.has(node.uid))
 
   const rows: TreeRow[] = []
   const seen = new Set<string>()

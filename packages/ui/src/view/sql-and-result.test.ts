@@ -10,7 +10,7 @@ import {
   resultRows,
   writeConditions,
 } from './result-table.ts'
-import { completeSql, huntName, placeIndex, sqlTokens } from './sql-text.ts'
+import { completeSql, foldedSql, huntName, placeIndex, sqlTokens } from './sql-text.ts'
 
 const schema = {
   views: [
@@ -25,6 +25,14 @@ const schema = {
 }
 
 suite('SQL text', () => {
+  test('folds a query to what it looks at', () => {
+    assert.equal(
+      foldedSql('SELECT a,\n  b\nFROM losses\nWHERE x = 1\n   AND y = 2\nGROUP BY a LIMIT 5'),
+      'FROM losses\nWHERE x = 1\nAND y = 2',
+    )
+    assert.equal(foldedSql(' SELECT 1 '), 'SELECT 1')
+  })
+
   test('tokens give the text back, whatever it is', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 400 }), (text) => {

@@ -142,3 +142,15 @@ export function huntName(sql: string): string {
   const view = /\bfrom\s+([a-z_]+)/i.exec(sql)?.[1]
   return view === undefined ? 'Hunt' : `From ${view}`
 }
+
+/** The part of a query that says what it looks at: from its first FROM to what only orders or groups. */
+export function foldedSql(sql: string): string {
+  const from = /\bFROM\b/i.exec(sql)
+  if (from === null) return sql.trim()
+  const rest = sql.slice(from.index)
+  const end = /\b(GROUP\s+BY|ORDER\s+BY|LIMIT|HAVING)\b/i.exec(rest)
+  return rest
+    .slice(0, end?.index ?? rest.length)
+    .trim()
+    .replaceAll(/\n\s*/g, '\n')
+}

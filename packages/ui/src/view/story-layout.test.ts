@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { Incident, IncidentEdge, IncidentNode } from '@honeyguide/model/incident'
-import { layoutStory, nextBox, type StoryBox } from './story-layout.ts'
+import { layoutStory, nextBox, samePlaces, stepsOfNode, type StoryBox } from './story-layout.ts'
 
 function node(id: string, step: number, more: Partial<IncidentNode> = {}): IncidentNode {
   return {
@@ -235,5 +235,55 @@ suite('story layout', () => {
     )
     assert.equal(nextBox(picture, 'a', 'ArrowRight'), 'b')
     assert.equal(nextBox(picture, 'b', 'ArrowLeft'), 'a')
+  })
+
+  test('draws one arrow for fork and exec of the same child, and writes no word on it', () => {
+    const made = incident(
+      [node('sh', 1), node('curl', 2)],
+      [
+        { ...edge('sh', 'curl'), verb: 'exec', time: '2026-11-24T13:42:01.000Z' },
+        { ...edge('sh', 'curl'), verb: 'fork', time: '2026-11-24T13:42:00.000Z' },
+      ],
+    )
+    const { edges } = layoutStory(made, { width: 900, most: 16 })
+    assert.deepEqual(
+      edges.map(({ label, labelAt, count }) => ({ label, labelAt, count })),
+      [{ label: 'fork, exec', labelAt: undefined, count: 1 }],
+    )
+  })
+
+  test('leaves every node in its column and row when the incident grows, until it is laid out anew', () => {
+    const early = incident([node('a', 1), node('b', 2)], [edge('a', 'b')])
+    const first = layoutStory(early, { width: 900, most: 16 })
+    // A step between the two, and a process on the row where `b` was.
+    const grown = incident(
+      [node('a', 1), node('new', 2, { weight: 0.9 }), node('late', 4), node('b', 3)],
+      [edge('a', 'new'), edge('a', 'b'), edge('b', 'late')],
+    )
+    const kept = layoutStory(grown, { width: 900, most: 16, keep: first.places })
+    const fresh = layoutStory(grown, { width: 900, most: 16 })
+    const place = (id: string, picture: typeof kept) => {
+      const box = picture.boxes.find((one) => one.node.id === id)
+      return box === undefined ? undefined : `${box.column}/${box.row}`
+    }
+    for (const id of ['a', 'b']) assert.equal(place(id, kept), place(id, first), id)
+    assert.equal(
+      new Set(kept.boxes.map((box) => `${box.x}/${box.y}`)).size,
+      4,
+      'no two share a cell',
+    )
+    assert.ok(!samePlaces(kept.places, fresh.places))
+    assert.ok(samePlaces(fresh.places, layoutStory(grown, { width: 1400, most: 16 }).places))
+    const tidied = layoutStory(grown, { width: 900, most: 16, keep: fresh.places })
+    assert.ok(samePlaces(tidied.places, fresh.places))
+  })
+
+  test('knows the steps of a node: its own and those it led to', () => {
+    const made = incident(
+      [node('a', 1), node('b', 2), node('c', 3)],
+      [edge('a', 'b'), edge('b', 'c')],
+    )
+    assert.deepEqual([...(stepsOfNode(made, 'a') ?? [])], [1, 2])
+    assert.equal(stepsOfNode(made, 'gone'), null)
   })
 })

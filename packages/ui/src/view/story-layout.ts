@@ -13,6 +13,16 @@ export interface StoryOptions {
   readonly most: number
   /** Most columns before neighbours merge. */
   readonly mostColumns?: number
+  /** Where nodes were drawn before: they stay in their column and row, new ones take free cells. */
+  readonly keep?: StoryPlaces
+}
+
+/** Places that outlive a picture: an incident that grows must not move what a person is reading. */
+export interface StoryPlaces {
+  /** Steps of each column, left to right. */
+  readonly groups: readonly (readonly number[])[]
+  /** Per node id. */
+  readonly cells: ReadonlyMap<string, { readonly group: number; readonly row: number }>
 }
 
 export interface StoryColumn {
@@ -70,6 +80,8 @@ export interface StoryPicture {
   readonly edges: readonly StoryEdge[]
   /** Nodes that the picture stands for, folded ones included, of `nodeTotal`. */
   readonly shown: number
+  /** To be given as `keep` for the next picture of this incident. */
+  readonly places: StoryPlaces
 }
 
 const headHeight = 54
@@ -144,6 +156,20 @@ function choose(incident: Incident, most: number): ReadonlySet<string> {
   return chosen
 }
 
+/** Two edges between the same two nodes as one: verbs in order of time, each once. */
+function joined(a: IncidentEdge, b: IncidentEdge): IncidentEdge {
+  const [first, then] = a.time <= b.time ? [a, b] : [b, a]
+  const verbs = [...new Set([...first.verb.split(', '), ...then.verb.split(', ')])].filter(Boolean)
+  return {
+    ...a,
+    verb: verbs.join(', '),
+    detail: first.detail || then.detail,
+    time: first.time,
+    // The same verb again happened so often more; another verb is the same happening.
+    count: a.verb === b.verb ? a.count + b.count : Math.max(a.count, b.count),
+  }
+}
+
 interface Folded {
   readonly nodes: readonly IncidentNode[]
   readonly ids: ReadonlyMap<string, readonly string[]>
@@ -195,9 +221,10 @@ function fold(incident: Incident): Folded {
     const from = into.get(edge.from)
     const to = into.get(edge.to)
     if (from === undefined || to === undefined || from === to) continue
-    const key = [from, to, edge.verb].join('\0')
+    // One line from one to the other, whatever it did there: fork and exec are two verbs of one arrow.
+    const key = [from, to, edge.kind].join('\0')
     const there = merged.get(key)
-    merged.set(key, there ? { ...there, count: there.count + edge.count } : { ...edge, from, to })
+    merged.set(key, there ? joined(there, edge) : { ...edge, from, to })
   }
   return { nodes, ids, edges: [...merged.values()] }
 }
@@ -228,14 +255,45 @@ function groupSteps(
   return groups
 }
 
+/** Whether two pictures of one incident put every node at the same step and in the same row. */
+export function samePlaces(a: StoryPlaces, b: StoryPlaces): boolean {
+  const steps = (places: StoryPlaces, group: number) => (places.groups[group] ?? []).join(' ')
+  return (
+    a.cells.size === b.cells.size &&
+    [...a.cells].every(([id, cell]) => {
+      const other = b.cells.get(id)
+      return (
+        other !== undefined &&
+        other.row === cell.row &&
+        steps(a, cell.group) === steps(b, other.group)
+      )
+    })
+  )
+}
+
+/** The columns that were drawn, and one at the right for each step that came since. */
+function grownGroups(keep: StoryPlaces, used: ReadonlySet<number>): readonly (readonly number[])[] {
+  const known = new Set(keep.groups.flat())
+  return [
+    ...keep.groups,
+    ...[...used]
+      .filter((no) => !known.has(no))
+      .sort((a, b) => a - b)
+      .map((no) => [no]),
+  ]
+}
+
 /** Column of each node: its step's, moved right until no edge points left. */
 function columnsOf(
   nodes: readonly IncidentNode[],
   edges: readonly IncidentEdge[],
   groups: readonly (readonly number[])[],
+  keep: StoryPlaces | undefined,
 ): Map<string, number> {
   const ofStep = new Map(groups.flatMap((group, index) => group.map((no) => [no, index] as const)))
-  const column = new Map(nodes.map((node) => [node.id, ofStep.get(node.step) ?? 0]))
+  const column = new Map(
+    nodes.map((node) => [node.id, keep?.cells.get(node.id)?.group ?? ofStep.get(node.step) ?? 0]),
+  )
   // Bounded: a cycle (A writes to B, B starts A) would otherwise push for ever.
   for (let round = 0; round < nodes.length; round++) {
     let moved = false
@@ -243,6 +301,7 @@ function columnsOf(
       const from = column.get(edge.from)
       const to = column.get(edge.to)
       if (from === undefined || to === undefined || to >= from) continue
+      if (keep?.cells.has(edge.to) === true) continue
       const back = edges.some((other) => other.from === edge.to && other.to === edge.from)
       if (back) continue
       column.set(edge.to, from)
@@ -386,6 +445,7 @@ function straighten(points: readonly Point[]): readonly Point[] {
 export function layoutStory(incident: Incident, options: StoryOptions): StoryPicture {
   const mostColumns = options.mostColumns ?? 10
   const folded = fold(incident)
+  const { keep } = options
   const chosen = choose({ ...incident, nodes: folded.nodes, edges: folded.edges }, options.most)
   const nodes = folded.nodes
     .filter((node) => chosen.has(node.id))
@@ -398,8 +458,10 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
   const edges = folded.edges
     .filter((edge) => chosen.has(edge.from) && chosen.has(edge.to))
     .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.from < b.from ? -1 : 1))
-  const groups = groupSteps(incident, new Set(nodes.map((node) => node.step)), mostColumns)
-  const column = columnsOf(nodes, edges, groups)
+  const steps = new Set(nodes.map((node) => node.step))
+  const groups =
+    keep === undefined ? groupSteps(incident, steps, mostColumns) : grownGroups(keep, steps)
+  const column = columnsOf(nodes, edges, groups, keep)
   const used = [...new Set(column.values())].sort((a, b) => a - b)
   const compact = new Map(used.map((index, at) => [index, at]))
   const columnCount = Math.max(1, used.length)
@@ -421,7 +483,6 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
       laneHosts.findIndex((lane) => lane.hosts.includes(host)),
     )
   const spinePath = spineOf(nodes, edges)
-  const spine = new Set(spinePath)
   const taken = new Set<string>()
   const cells = new Map<string, Cell>()
   const place = (node: IncidentNode, wanted: number) => {
@@ -432,6 +493,10 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
     taken.add(`${lane}/${col}/${row}`)
     cells.set(node.id, { lane, row })
   }
+  for (const node of keep === undefined ? [] : nodes) {
+    const cell = keep?.cells.get(node.id)
+    if (cell !== undefined) place(node, cell.row)
+  }
   // The spine first, so that it is straight; then other processes, sockets and files in order of time.
   // Of several in one column that one goes on the straight row from which the path goes on; in the last column
   // the one that it comes in by.
@@ -440,7 +505,7 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
   const ends = spinePath.filter((id) => column.get(id) === lastColumn)
   for (const id of [...spinePath.slice(0, spinePath.length - ends.length).toReversed(), ...ends]) {
     const node = byId.get(id)
-    if (node) place(node, 0)
+    if (node && !cells.has(id)) place(node, 0)
   }
   spinePath.forEach((id, at) => {
     const here = byId.get(id)
@@ -458,7 +523,7 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
     for (let col = from + 1; col < to; col++) taken.add(`${laneOf(here.host)}/${col}/0`)
   })
   for (const node of nodes)
-    if (!spine.has(node.id) && (node.kind === 'process' || node.host === 'outside')) place(node, 0)
+    if (!cells.has(node.id) && (node.kind === 'process' || node.host === 'outside')) place(node, 0)
   for (const node of nodes) if (!cells.has(node.id)) place(node, 1)
 
   const laneRows = laneHosts.map((_, lane) =>
@@ -495,12 +560,18 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
   })
   const drawn = routeEdges(boxes, edges, columnWidth, width)
   const shown = boxes.reduce((sum, box) => sum + Math.max(box.ids.length, 1), 0)
-  return { width, height, columns, lanes, boxes, edges: drawn, shown }
+  const places: StoryPlaces = {
+    groups,
+    cells: new Map(
+      boxes.map((box) => [box.node.id, { group: column.get(box.node.id) ?? 0, row: box.row }]),
+    ),
+  }
+  return { width, height, columns, lanes, boxes, edges: drawn, shown, places }
 }
 
 /** Whether a label says no more than an arrow between two processes does. */
 export function isPlainStart(kind: IncidentEdge['kind'], label: string): boolean {
-  return kind === 'process' && /^(fork, )?exec$/.test(label)
+  return kind === 'process' && /^(fork|exec|fork, exec|exec, fork)( ×\d+)?$/.test(label)
 }
 
 /** Global row of a box: its y is unique per lane and row. */
@@ -724,6 +795,20 @@ function placeLabel(
       }
   }
   return undefined
+}
+
+/** Numbers of the steps that a node took part in or led to at once; null when `id` is no node of it. */
+export function stepsOfNode(incident: Incident, id: string | null): ReadonlySet<number> | null {
+  const byId = new Map(incident.nodes.map((node) => [node.id, node]))
+  const node = id === null ? undefined : byId.get(id)
+  if (!node) return null
+  return new Set([
+    node.step,
+    ...incident.steps.filter((step) => step.nodeIds.includes(node.id)).map((step) => step.no),
+    ...incident.edges.flatMap((edge) =>
+      edge.from === node.id ? (byId.get(edge.to)?.step ?? []) : [],
+    ),
+  ])
 }
 
 /** The box that an arrow key leads to from `id`: along an edge, else the nearest in that direction. */
