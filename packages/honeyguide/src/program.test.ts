@@ -139,6 +139,7 @@ suite('command line', () => {
     assert.equal(sinceTime('5m', Date.UTC(2026, 0, 1, 0, 5)), '2026-01-01T00:00:00.000Z')
     assert.equal(sinceTime('2026-01-01T00:00:00Z', 0), '2026-01-01T00:00:00.000Z')
     assert.throws(() => sinceTime('yesterday', 0), HoneyguideError)
+    assert.throws(() => sinceTime('999999999d', 0), HoneyguideError)
   })
 
   test('an answer of the hub that refuses is an error of its code', async () => {

@@ -12,9 +12,9 @@ const unitMs: Readonly<Record<string, number>> = {
 /** ISO time that `text` means at `nowMs`. Throws HG_USAGE. */
 export function sinceTime(text: string, nowMs: number): string {
   const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text)
-  if (match) return new Date(nowMs - Number(match[1]) * (unitMs[match[2] ?? ''] ?? 0)).toISOString()
-  const at = Date.parse(text)
-  if (!Number.isFinite(at))
+  const at = match ? nowMs - Number(match[1]) * (unitMs[match[2] ?? ''] ?? 0) : Date.parse(text)
+  // 999999999 days ago is before all times that JavaScript has.
+  if (Number.isNaN(new Date(at).getTime()))
     throw new HoneyguideError(
       'HG_USAGE',
       `${text} is no time; write 30s, 5m, 2h, 1d or 2026-01-31T12:00:00Z.`,

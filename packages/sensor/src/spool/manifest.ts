@@ -21,6 +21,24 @@ export interface ManifestRow {
   readonly lost: bigint
 }
 
+const most = 1n << 64n
+
+/** A number that a column of 64 bits holds. */
+export function isU64(value: unknown): value is bigint {
+  return typeof value === 'bigint' && value >= 0n && value < most
+}
+
+/** Whether it is what this version writes: the files of another one are read, too. */
+export function isManifestRow(value: unknown): value is ManifestRow {
+  if (typeof value !== 'object' || value === null) return false
+  const row = value as Record<string, unknown>
+  return (
+    typeof row['hook'] === 'string' &&
+    typeof row['reason'] === 'string' &&
+    [row['fromNs'], row['toNs'], row['offered'], row['seen'], row['lost']].every(isU64)
+  )
+}
+
 const decoder = new TextDecoder()
 
 export function manifestOf(builder: BatchBuilder): ManifestRow[] {

@@ -28,6 +28,28 @@ suite('spool records', () => {
     assert.equal(known.bodyAt, head.length)
     assert.ok(bodyIsWhole(body, known.bodyCrc))
   })
+  test('keep all that the kernel side wants to find again', () => {
+    const progress = {
+      ...meta.progress,
+      counts: { exec: { submitted: '7', lost: { ring_full: '1' } } },
+      told: ['0123456789abcdef 5'],
+    }
+    const head = encodeRecordHead({ ...meta, progress }, body)
+    assert.deepEqual(decodeMeta(head)?.meta.progress, progress)
+  })
+  test('are none when what is beside the batch is not what this version writes', () => {
+    const row = meta.manifest[0]
+    assert.ok(row)
+    for (const other of [
+      { ...meta, manifest: [null] },
+      { ...meta, manifest: [{ ...row, lost: '7' }] },
+      { ...meta, manifest: [{ ...row, hook: undefined }] },
+      { ...meta, manifest: [{ ...row, offered: -1n }] },
+      { ...meta, progress: { lifecycle: 12 } },
+      { ...meta, sequence: 1n << 64n },
+    ])
+      assert.equal(decodeMeta(encodeRecordHead(other as unknown as typeof meta, body)), undefined)
+  })
   test('are refused when they are longer than is taken back', () => {
     const row = meta.manifest[0]
     assert.ok(row)

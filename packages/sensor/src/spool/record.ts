@@ -11,7 +11,7 @@ import { batchLimits } from '@honeyguide/model/batch'
 import { HoneyguideError } from '@honeyguide/model/errors'
 import type { Progress } from '../pump/kernel-port.ts'
 import { fromJson, toJson } from './json.ts'
-import type { ManifestRow } from './manifest.ts'
+import { isManifestRow, isU64, type ManifestRow } from './manifest.ts'
 
 export const segmentHeaderBytes = 32
 export const recordHeadBytes = 20
@@ -86,18 +86,27 @@ export function decodeLengths(head: Uint8Array): { meta: number; body: number } 
   return { meta, body }
 }
 
+/** Only the ring positions are looked at here: what else is in it is the kernel side's. */
+function isProgress(value: unknown): value is Progress | null {
+  if (value === null) return true
+  if (typeof value !== 'object') return false
+  const { lifecycle, data } = value as Record<string, unknown>
+  return [lifecycle, data].every((at) => at === undefined || typeof at === 'string')
+}
+
 function isMeta(value: unknown): value is RecordMeta {
   if (typeof value !== 'object' || value === null) return false
   const meta = value as Record<string, unknown>
   return (
-    typeof meta['sequence'] === 'bigint' &&
+    isU64(meta['sequence']) &&
     typeof meta['wallOffsetNs'] === 'bigint' &&
     Array.isArray(meta['manifest']) &&
-    typeof meta['progress'] === 'object'
+    meta['manifest'].every(isManifestRow) &&
+    isProgress(meta['progress'])
   )
 }
 
-/** `bytes` begins with the head and holds at least the meta. Undefined when the checksum disagrees. */
+/** `bytes` begins with the head and holds at least the meta. Undefined when the checksum disagrees, or the meta is not what this version writes. */
 export function decodeMeta(
   bytes: Uint8Array,
 ): { meta: RecordMeta; bodyCrc: number; bodyAt: number; bodyBytes: number } | undefined {

@@ -8,7 +8,7 @@
  */
 import { createBatchBuilder } from '@honeyguide/model/batch'
 import { fromJson, toJson } from './json.ts'
-import { addLossRows, type ManifestRow } from './manifest.ts'
+import { addLossRows, isManifestRow, isU64, type ManifestRow } from './manifest.ts'
 
 export interface Tombstone {
   /** 32 hex digits. */
@@ -35,11 +35,35 @@ export function encodeTombstones(value: Tombstones): string {
   return toJson(value)
 }
 
+function isTombstone(value: unknown): value is Tombstone {
+  if (typeof value !== 'object' || value === null) return false
+  const stone = value as Record<string, unknown>
+  const { boot, run, last, batches, wallOffsetNs, rows, sealed } = stone
+  return (
+    typeof boot === 'string' &&
+    /^[0-9a-f]{32}$/.test(boot) &&
+    Number.isInteger(run) &&
+    (run as number) >= 0 &&
+    (run as number) <= 0xffff_ffff &&
+    isU64(last) &&
+    last > 0n &&
+    Number.isSafeInteger(batches) &&
+    typeof wallOffsetNs === 'bigint' &&
+    BigInt.asIntN(64, wallOffsetNs) === wallOffsetNs &&
+    Array.isArray(rows) &&
+    rows.every(isManifestRow) &&
+    typeof sealed === 'boolean'
+  )
+}
+
 /** Undefined when the text is not what `encodeTombstones` wrote. */
 export function decodeTombstones(text: string): Tombstones | undefined {
   try {
-    const value = fromJson(text) as Tombstones
-    return typeof value.through === 'number' && Array.isArray(value.stones) ? value : undefined
+    const value = fromJson(text) as Partial<Tombstones> | null
+    const { through, stones } = value ?? {}
+    return Number.isSafeInteger(through) && Array.isArray(stones) && stones.every(isTombstone)
+      ? (value as Tombstones)
+      : undefined
   } catch {
     return undefined
   }
