@@ -42,7 +42,9 @@ function packageJson(name: string): PackageJson {
 /** Files of a package that run in production. */
 function sourcesOf(name: string): string[] {
   return globSync(['src/**/*.ts', 'gen/**/*.ts'], { cwd: join(root, 'packages', name) })
-    .filter((file) => !/(\.(test|suite|page)\.ts$)|(^|\/)(fake|fixture|fixtures|test)\//.test(file))
+    .filter(
+      (file) => !/(\.(test|suite|fuzz|page)\.ts$)|(^|\/)(fake|fixture|fixtures|test)\//.test(file),
+    )
     .filter((file) => !file.endsWith('.child.ts') || file.endsWith('demo/server.child.ts'))
     .map((file) => `packages/${name}/${file}`)
 }

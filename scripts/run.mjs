@@ -246,7 +246,7 @@ function hashOf(names, skip) {
     }
     entries.sort((a, b) => (a.name < b.name ? -1 : 1))
     for (const entry of entries) {
-      if (skip.has(entry.name) || entry.name.endsWith('.test.ts')) continue
+      if (skip.has(entry.name) || /\.(test|fuzz)\.ts$/.test(entry.name)) continue
       if (entry.isDirectory() || entry.isFile()) visit(`${name}/${entry.name}`)
     }
   }

@@ -151,6 +151,7 @@ const suites: Readonly<Record<string, Suite>> = {
             'packages/*/src/**/*.test.ts',
             'packages/*/examples/**/*.test.ts',
             'test/*.test.ts',
+            'test/fuzz/*.test.ts',
             'scripts/*.test.ts',
           ],
           special,

@@ -35,7 +35,7 @@ const sources: readonly Source[] = globSync('packages/*/{src,gen,examples}/**/*.
     package: file.split('/')[1] ?? '',
     text: readFileSync(join(root, file), 'utf8'),
     isTest:
-      /\.(test|suite|page|child)\.tsx?$/.test(file) ||
+      /\.(test|suite|fuzz|page|child)\.tsx?$/.test(file) ||
       /(^|\/)(test|fixture|fixtures|fake|scripted-[a-z]+)(\/|\.ts$)/.test(file),
   }))
 

@@ -21,6 +21,32 @@ export interface SnapshotFile<Content> {
   save(content: Content, before?: Promise<unknown>): Promise<void>
 }
 
+const headBytes = magic.length + 4
+
+/** What stands before a body in the file: magic and checksum. */
+export function snapshotHead(body: Uint8Array): Buffer {
+  const head = Buffer.alloc(headBytes)
+  magic.copy(head)
+  head.writeUInt32LE(crc32(body), magic.length)
+  return head
+}
+
+/** The content of a snapshot file; undefined for bytes that `save` did not write. */
+export function decodeSnapshot(bytes: Buffer): unknown {
+  const body = bytes.subarray(headBytes)
+  if (
+    bytes.length < headBytes ||
+    !bytes.subarray(0, magic.length).equals(magic) ||
+    crc32(body) !== bytes.readUInt32LE(magic.length)
+  )
+    return undefined
+  try {
+    return deserialize(body)
+  } catch {
+    return undefined
+  }
+}
+
 /** `content` is what `v8.serialize` takes; its own fields say which version it is. */
 export function snapshotFile<Content>(path: string): SnapshotFile<Content> {
   return {
@@ -32,29 +58,15 @@ export function snapshotFile<Content>(path: string): SnapshotFile<Content> {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
         throw error
       }
-      const body = bytes.subarray(magic.length + 4)
-      if (
-        bytes.length < magic.length + 4 ||
-        !bytes.subarray(0, magic.length).equals(magic) ||
-        crc32(body) !== bytes.readUInt32LE(magic.length)
-      )
-        return undefined
-      try {
-        return deserialize(body) as Content
-      } catch {
-        return undefined
-      }
+      return decodeSnapshot(bytes) as Content | undefined
     },
     async save(content, before) {
       const body = serialize(content)
       await before
-      const head = Buffer.alloc(magic.length + 4)
-      magic.copy(head)
-      head.writeUInt32LE(crc32(body), magic.length)
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       const handle = await open(`${path}.new`, 'w', 0o600)
       try {
-        await handle.writev([head, body])
+        await handle.writev([snapshotHead(body), body])
         await handle.datasync()
       } finally {
         await handle.close()

@@ -6,7 +6,7 @@
  *
  * A reader checks lengths before it allocates. A torn end is told and not an error; damage inside is.
  */
-import { open, type FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { batchLimits, HoneyguideError } from '@honeyguide/model'
 
@@ -44,6 +44,17 @@ export interface RecordingReader extends AsyncDisposable {
   batches(): AsyncGenerator<RecordedBatch, void, undefined>
   /** Bytes of an unfinished record at the end, known after `batches` ended; 0 usually. */
   readonly tornBytes: number
+}
+
+/** Bytes by their place, as a file handle gives them. */
+export interface RecordingSource {
+  read(
+    into: Uint8Array,
+    at: number,
+    length: number,
+    place: number,
+  ): Promise<{ readonly bytesRead: number }>
+  close(): Promise<void>
 }
 
 const version = 1
@@ -91,11 +102,11 @@ function refuse(path: string, what: string): never {
 }
 
 async function readHeader(
-  handle: FileHandle,
+  source: RecordingSource,
   path: string,
 ): Promise<{ header: RecordingHeader; end: number }> {
   const bytes = Buffer.alloc(mostHeader)
-  const { bytesRead } = await handle.read(bytes, 0, mostHeader, 0)
+  const { bytesRead } = await source.read(bytes, 0, mostHeader, 0)
   const end = bytes.subarray(0, bytesRead).indexOf(0x0a)
   if (end < 0) refuse(path, 'its first line is missing')
   let parsed: unknown
@@ -142,9 +153,16 @@ async function readHeader(
 
 /** Throws HG_REQUEST_INVALID when it is not a recording. */
 export async function openRecording(path: string): Promise<RecordingReader> {
-  const handle = await open(path, 'r')
+  return readRecording(await open(path, 'r'), path)
+}
+
+/** The same from any source, which is closed with it; `path` is for messages. */
+export async function readRecording(
+  source: RecordingSource,
+  path: string,
+): Promise<RecordingReader> {
   try {
-    const { header, end } = await readHeader(handle, path)
+    const { header, end } = await readHeader(source, path)
     let tornBytes = 0
     return {
       header,
@@ -155,7 +173,7 @@ export async function openRecording(path: string): Promise<RecordingReader> {
         let at = end
         const head = Buffer.alloc(recordHead)
         for (;;) {
-          const { bytesRead } = await handle.read(head, 0, recordHead, at)
+          const { bytesRead } = await source.read(head, 0, recordHead, at)
           if (bytesRead === 0) return
           if (bytesRead < recordHead) {
             tornBytes = bytesRead
@@ -164,7 +182,7 @@ export async function openRecording(path: string): Promise<RecordingReader> {
           const length = head.readUInt32LE(0)
           if (length > batchLimits.batchBytes) refuse(path, `a batch of ${length} bytes at ${at}`)
           const body = Buffer.alloc(length)
-          const read = await handle.read(body, 0, length, at + recordHead)
+          const read = await source.read(body, 0, length, at + recordHead)
           if (read.bytesRead < length) {
             tornBytes = recordHead + read.bytesRead
             return
@@ -174,10 +192,10 @@ export async function openRecording(path: string): Promise<RecordingReader> {
           yield { receivedUs: Number(head.readBigUInt64LE(8)), bytes: body }
         }
       },
-      [Symbol.asyncDispose]: () => handle.close(),
+      [Symbol.asyncDispose]: () => source.close(),
     }
   } catch (error) {
-    await handle.close()
+    await source.close()
     throw error
   }
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { HoneyguideError } from '@honeyguide/model/errors'
-import fc from 'fast-check'
 import { createRedactor } from './redact.ts'
 
 const encoder = new TextEncoder()
@@ -126,65 +125,6 @@ suite('redaction', () => {
     redact(['x', '--password=a', '--token', 'b'], own)
     redact(['x', '--password=<redacted>'], own)
     assert.equal(own.count, 2)
-  })
-  const piece = fc.oneof(
-    fc.constantFrom(
-      '--password',
-      '--password=',
-      '-p',
-      'mysql',
-      'PASSWORD=',
-      'Authorization: ',
-      '://',
-      'u:p@',
-      'token=',
-      'AKIAIOSFODNN7EXAMPLE',
-      jwt,
-      '"',
-      "'",
-      ' ',
-      '\0',
-      '<redacted>',
-      '-c',
-      'sshpass',
-      'Cookie:',
-      ';',
-      '@',
-      ':',
-      '=',
-    ),
-    fc.string({ maxLength: 8 }),
-  )
-  const lists = fc.array(piece, { maxLength: 12 }).map((parts) => encoder.encode(parts.join('')))
-  test('changes nothing the second time', () => {
-    fc.assert(
-      fc.property(lists, (argv) => {
-        const once = redactor.redact(argv)
-        if (once) assert.equal(redactor.redact(once), undefined, decoder.decode(once))
-      }),
-      { numRuns: 10_000 },
-    )
-  })
-  test('keeps every byte outside of what it replaces, in order, and the number of arguments', () => {
-    fc.assert(
-      fc.property(fc.oneof(lists, fc.uint8Array({ maxLength: 200 })), (argv) => {
-        const out = redactor.redact(argv)
-        if (!out) return
-        const kept = Buffer.from(out).toString('latin1').split('<redacted>')
-        const before = Buffer.from(argv).toString('latin1')
-        let at = 0
-        for (const part of kept) {
-          const found = before.indexOf(part, at)
-          assert.ok(found >= 0)
-          at = found + part.length
-        }
-        assert.equal(
-          out.filter((byte) => byte === 0).length,
-          argv.filter((byte) => byte === 0).length,
-        )
-      }),
-      { numRuns: 10_000 },
-    )
   })
   test('takes patterns of its own, of which a group is what is replaced', async () => {
     const own = await createRedactor({ patterns: ['--pin[ =](\\d+)', 'S[0-9]{4}'] })

@@ -1,0 +1,96 @@
+import { copyToRecordMemory } from '@honeyguide/bpf'
+import { createBatchBuilder, decodeBatch } from '@honeyguide/model/batch'
+import { mutateBytes } from '../../../../test/fuzz/mutate-bytes.ts'
+import { defineTarget, must } from '../../../../test/fuzz/target.ts'
+import { probes } from '../../gen/probes.ts'
+import * as records from '../../gen/records.ts'
+import { createProcessCache } from '../process-cache/process-cache.ts'
+import { createWorkloadNames } from '../workload/workload-names.ts'
+import type { DecodeContext } from './probe.ts'
+
+const { eventOffsets, execOffsets, execSizeBytes, tcpSizeBytes } = records
+
+/** The first byte says which probe's decoder reads the rest. */
+function record(
+  name: string,
+  sizeBytes: number,
+  fill: (bytes: Buffer) => void,
+  texts: readonly string[] = [],
+): Uint8Array {
+  const kind = probes.findIndex((probe) => probe.name === name)
+  must(kind >= 0, `there is a probe ${name}`)
+  const parts = texts.map((text) => Buffer.from(text, 'latin1'))
+  const body = Buffer.concat([Buffer.alloc(sizeBytes), ...parts])
+  body.writeUInt32LE(4242, eventOffsets.pid)
+  body.writeBigUInt64LE(123_456_789n, eventOffsets.bootNs)
+  fill(body)
+  return new Uint8Array(Buffer.concat([Buffer.of(kind), body]))
+}
+
+function context(): DecodeContext {
+  return {
+    builder: createBatchBuilder(),
+    processes: createProcessCache({ capacity: 100, exitedMs: 1000 }),
+    workloads: createWorkloadNames(16),
+    redact: () => undefined,
+    disown: () => {},
+  }
+}
+
+export const target = defineTarget({
+  name: 'ring-record',
+  parser: 'the generated decoders and the decode of every probe',
+  seeds: () => {
+    const texts = ['./x', '/tmp/x', '/tmp', '/system.slice/a.service', 'x\0\xff\xfe\0']
+    return [
+      record(
+        'exec',
+        execSizeBytes,
+        (bytes) => {
+          const lengths = [
+            'typedBytes',
+            'fileBytes',
+            'cwdBytes',
+            'cgroupBytes',
+            'argvBytes',
+          ] as const
+          for (const [at, name] of lengths.entries())
+            bytes.writeUInt32LE(texts[at]?.length ?? 0, execOffsets[name])
+        },
+        texts,
+      ),
+      record('fork', records.forkSizeBytes, () => undefined),
+      record('exit', records.exitSizeBytes, () => undefined),
+      record('tcp', tcpSizeBytes, (bytes) => bytes.writeUInt16LE(10, records.tcpOffsets.family)),
+      record('exec_failed', records.execFailedSizeBytes, () => undefined),
+    ]
+  },
+  mutator: mutateBytes({ headBytes: execSizeBytes + 1 }),
+  property:
+    'A record becomes exactly one row of its table, or none and false; the batch of such rows can be read.',
+  open: () => {
+    let now = context()
+    let sequence = 0n
+    return (input) => {
+      const probe = probes[(input[0] ?? 0) % probes.length]
+      must(probe !== undefined, 'there are probes')
+      const bytes = input.subarray(1)
+      const before = now.builder.rows
+      const isRow = probe.decode(now, copyToRecordMemory(bytes), 0, bytes.length)
+      must(now.builder.rows - before === (isRow ? 1 : 0), 'one row, or none')
+      if (now.builder.rows >= 200) {
+        sequence += 1n
+        const { builder } = now
+        decodeBatch(
+          builder.encode(
+            { sensor: new Uint8Array(16), boot: new Uint8Array(16), run: 1, sequence },
+            0n,
+            [],
+          ),
+        )
+        now = context()
+      }
+      return isRow ? 'taken' : `${probe.name} refused`
+    }
+  },
+})
