@@ -81,6 +81,7 @@ export function hubSettings(dir: string, over: Partial<HubSettings> = {}): HubSe
     hostNames: [],
     pageDir: join(dir, 'page'),
     rulesDirs: [],
+    audit: { keepDays: 365, bytes: 1 << 20 },
     store: {
       processBytes: 1 << 30,
       memoryBytes: 256 << 20,

@@ -114,6 +114,7 @@ suite('hub', () => {
         ['spool', 'up'],
         ['pipeline', 'up'],
         ['store', 'up'],
+        ['audit', 'up'],
       ],
     )
     assert.deepEqual([status.sensors, status.sensorsUp], [1, 1])

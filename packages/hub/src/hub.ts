@@ -159,7 +159,11 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     pageDir: settings.pageDir,
     recorded: settings.replay?.label ?? null,
     access,
-    audit: createAuditLog(database),
+    audit: createAuditLog(
+      database,
+      { keepMs: settings.audit.keepDays * 86_400_000, bytes: settings.audit.bytes },
+      now(),
+    ),
     pipeline,
     live,
     book,

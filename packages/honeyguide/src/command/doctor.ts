@@ -2,14 +2,14 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { arch, release } from 'node:os'
 import { createBatchBuilder, decodeBatch } from '@honeyguide/model/batch'
-import type { FeatureState } from '@honeyguide/model'
+import type { FeatureState, Status } from '@honeyguide/model'
 import { visible } from '@honeyguide/model/text'
 import type { Command } from 'commander'
 import { exitCodes } from '../exit-codes.ts'
 import { cgroup2Root, readMounts } from '../launcher/mounts.ts'
 import { findUser, userNames } from '../launcher/users.ts'
 import { bpffs } from '../place.ts'
-import { createContext, withShared, type SharedOptions } from './context.ts'
+import { createContext, hubOf, withShared, type SharedOptions } from './context.ts'
 
 interface Finding {
   readonly name: string
@@ -145,6 +145,24 @@ function machineFindings(objectDir: string, pageDir: string): Finding[] {
   ]
 }
 
+/** What the hub finds wrong with itself; nothing when none runs. */
+async function hubFindings(hub: ReturnType<typeof hubOf>): Promise<Finding[]> {
+  try {
+    const { components } = await hub.get<Status>('/api/v1/status')
+    return components
+      .filter(({ name }) => name === 'audit')
+      .map(({ state, detail }) => ({
+        name: 'audit log',
+        isFine: state === 'up',
+        detail,
+        costs: state === 'up' ? '' : 'what people did here is not proven any more',
+        isNeeded: false,
+      }))
+  } catch {
+    return [] // `status` says why
+  }
+}
+
 /** What the kernel lets load, found by loading small programs; undefined when that cannot be tried. */
 async function kernelFeatures(): Promise<FeatureState[] | undefined> {
   if (process.getuid?.() !== 0) return undefined
@@ -175,11 +193,15 @@ export function addDoctor(program: Command): void {
   withShared(program.command('doctor'))
     .summary('what this machine allows, and what is missed without it')
     .action(async (options: SharedOptions) => {
-      const { layout } = createContext(options)
-      const findings = machineFindings(
-        `${layout.root}/${layout.objectDir}`,
-        `${layout.root}/${layout.pageDir}`,
-      )
+      const context = createContext(options)
+      const { layout } = context
+      const findings = [
+        ...machineFindings(
+          `${layout.root}/${layout.objectDir}`,
+          `${layout.root}/${layout.pageDir}`,
+        ),
+        ...(await hubFindings(hubOf(context, 5000))),
+      ]
       const features = await kernelFeatures()
       const canWatch =
         findings.every(({ isFine, isNeeded }) => isFine || !isNeeded) &&

@@ -58,6 +58,7 @@ export function hubSettings(
     pageDir: paths.pageDir,
     rulesDirs: paths.rulesDirs,
     store: hub.store,
+    audit: hub.audit,
     replay,
     logLevel: config.log,
   }

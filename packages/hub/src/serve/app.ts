@@ -77,6 +77,8 @@ type Ctx = Context<Environment>
 
 const mostBody = 64 * 1024
 const mostSql = 32 * 1024
+/** How long what was found of the audit log is taken to hold. */
+const auditCheckMs = 600_000
 /** Characters of the detail of an audit entry. */
 const mostDetail = 2000
 /** With what may wait for each (`live.ts`): 32 MiB at most. */
@@ -153,6 +155,23 @@ export function createApp(parts: ServeParts): Hono<Environment> {
       subject,
       detail: detail.length > mostDetail ? `${detail.slice(0, mostDetail - 1)}…` : detail,
     })
+  }
+
+  let auditCheckedMs = -Infinity
+  let auditBroken: number | undefined
+  /** Reading the whole log takes 10 us an entry: not for every look of the page. */
+  function auditState(): Status['components'][number] {
+    if (now() - auditCheckedMs >= auditCheckMs) {
+      auditBroken = audit.firstBroken()
+      auditCheckedMs = now()
+    }
+    return auditBroken === undefined
+      ? { name: 'audit', state: 'up', detail: 'Every entry is as it was written.' }
+      : {
+          name: 'audit',
+          state: 'down',
+          detail: `Entry ${auditBroken} of the audit log is not there or not as it was written: somebody changed the file.`,
+        }
   }
 
   function me(expires: number | null): Me {
@@ -257,6 +276,7 @@ export function createApp(parts: ServeParts): Hono<Environment> {
           detail: lag === 0 ? 'Up to date.' : `${lag} bytes behind.`,
         },
         { name: 'store', state: store.state.state, detail: store.state.detail },
+        auditState(),
       ],
       sensors: sensors.known,
       sensorsUp: sensors.up,

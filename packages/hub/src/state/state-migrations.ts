@@ -40,4 +40,16 @@ export const stateMigrations: readonly StateMigration[] = [
     ) STRICT;
     CREATE INDEX IF NOT EXISTS incident_note_uid ON incident_note (uid);`,
   },
+  {
+    what: 'the oldest entries of the audit log may go; the last one that went is kept by number and hash',
+    sql: `CREATE TABLE audit_begin (no INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+    INSERT INTO audit_begin VALUES (0, '${'0'.repeat(64)}');
+    CREATE TRIGGER audit_begins_once BEFORE INSERT ON audit_begin BEGIN SELECT raise(ABORT, 'the audit log begins once'); END;
+    CREATE TRIGGER audit_begins_later BEFORE UPDATE ON audit_begin WHEN new.no <= old.no OR new.hash IS NOT (SELECT hash FROM audit WHERE no = new.no)
+      BEGIN SELECT raise(ABORT, 'the audit log begins at an entry of it, later each time'); END;
+    CREATE TRIGGER audit_keeps_its_begin BEFORE DELETE ON audit_begin BEGIN SELECT raise(ABORT, 'the audit log has a begin'); END;
+    DROP TRIGGER audit_keeps_all;
+    CREATE TRIGGER audit_keeps_what_follows BEFORE DELETE ON audit WHEN old.no > (SELECT no FROM audit_begin)
+      BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;`,
+  },
 ]

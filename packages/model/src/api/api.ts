@@ -71,11 +71,11 @@ export type ComponentState = 'up' | 'starting' | 'behind' | 'down'
 /**
  * GET /api/v1/audit?limit&before=no : what people did here, newest first. At most 1,000; `before` goes on.
  *
- * Acts: session.create, link.make, incident.status, incident.assignee, incident.note, hunt.run.
+ * Acts: session.create, link.make, incident.status, incident.assignee, incident.note, hunt.run, audit.trim.
  */
 export interface AuditAnswer {
   readonly entries: readonly {
-    /** From 1, without holes. */
+    /** From 1 since the first, without holes; the first ones may have gone (`audit.trim` says so). */
     readonly no: number
     readonly time: string
     /** `local (socket)` when it came over the unix socket. */
@@ -95,7 +95,8 @@ export interface Status {
   readonly version: string
   readonly since: string
   readonly components: readonly {
-    readonly name: 'hub' | 'store' | 'pipeline' | 'spool'
+    /** `audit` is down when an entry is not as it was written. Looked at every ten minutes at most. */
+    readonly name: 'hub' | 'store' | 'pipeline' | 'spool' | 'audit'
     readonly state: ComponentState
     readonly detail: string
   }[]

@@ -172,12 +172,22 @@ export const configSchema = z.strictObject({
           memoryBytes: size(64 * mib, 2 ** 40, 512 * mib).describe(
             'Memory that the store plans with.',
           ),
-          processBytes: size(256 * mib, 2 ** 40, 2 * gib).describe(
-            "Ceiling of the store's process; a query that needs more is refused.",
+          // Node and DuckDB's idle threads alone map 1.25 GiB writable: with less the process cannot start.
+          processBytes: size(1344 * mib, 2 ** 40, 2 * gib).describe(
+            "Ceiling of what the store's process may map; a query that needs more is refused. `memoryBytes` and 1280 MiB at least, or it is raised to that.",
           ),
         })
         .prefault({})
         .describe('The store of events.'),
+      audit: z
+        .strictObject({
+          keepDays: whole(1, 36_500, 365).describe('Days for which what people did is kept.'),
+          bytes: size(mib, gib, 16 * mib).describe(
+            'Most bytes of it; the oldest entries go first, and an entry says so.',
+          ),
+        })
+        .prefault({})
+        .describe('The record of what people did.'),
     })
     .prefault({})
     .describe('Ingest, detection, store and page.'),

@@ -61,6 +61,12 @@ export interface HubSettings {
     /** Adapter. */
     readonly kind: 'duckdb' | 'memory'
   }
+  /** How long and how much of what people did is kept. */
+  readonly audit: {
+    readonly keepDays: number
+    /** Bytes. */
+    readonly bytes: number
+  }
   /** A recording to replay instead of listening for sensors (`--demo`). */
   readonly replay: { readonly file: string; readonly speed: number; readonly label: string } | null
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
