@@ -15,6 +15,7 @@ import {
   type OcsfColumn,
   type TableDefinition,
 } from '@honeyguide/model'
+import { bpfErrors } from '@honeyguide/bpf'
 import type { KernelReport } from '../test/vm/kernel-report.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -24,12 +25,20 @@ const row = (...cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
 
 function errors(): string {
-  return [
-    head('Errors', 'packages/model/src/errors.ts'),
+  const table = (
+    rows: Readonly<Record<string, { readonly what: string; readonly fix: string }>>,
+  ): string[] => [
     row('code', 'what happened', 'what to do'),
     '|---|---|---|',
-    ...Object.entries(errorRows).map(([code, { what, fix }]) => row(`\`${code}\``, what, fix)),
+    ...Object.entries(rows).map(([code, { what, fix }]) => row(`\`${code}\``, what, fix)),
     '',
+  ]
+  return [
+    head('Errors', 'packages/model/src/errors.ts` and `packages/bpf/src/error.ts'),
+    ...table(errorRows),
+    '## Of the eBPF library\n',
+    'What a `BpfError` of `@honeyguide/bpf` carries. The sensor tells them as `HG_BPF_REFUSED` or `HG_BPF_UNAVAILABLE`, with these as the cause in its log.\n',
+    ...table(bpfErrors),
   ].join('\n')
 }
 
