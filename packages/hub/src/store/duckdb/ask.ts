@@ -12,6 +12,7 @@ import {
   rowNumberColumn,
   type CheckedQuery,
   type Json,
+  type RegexpMatch,
   type TimeBound,
 } from '../guard/check-tree.ts'
 import { SqlRefused } from '../guard/sql-refused.ts'
@@ -165,10 +166,11 @@ export async function defineViews(
   connection: DuckDBConnection,
   names: Iterable<string>,
   columns: ReadonlySet<string> | 'all',
+  matches: readonly RegexpMatch[] = [],
 ): Promise<void> {
   for (const view of names)
     await connection.run(
-      `CREATE OR REPLACE TEMP VIEW ${view} AS ${viewSelect(view as ViewName, columns)}`,
+      `CREATE OR REPLACE TEMP VIEW ${view} AS ${viewSelect(view as ViewName, columns, { matches })}`,
     )
 }
 
@@ -190,7 +192,7 @@ async function choose(
   most: number,
 ): Promise<void> {
   await connection.run(
-    `CREATE OR REPLACE TEMP VIEW ${view} AS ${viewSelect(view, choice.columns, { rowNumber: rowNumberColumn, where: uidHints(view, choice.equalities) })}`,
+    `CREATE OR REPLACE TEMP VIEW ${view} AS ${viewSelect(view, choice.columns, { rowNumber: rowNumberColumn, where: uidHints(view, choice.equalities), matches: query.matches })}`,
   )
   const narrow = (
     await parser.runAndReadAll('SELECT json_deserialize_sql($1::JSON)', [
@@ -237,7 +239,7 @@ export async function ask(
     const [view] = query.views
     if (query.choice && view !== undefined && !isSmall(query.columns))
       await choose(connection, parser, view as ViewName, query, query.choice, most)
-    else await defineViews(connection, query.views, query.columns)
+    else await defineViews(connection, query.views, query.columns, query.matches)
     await connection.run('BEGIN TRANSACTION READ ONLY')
     const result = await connection.stream(sql)
     const columns = result.columnNames().map((name, at) => ({

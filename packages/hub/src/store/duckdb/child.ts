@@ -47,10 +47,7 @@ async function open(message: OpenMessage): Promise<StoreCore> {
     onProgress: (taken, error) =>
       say({ kind: 'progress', taken: { ...taken }, ...(error === undefined ? {} : { error }) }),
   })
-  methods = {
-    ...opened.questions,
-    ask: (sql, limit, timeoutMs) => opened.ask(sql, limit, timeoutMs),
-  }
+  methods = opened.methods
   opened.ended.catch((error: unknown) => {
     process.stderr.write(
       `${JSON.stringify({ level: 'error', component: 'store', message: String(error) })}\n`,

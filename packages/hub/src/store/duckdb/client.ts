@@ -12,7 +12,8 @@ import type { Spool } from '../../spool/index.ts'
 import { createEventStore } from '../answers.ts'
 import type { CoreMethod, CoreMethods, StoreBackend } from '../backend.ts'
 import { SqlRefused } from '../guard/sql-refused.ts'
-import type { EventStore, StoreState } from '../store.ts'
+import { createStateKeeper } from '../state-keeper.ts'
+import type { EventStore } from '../store.ts'
 import { askLimits } from './ask.ts'
 import type { CallError, FromChild, ToChild } from './messages.ts'
 
@@ -21,7 +22,7 @@ export interface DuckdbStoreOptions {
   readonly path: string
   readonly spool: Spool
   readonly derived: Spool
-  /** Ceiling of the process's data segment (prlimit --data), bytes; 0 for none. */
+  /** Ceiling of the process's data segment (prlimit --data), bytes; what it needs to run at least; 0 for none. */
   readonly processBytes: number
   /** DuckDB's own memory limit, bytes. */
   readonly memoryBytes: number
@@ -57,14 +58,7 @@ function errorOf(error: CallError): Error {
 
 export async function openDuckdbStore(options: DuckdbStoreOptions): Promise<EventStore> {
   const { spool, derived } = options
-  const listeners = new Set<(state: StoreState) => void>()
-  let state: StoreState = {
-    state: 'starting',
-    detail: '',
-    taken: { spool: 0, derived: 0 },
-    restarts: 0,
-    pid: undefined,
-  }
+  const keeper = createStateKeeper()
   let child: ChildProcess | undefined
   let calls = new Map<number, Call>()
   let nextCall = 1
@@ -75,11 +69,6 @@ export async function openDuckdbStore(options: DuckdbStoreOptions): Promise<Even
   let exited: Promise<void> = Promise.resolve()
   const stops: (() => void)[] = []
 
-  function setState(next: Partial<StoreState>): void {
-    state = { ...state, ...next }
-    for (const listener of listeners) listener(state)
-  }
-
   function send(message: ToChild): void {
     // A send to a process that is dying fails; its exit tells.
     if (child?.connected) child.send(message, () => undefined)
@@ -88,11 +77,7 @@ export async function openDuckdbStore(options: DuckdbStoreOptions): Promise<Even
   function take(message: FromChild): void {
     switch (message.kind) {
       case 'progress':
-        setState({
-          state: message.error === undefined ? 'up' : 'down',
-          detail: message.error ?? '',
-          taken: message.taken,
-        })
+        keeper.progressed(message.taken, message.error)
         return
       case 'answer':
       case 'failed': {
@@ -106,12 +91,12 @@ export async function openDuckdbStore(options: DuckdbStoreOptions): Promise<Even
       }
       case 'fatal':
         fatal = new HoneyguideError(message.error.code, message.error.detail)
-        setState({ state: 'down', detail: fatal.message })
+        keeper.set({ state: 'down', detail: fatal.message })
     }
   }
 
   function start(): void {
-    const takenAtStart = state.taken.spool
+    const takenAtStart = keeper.state.taken.spool
     const script = fileURLToPath(
       new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url),
     )
@@ -145,7 +130,7 @@ export async function openDuckdbStore(options: DuckdbStoreOptions): Promise<Even
     exited = new Promise((resolve) => {
       const gone = (detail: string, killed: boolean): void => {
         if (child !== started) return
-        const wasUp = state.state === 'up'
+        const wasUp = keeper.state.state === 'up'
         child = undefined
         const lost = calls
         calls = new Map()
@@ -164,9 +149,14 @@ export async function openDuckdbStore(options: DuckdbStoreOptions): Promise<Even
         if (closing || fatal) return
         // One that took something in, or was killed by somebody else, has earned a quick restart; one
         // that fails by itself waits ever longer.
-        const gotOn = state.taken.spool > takenAtStart || (killed && wasUp)
+        const gotOn = keeper.state.taken.spool > takenAtStart || (killed && wasUp)
         delayMs = gotOn ? firstDelayMs : Math.min(delayMs * 2, longestDelayMs)
-        setState({ state: 'starting', detail, restarts: state.restarts + 1, pid: undefined })
+        keeper.set({
+          state: 'starting',
+          detail,
+          restarts: keeper.state.restarts + 1,
+          pid: undefined,
+        })
         restart = setTimeout(start, delayMs)
       }
       started.on('error', (error) => gone(error.message, false))
@@ -183,7 +173,7 @@ export async function openDuckdbStore(options: DuckdbStoreOptions): Promise<Even
       ends: { spool: spool.end, derived: derived.end },
       flushMs: options.flushMs ?? 500,
     })
-    setState({ pid: started.pid })
+    keeper.set({ pid: started.pid })
   }
 
   stops.push(
@@ -195,12 +185,9 @@ export async function openDuckdbStore(options: DuckdbStoreOptions): Promise<Even
   const backend: StoreBackend = {
     kind: 'duckdb',
     get state() {
-      return state
+      return keeper.state
     },
-    onState(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onState: keeper.onState,
     call<Method extends CoreMethod>(method: Method, ...args: Parameters<CoreMethods[Method]>) {
       return new Promise<Awaited<ReturnType<CoreMethods[Method]>>>((resolve, reject) => {
         if (fatal) {
@@ -234,7 +221,7 @@ export async function openDuckdbStore(options: DuckdbStoreOptions): Promise<Even
       const late = setTimeout(() => closed.kill('SIGKILL'), 3_000)
       await exited
       clearTimeout(late)
-      setState({ state: 'down', detail: 'It was closed.', pid: undefined })
+      keeper.set({ state: 'down', detail: 'It was closed.', pid: undefined })
     },
   }
   return createEventStore(backend)

@@ -5,10 +5,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogReader } from '../../spool/index.ts'
-import { ask, type AskAnswer } from './ask.ts'
+import type { CoreMethods } from '../backend.ts'
+import { ask } from './ask.ts'
 import { openDatabase, openParser, type DatabaseOptions } from './database.ts'
 import { openIntake, type LogName } from './intake.ts'
-import { createQuestions, type Questions } from './questions.ts'
+import { createQuestions } from './questions.ts'
 
 export interface CoreOptions extends DatabaseOptions {
   readonly logs: Readonly<Record<LogName, LogReader>>
@@ -28,8 +29,8 @@ export interface StoreCore extends AsyncDisposable {
   readonly committed: number
   /** Rejects when the logs can no longer be taken in: a fault of ours, and the process should end. */
   readonly ended: Promise<void>
-  ask(sql: string, limit?: number, timeoutMs?: number): Promise<AskAnswer>
-  readonly questions: Questions
+  /** All that can be asked, by name. */
+  readonly methods: CoreMethods
 }
 
 /** Of the log as it is on disk: some 12,000 events of a busy host, which are rows within 100 ms. */
@@ -99,19 +100,19 @@ export async function openCore(options: CoreOptions): Promise<StoreCore> {
       return intake.committed
     },
     ended: following,
-    async ask(sql, limit, timeoutMs) {
-      for (let wait = retaining; wait; wait = retaining) await wait
-      const run = ask(database.instance, parser, sql, limit, timeoutMs)
-      const settled = run.then(
-        () => undefined,
-        () => undefined,
-      )
-      asking.add(settled)
-      void settled.then(() => asking.delete(settled))
-      return run
-    },
-    questions: {
+    methods: {
       ...questions,
+      async ask(sql, limit, timeoutMs) {
+        for (let wait = retaining; wait; wait = retaining) await wait
+        const run = ask(database.instance, parser, sql, limit, timeoutMs)
+        const settled = run.then(
+          () => undefined,
+          () => undefined,
+        )
+        asking.add(settled)
+        void settled.then(() => asking.delete(settled))
+        return run
+      },
       retain(beforeUs) {
         // A checkpoint after a removal moves rows: nobody may be between choosing and reading them.
         const run = Promise.all(asking).then(() => questions.retain(beforeUs))

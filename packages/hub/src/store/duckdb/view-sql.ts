@@ -6,6 +6,7 @@
  * named columns, and only the joins that these need. Names and types are those of `ocsf/activity.ts`.
  */
 import { views, type ColumnType, type OcsfColumn, type ViewName } from '@honeyguide/model'
+import type { RegexpMatch } from '../guard/check-tree.ts'
 
 interface Column {
   readonly sql: string
@@ -305,9 +306,20 @@ export interface ViewOptions {
   readonly rowNumber?: string
   /** A condition on the facts (`f`). */
   readonly where?: string
+  /** What must match in every row that is wanted. */
+  readonly matches?: readonly RegexpMatch[]
   /** Tables to read instead of the facts and of `image`. */
   readonly facts?: string
   readonly images?: string
+}
+
+/**
+ * A row without a value does not match, so what it is joined from is there. DuckDB would infer that and look
+ * before it joins if the condition were LIKE; of expressions it does neither, and builds its table of all texts.
+ */
+function matchSql(column: string, match: RegexpMatch): string {
+  const texts = match.arguments.map((text) => `'${text.replaceAll("'", "''")}'`)
+  return `${match.function}(${[column, ...texts].join(', ')})`
 }
 
 /**
@@ -320,6 +332,7 @@ export function viewSelect(
 ): string {
   const definition = definitions[view]
   const used = new Set<string>()
+  const wanted = new Map<string, string[]>()
   const list: string[] = []
   for (const [name, { type }] of Object.entries<OcsfColumn>(views[view])) {
     if (named !== 'all' && !named.has(name) && list.length > 0) continue
@@ -327,14 +340,28 @@ export function viewSelect(
     if (!column) throw new Error(`view ${view} lacks ${name}`)
     for (const join of column.joins) used.add(join)
     list.push(`CAST(${column.sql} AS ${columnSqlTypes[type]}) AS "${name}"`)
+    const [only] = column.joins
+    if (type !== 'text' || only === undefined || column.joins.length !== 1) continue
+    for (const match of options.matches ?? [])
+      if (match.column === name)
+        wanted.set(only, [...(wanted.get(only) ?? []), matchSql(column.sql, match)])
   }
   const joins = Object.entries(definition.joins)
     .filter(([name]) => used.has(name))
-    .map(([, { sql }]) =>
-      options.images === undefined
-        ? sql
-        : sql.replace(/^LEFT JOIN image /, `LEFT JOIN ${options.images} `),
-    )
+    .map(([name, { sql }]) => {
+      const join =
+        options.images === undefined
+          ? sql
+          : sql.replace(/^LEFT JOIN image /, `LEFT JOIN ${options.images} `)
+      const conditions = wanted.get(name)
+      return conditions
+        ? join.replace(
+            /^(?:LEFT )?JOIN (\S+) (\S+) ON/,
+            (_, table, alias) =>
+              `JOIN (SELECT ${alias}.* FROM ${table} ${alias} WHERE ${conditions.join(' AND ')}) ${alias} ON`,
+          )
+        : join
+    })
   if (options.rowNumber !== undefined) list.push(`f.rowid AS "${options.rowNumber}"`)
   const conditions = [definition.where, options.where].filter((condition) => condition)
   return [

@@ -40,6 +40,13 @@ export interface TimeBound {
   readonly expression: Json
 }
 
+/** A column that is put to a regular expression: the function's name, and what follows the column as texts. */
+export interface RegexpMatch {
+  readonly column: string
+  readonly function: string
+  readonly arguments: readonly string[]
+}
+
 export interface CheckedQuery {
   /** Views that it reads. */
   readonly views: ReadonlySet<string>
@@ -50,6 +57,8 @@ export interface CheckedQuery {
    * the union of the entries.
    */
   readonly times: readonly (readonly TimeBound[])[]
+  /** What must match in every row that is wanted, of a query that reads one view once. */
+  readonly matches: readonly RegexpMatch[]
   /**
    * Set when the rows can be chosen before their columns are put together: one SELECT from one view, row by
    * row. `tree` is the query with nothing but `rowNumberColumn` selected; `columns` what choosing needs.
@@ -137,6 +146,7 @@ export function checkTree(sql: string, tree: Json): CheckedQuery {
   const tableNames = new Set<string>()
   const singles: string[] = []
   const times: TimeBound[][] = []
+  const matches: RegexpMatch[] = []
   let wholeRow = false
   let nodes = 0
 
@@ -260,6 +270,10 @@ export function checkTree(sql: string, tree: Json): CheckedQuery {
         optional(select['qualify'], inner, depth)
         modifiers(select['modifiers'], inner, depth)
         for (const alias of read) times.push(timeBounds(select['where_clause'], alias))
+        // Alone in its FROM, so that a name can be that of no other table's column.
+        const source = select['from_table']
+        if (read.length === 1 && isNode(source) && source['type'] === 'BASE_TABLE')
+          matches.push(...matchesOf(select['where_clause']))
         return
       }
       case 'SET_OPERATION_NODE': {
@@ -590,6 +604,7 @@ export function checkTree(sql: string, tree: Json): CheckedQuery {
     views: usedViews,
     columns: all ? 'all' : columns,
     times,
+    matches: usedViews.size === 1 && times.length === 1 ? matches : [],
     choice: usedViews.size === 1 ? choiceOf(tree) : undefined,
   }
 }
@@ -696,6 +711,35 @@ function choiceOf(tree: Json): CheckedQuery['choice'] {
       statements: [{ ...statement, node: { ...select, select_list: [chosen] } }],
     },
   }
+}
+
+const matchers: ReadonlySet<string> = new Set(['regexp_matches', 'regexp_full_match'])
+
+/** Regular expressions that columns must match, by conditions which are joined by AND. */
+function matchesOf(where: Json | undefined): RegexpMatch[] {
+  if (!isNode(where)) return []
+  if (where['class'] === 'CONJUNCTION' && where['type'] === 'CONJUNCTION_AND') {
+    const children = where['children']
+    return Array.isArray(children) ? children.flatMap((child: Json) => matchesOf(child)) : []
+  }
+  const name = String(where['function_name']).toLowerCase()
+  if (where['class'] !== 'FUNCTION' || !matchers.has(name)) return []
+  const children = Array.isArray(where['children']) ? (where['children'] as readonly Json[]) : []
+  const [subject, ...rest] = children
+  const names =
+    isNode(subject) && subject['class'] === 'COLUMN_REF' ? subject['column_names'] : undefined
+  const column: unknown = Array.isArray(names) ? names.at(-1) : undefined
+  const texts = rest.flatMap((part) =>
+    isNode(part) &&
+    part['class'] === 'CONSTANT' &&
+    isNode(part['value']) &&
+    typeof part['value']['value'] === 'string'
+      ? [part['value']['value']]
+      : [],
+  )
+  return typeof column === 'string' && texts.length === rest.length
+    ? [{ column: column.toLowerCase(), function: name, arguments: texts }]
+    : []
 }
 
 /** Bounds on `time` of a view that follow from a WHERE: its conditions joined by AND. */

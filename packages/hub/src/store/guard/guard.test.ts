@@ -55,6 +55,32 @@ suite('guard', () => {
     assert.equal(await of('SELECT a FROM process_activity AS t(a, b)'), 'all')
     assert.equal(await of('SELECT 1 FROM process_activity NATURAL JOIN processes'), 'all')
   })
+  test('names what must match in every row that is wanted, and nothing where a row may do without', async () => {
+    const of = async (sql: string) =>
+      (await guard(parser, `SELECT * FROM process_activity p ${sql}`)).matches.map(
+        ({ column, function: name, arguments: texts }) => [column, name, ...texts],
+      )
+    const match = `regexp_matches(process_cmd_line, 'it''s')`
+    const told = ['process_cmd_line', 'regexp_matches', "it's"]
+    assert.deepEqual(await of(`WHERE ${match}`), [told])
+    assert.deepEqual(
+      await of(`WHERE time > now() AND regexp_full_match(p.Process_Name, 'a', 'i') AND ${match}`),
+      [['process_name', 'regexp_full_match', 'a', 'i'], told],
+    )
+    assert.deepEqual(await of(`WHERE ${match} OR process_cmd_line IS NULL`), [])
+    assert.deepEqual(await of(`WHERE NOT ${match}`), [])
+    assert.deepEqual(await of(`WHERE coalesce(${match}, true)`), [])
+    assert.deepEqual(await of(`WHERE regexp_matches(coalesce(process_cmd_line, 'x'), 'x')`), [])
+    // The same view again, for which it does not hold; and a name that is another table's.
+    assert.deepEqual(
+      await of(`WHERE ${match} AND process_uid IN (SELECT process_uid FROM process_activity)`),
+      [],
+    )
+    assert.deepEqual(
+      await of(`JOIN (VALUES ('x')) t(c) ON true WHERE regexp_matches(t.c, 'x')`),
+      [],
+    )
+  })
   test('knows every function that it lists, and no two groups list the same', async () => {
     const known = new Set(
       (

@@ -8,7 +8,8 @@ import type { Spool } from '../../spool/index.ts'
 import { createEventStore } from '../answers.ts'
 import type { CoreMethod, CoreMethods, StoreBackend } from '../backend.ts'
 import { openCore } from '../duckdb/core.ts'
-import type { EventStore, StoreState } from '../store.ts'
+import { createStateKeeper } from '../state-keeper.ts'
+import type { EventStore } from '../store.ts'
 
 export interface MemoryStoreOptions {
   readonly spool: Spool
@@ -20,45 +21,23 @@ export interface MemoryStoreOptions {
 
 export async function openMemoryStore(options: MemoryStoreOptions): Promise<EventStore> {
   const logs = { spool: options.spool.reader(), derived: options.derived.reader() }
-  const listeners = new Set<(state: StoreState) => void>()
-  let state: StoreState = {
-    state: 'starting',
-    detail: '',
-    taken: { spool: 0, derived: 0 },
-    restarts: 0,
-    pid: undefined,
-  }
+  const keeper = createStateKeeper()
   const core = await openCore({
     path: ':memory:',
     memoryBytes: options.memoryBytes,
     threads: 2,
     logs,
     ...(options.flushMs === undefined ? {} : { flushMs: options.flushMs }),
-    onProgress(taken, error) {
-      state = {
-        ...state,
-        state: error === undefined ? 'up' : 'down',
-        detail: error ?? '',
-        taken: { ...taken },
-      }
-      for (const listener of listeners) listener(state)
-    },
+    onProgress: keeper.progressed,
   })
   const backend: StoreBackend = {
     kind: 'memory',
     get state() {
-      return state
+      return keeper.state
     },
-    onState(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onState: keeper.onState,
     call<Method extends CoreMethod>(method: Method, ...args: Parameters<CoreMethods[Method]>) {
-      const methods: CoreMethods = {
-        ...core.questions,
-        ask: (sql, limit, timeoutMs) => core.ask(sql, limit, timeoutMs),
-      }
-      const run = methods[method] as (
+      const run = core.methods[method] as (
         ...args: Parameters<CoreMethods[Method]>
       ) => Promise<Awaited<ReturnType<CoreMethods[Method]>>>
       return run(...args)
