@@ -94,7 +94,10 @@ export function Story({
   const key = `${incident.uid} ${mode}`
   const picture = useMemo(() => {
     if (width === 0) return null
-    const options = { width: Math.max(width, 320), most: mode === 'story' ? 16 : mostNodes }
+    const options =
+      mode === 'story'
+        ? { width: Math.max(width, 320), most: 16, throughShells: true }
+        : { width: Math.max(width, 320), most: mostNodes }
     const fresh = layoutStory(incident, options)
     const keep = places.get(key)
     const now = keep === undefined ? fresh : layoutStory(incident, { ...options, keep })

@@ -438,7 +438,13 @@ export function Hunt() {
               </div>
               {narrow && answer !== undefined && !editing ? (
                 <div className="folded">
-                  <pre className="mono">{shown(foldedSql(sql), 400)}</pre>
+                  <pre className="mono">
+                    {foldedSql(sql)
+                      .split('\n')
+                      .slice(0, 6)
+                      .map((line) => shown(line, 200))
+                      .join('\n')}
+                  </pre>
                   <button type="button" onClick={() => setEditing(true)}>
                     <Icon name="edit" size={14} />
                     Edit the query

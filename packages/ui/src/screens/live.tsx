@@ -106,7 +106,9 @@ const Facets = memo(function Facets({
                 {key === 'type' ? (
                   <Icon name={networkTypes.has(one.value) ? 'net' : 'proc'} size={14} />
                 ) : null}
-                <span className="trunc tele">{shown(kindLabel(one.value as 'event'), 60)}</span>
+                <span className="trunc tele">
+                  {shown(key === 'type' ? kindLabel(one.value as 'event') : one.value, 60)}
+                </span>
                 <b>{tiny(one.count)}</b>
               </button>
             ))}

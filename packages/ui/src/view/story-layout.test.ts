@@ -286,4 +286,38 @@ suite('story layout', () => {
     assert.deepEqual([...(stepsOfNode(made, 'a') ?? [])], [1, 2])
     assert.equal(stepsOfNode(made, 'gone'), null)
   })
+
+  test('draws what a shell ran in its place, unless the shell did more or is a reason itself', () => {
+    const made = incident(
+      [
+        node('perl', 1),
+        node('s1', 1, { label: 'dash' }),
+        node('s2', 1, { label: 'sh -c', reasonNo: 1 }),
+        node('s3', 1, { label: 'bash' }),
+        node('whoami', 2),
+        node('uname', 2),
+        node('curl', 3),
+        node('out', 3, { kind: 'file' }),
+      ],
+      [
+        edge('perl', 's1'),
+        edge('s1', 'whoami'),
+        edge('perl', 's2'),
+        edge('s2', 'uname'),
+        edge('perl', 's3'),
+        edge('s3', 'curl'),
+        { ...edge('s3', 'out', 'file'), verb: 'write' },
+      ],
+    )
+    const story = layoutStory(made, { width: 900, most: 16, throughShells: true })
+    const drawn = story.boxes.map((box) => box.node.id).sort()
+    assert.deepEqual(drawn, ['curl', 'out', 'perl', 's2', 's3', 'uname', 'whoami'])
+    const through = story.edges.find((one) => one.to === 'whoami')
+    assert.deepEqual(
+      [through?.from, through?.label, through?.labelAt],
+      ['perl', 'exec, through dash', undefined],
+    )
+    assert.equal(story.shown, 8, 'the shell is counted: its place is drawn')
+    assert.equal(layoutStory(made, { width: 900, most: 200 }).boxes.length, 8)
+  })
 })

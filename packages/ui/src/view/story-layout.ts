@@ -15,6 +15,8 @@ export interface StoryOptions {
   readonly mostColumns?: number
   /** Where nodes were drawn before: they stay in their column and row, new ones take free cells. */
   readonly keep?: StoryPlaces
+  /** Draws the program that a shell started in the place of a shell that did nothing else. */
+  readonly throughShells?: boolean
 }
 
 /** Places that outlive a picture: an incident that grows must not move what a person is reading. */
@@ -227,6 +229,47 @@ function fold(incident: Incident): Folded {
     merged.set(key, there ? joined(there, edge) : { ...edge, from, to })
   }
   return { nodes, ids, edges: [...merged.values()] }
+}
+
+/** A shell by the name of its file or the first word that it ran under. */
+const shell = /^-?(ba|da|a|z|k|c|tc|fi)?sh( |$)/
+
+/**
+ * Without the shells that only stand between two processes: `sh -c whoami` is one act of who ran it, not two.
+ * A shell with a reason, with several children, or that touched anything else stays.
+ */
+function withoutPassingShells(folded: Folded): Folded {
+  const into = new Map<string, IncidentEdge[]>()
+  const outOf = new Map<string, IncidentEdge[]>()
+  for (const edge of folded.edges) {
+    into.set(edge.to, [...(into.get(edge.to) ?? []), edge])
+    outOf.set(edge.from, [...(outOf.get(edge.from) ?? []), edge])
+  }
+  const byId = new Map(folded.nodes.map((node) => [node.id, node]))
+  const ids = new Map(folded.ids)
+  const gone = new Set<string>()
+  const edges = new Map(folded.edges.map((edge) => [edge, edge] as const))
+  for (const node of folded.nodes) {
+    const [enter, ...moreIn] = into.get(node.id) ?? []
+    const [leave, ...moreOut] = outOf.get(node.id) ?? []
+    if (!enter || !leave || moreIn.length > 0 || moreOut.length > 0) continue
+    if (node.kind !== 'process' || node.reasonNo !== null || !shell.test(node.label)) continue
+    const child = byId.get(leave.to)
+    const parent = byId.get(enter.from)
+    if (enter.kind !== 'process' || leave.kind !== 'process') continue
+    if (child?.kind !== 'process' || child.host !== node.host) continue
+    // Of a chain of shells the ones between stay: a path that is cut twice would name only one of them.
+    if (!parent || gone.has(parent.id) || gone.has(child.id) || child.id === parent.id) continue
+    gone.add(node.id)
+    ids.set(child.id, [...(ids.get(child.id) ?? [child.id]), ...(ids.get(node.id) ?? [node.id])])
+    edges.delete(enter)
+    edges.set(leave, { ...leave, from: parent.id, verb: 'exec', detail: `through ${node.label}` })
+  }
+  return {
+    nodes: folded.nodes.filter((node) => !gone.has(node.id)),
+    ids,
+    edges: [...edges.values()],
+  }
 }
 
 /** Which steps share a column: one each up to ten, then neighbours of one tactic, then the middle. */
@@ -444,7 +487,7 @@ function straighten(points: readonly Point[]): readonly Point[] {
 
 export function layoutStory(incident: Incident, options: StoryOptions): StoryPicture {
   const mostColumns = options.mostColumns ?? 10
-  const folded = fold(incident)
+  const folded = options.throughShells ? withoutPassingShells(fold(incident)) : fold(incident)
   const { keep } = options
   const chosen = choose({ ...incident, nodes: folded.nodes, edges: folded.edges }, options.most)
   const nodes = folded.nodes
@@ -571,7 +614,9 @@ export function layoutStory(incident: Incident, options: StoryOptions): StoryPic
 
 /** Whether a label says no more than an arrow between two processes does. */
 export function isPlainStart(kind: IncidentEdge['kind'], label: string): boolean {
-  return kind === 'process' && /^(fork|exec|fork, exec|exec, fork)( ×\d+)?$/.test(label)
+  return (
+    kind === 'process' && /^(fork|exec|fork, exec|exec, fork)(, through .*)?( ×\d+)?$/.test(label)
+  )
 }
 
 /** Global row of a box: its y is unique per lane and row. */
