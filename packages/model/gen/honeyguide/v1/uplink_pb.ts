@@ -316,7 +316,8 @@ export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
   messageDesc(file_honeyguide_v1_uplink, 6);
 
 /**
- * First frame of an observer to a sensor: asks for a snapshot of live processes, then batches as they are made.
+ * First frame of an observer to a sensor. The sensor answers with its Hello (nothing pending), then a snapshot
+ * of live processes, then batches as they are made.
  *
  * @generated from message honeyguide.v1.Observe
  */
