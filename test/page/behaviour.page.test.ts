@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { incidentUid } from '../../packages/ui/fixtures/data.ts'
+import { incidentAnswerOf, incidentUid } from '../../packages/ui/fixtures/data.ts'
 import { startFixtureServer, type FixtureServer } from '../../packages/ui/fixtures/server.ts'
 import { noBrowser, openBrowser, openPage } from './browser.ts'
 
@@ -350,6 +350,38 @@ suite('page behaviour', { skip }, () => {
     await page.getByRole('button', { name: 'Network', exact: true }).click()
     await page.waitForURL(/lanes=network/)
     await becomes(page.locator('.mk.n'), 0)
+    assert.deepEqual(errors, [])
+  })
+
+  test('leaves the graph as it is while the incident grows, until Tidy', async () => {
+    const { incident } = incidentAnswerOf(Date.now(), 'full', incidentUid(0))
+    // As it was before the step in the middle was known.
+    const late = new Set(incident.nodes.filter((one) => one.step === 6).map((one) => one.id))
+    let now: typeof incident = {
+      ...incident,
+      steps: incident.steps.filter((one) => one.no !== 6),
+      nodes: incident.nodes.filter((one) => !late.has(one.id)),
+      edges: incident.edges.filter((one) => !late.has(one.from) && !late.has(one.to)),
+    }
+    await using growing = await startFixtureServer({
+      get incident() {
+        return now
+      },
+    })
+    await using opened = await openPage(browser, { size: 'wide', theme: 'dark' })
+    const { page, errors } = opened
+    await page.goto(`${growing.address}/incidents/${incidentUid(0)}`)
+    const steps = page.locator('.graph .sn')
+    await becomes(steps, 9)
+    const tidy = page.getByRole('button', { name: 'Tidy' })
+    assert.ok(await tidy.isDisabled())
+    const before = await steps.allTextContents()
+    now = incident
+    await steps.nth(9).waitFor({ timeout: 15_000 })
+    assert.deepEqual(await steps.allTextContents(), [...before, '6'])
+    await tidy.click()
+    await page.locator('.graph .stp:nth-of-type(6) .sn', { hasText: '6' }).waitFor()
+    assert.ok(await tidy.isDisabled())
     assert.deepEqual(errors, [])
   })
 

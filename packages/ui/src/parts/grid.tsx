@@ -59,6 +59,8 @@ export interface GridProps<Row> {
   readonly rowClass?: (row: Row) => string
   /** A row that is one cell over all columns: loss. */
   readonly whole?: (row: Row) => ReactNode | undefined
+  /** Its height; that of the others when absent. */
+  readonly wholeHeight?: number
   readonly narrow?: {
     readonly height: number
     readonly cell: (row: Row, index: number) => ReactNode
@@ -123,13 +125,24 @@ export function Grid<Row>(props: GridProps<Row>) {
   const virtual = useVirtualizer({
     count: lines?.length ?? rows.length,
     getScrollElement: () => (narrow ? mainScroll.current : own.current),
-    estimateSize: (at) => (lines?.[at]?.kind === 'group' ? groupHeight : height),
+    estimateSize: (at) => {
+      const line = lineAt(at)
+      if (line.kind === 'group') return groupHeight
+      const row = rows[line.index]
+      return props.wholeHeight !== undefined &&
+        row !== undefined &&
+        props.whole?.(row) !== undefined
+        ? props.wholeHeight
+        : height
+    },
     overscan: 6,
     scrollMargin: narrow ? margin : 0,
     useFlushSync: false,
   })
   // Sizes change with the form of the rows.
-  useEffect(() => virtual.measure(), [height, lines, virtual])
+  // Where whole rows have a height of their own, it depends on which rows there are.
+  const sized = props.wholeHeight === undefined ? null : rows
+  useEffect(() => virtual.measure(), [height, lines, sized, virtual])
 
   const select = (index: number) => {
     if (rows.length === 0) return
@@ -364,7 +377,7 @@ export function Grid<Row>(props: GridProps<Row>) {
               aria-label={props.rowName(row)}
               className={`grow-row ${props.rowClass?.(row) ?? ''} ${whole === undefined ? '' : 'gaprow'} ${asCards ? 'ncard' : ''}`}
               style={{
-                height,
+                height: item.size,
                 ...place,
                 ...(asCards || whole !== undefined ? { display: 'block' } : template),
               }}

@@ -106,6 +106,31 @@ function hookLine(hook: HookState) {
   )
 }
 
+/** What a new user can do next; each is on another screen and changes nothing. */
+const next = [
+  {
+    screen: 'live',
+    icon: 'live',
+    name: 'Watch what happens now',
+    what: 'Every process and connection of the hosts as it happens; a click on a value filters.',
+    act: 'Open Live',
+  },
+  {
+    screen: 'processes',
+    icon: 'processes',
+    name: 'See who started what',
+    what: 'The process tree of a host with the life and the connections of each process.',
+    act: 'Open Processes',
+  },
+  {
+    screen: 'hunt',
+    icon: 'hunt',
+    name: 'Ask for anything in SQL',
+    what: 'Over all that is stored; each answer says what it could not see.',
+    act: 'Open Hunt',
+  },
+] as const
+
 export function FirstRun() {
   const time = useScreenTime('15m', 5000)
   const { hosts, hostsEvidence, openIncidents, me } = useHub()
@@ -273,6 +298,25 @@ export function FirstRun() {
               </div>
             </li>
           </ol>
+          <section className="then" aria-labelledby="then-head">
+            <h2 id="then-head">
+              Then <span>in any order</span>
+            </h2>
+            <ul>
+              {next.map((one) => (
+                <li key={one.screen}>
+                  <Icon name={one.icon} />
+                  <div className="grow">
+                    <b>{one.name}</b>
+                    <p className="t2 small">{one.what}</p>
+                  </div>
+                  <Link to={addressOf({ screen: one.screen })} className="btn">
+                    {one.act}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </section>
         </section>
         <aside className="drawer" aria-label="This host">
           <section>

@@ -580,12 +580,18 @@ export function Fleet() {
                       <HealthDot health={one.health} />
                       <FeatureCells host={one} />
                       <span className="num">
-                        <b>
-                          {one.health === 'silent' ? '—' : grouped(Math.round(one.eventsPerSecond))}
-                        </b>{' '}
-                        <span className="t3">/s</span>{' '}
-                        <b>{one.health === 'silent' ? 'unknown' : short(one.lost24h)}</b>{' '}
-                        <span className="t3">lost</span>
+                        <span>
+                          <b>
+                            {one.health === 'silent'
+                              ? '—'
+                              : grouped(Math.round(one.eventsPerSecond))}
+                          </b>{' '}
+                          <span className="t3">/s</span>
+                        </span>
+                        <span className={one.lost24h === 0 && one.health !== 'silent' ? 't3' : ''}>
+                          <b>{one.health === 'silent' ? 'unknown' : short(one.lost24h)}</b>{' '}
+                          <span className="t3">lost</span>
+                        </span>
                       </span>
                     </div>
                   ),

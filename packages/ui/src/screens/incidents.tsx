@@ -445,6 +445,7 @@ export function Incidents() {
                     ? ''
                     : 'dim'
               }
+              wholeHeight={56}
               whole={(row) =>
                 row.kind === 'closed' ? (
                   <span className="sech">
