@@ -1,8 +1,8 @@
 /**
- * Runs acceptance scripts: `npm run acceptance -- [id…] [--small] [--json] [--list]`.
+ * Runs acceptance scripts: `npm run acceptance -- [id…] [--small] [--json] [--list] [--page]`.
  *
- * Prints id, target, measured, n, spread, self, pass; exits 1 when one falls short; writes docs/acceptance.md
- * with kernel, load average and commit when all ran in full. A void run is repeated, at most five times.
+ * Prints id, target, measured, n, spread, self, pass; exits 1 when one falls short; a full run of any writes
+ * docs/acceptance.md with kernel, load average and commit. `--page` only writes it again. A void run is repeated, at most five times.
  */
 import { execFileSync } from 'node:child_process'
 import { glob, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -10,10 +10,11 @@ import { loadavg, cpus, release, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Acceptance, Measured } from '../test/acceptance/harness/acceptance.ts'
+import { promiseOrder } from '../test/acceptance/harness/promise-order.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
-/** Every script, by id. Throws when two have the same. */
+/** Every script, in the order of the promises. Throws when two have the same id. */
 export async function loadAcceptances(): Promise<Acceptance[]> {
   const files = (
     await Array.fromAsync(glob('test/acceptance/*.acceptance.ts', { cwd: root }))
@@ -28,7 +29,11 @@ export async function loadAcceptances(): Promise<Acceptance[]> {
     if (ids.has(id)) throw new Error(`two acceptance scripts are named ${id}`)
     ids.add(id)
   }
-  return all
+  const place = ({ id }: Acceptance): number => {
+    const at = promiseOrder.indexOf(id)
+    return at < 0 ? promiseOrder.length : at
+  }
+  return all.sort((a, b) => place(a) - place(b) || (a.id < b.id ? -1 : 1))
 }
 
 /** Runs one, again while it is void. */
@@ -70,6 +75,7 @@ async function main(): Promise<void> {
       json: { type: 'boolean' },
       list: { type: 'boolean' },
       verbose: { type: 'boolean' },
+      page: { type: 'boolean' },
     },
   })
   const all = await loadAcceptances()
@@ -78,6 +84,7 @@ async function main(): Promise<void> {
       console.log(`${id.padEnd(20)} ${target}\n${''.padEnd(20)} ${promise}`)
     return
   }
+  if (values.page) return writePage(all, [])
   const chosen = positionals.length === 0 ? all : all.filter(({ id }) => positionals.includes(id))
   const unknown = positionals.filter((id) => !all.some((found) => found.id === id))
   if (unknown.length > 0)
@@ -129,21 +136,46 @@ async function main(): Promise<void> {
       for (const detail of row.details ?? []) console.log(`      ${detail}`)
     }
   }
-  if (!values.small) await writePage(rows)
+  if (!values.small) await writePage(all, rows)
   const failed = rows.filter(({ pass }) => !pass).length
   if (!values.json) console.log(`${rows.length - failed} passed, ${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
 }
 
-/** docs/acceptance.md: the newest full result of each script; those that did not run now are kept as they were. */
-async function writePage(rows: readonly Row[]): Promise<void> {
+/**
+ * docs/acceptance.md: every script in the order of the promises, with its newest full result. Those that did not
+ * run now are kept as they were; those that never did say so; results of scripts that are gone go.
+ */
+async function writePage(all: readonly Acceptance[], rows: readonly Row[]): Promise<void> {
   const keep = join(root, 'docs/acceptance.json')
   const old = JSON.parse(await readFile(keep, 'utf8').catch(() => '[]')) as Row[]
-  const merged = new Map([...old, ...rows].map((row) => [row.id, row]))
-  const all = [...merged.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const newest = new Map([...old, ...rows].map((row) => [row.id, row]))
   await mkdir(join(root, 'docs'), { recursive: true })
-  await writeFile(keep, `${JSON.stringify(all, null, 2)}\n`)
+  await writeFile(
+    keep,
+    `${JSON.stringify(
+      all.flatMap(({ id }) => newest.get(id) ?? []),
+      null,
+      2,
+    )}\n`,
+  )
   const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+  const cells = ({ id, promise, target }: Acceptance): readonly string[] => {
+    const row = newest.get(id)
+    if (!row) return [id, promise, target, 'not run yet', '', '', '', '', '', '']
+    return [
+      id,
+      promise,
+      target,
+      row.measured,
+      String(row.n),
+      row.spread ?? '',
+      row.self ?? '',
+      row.pass ? 'yes' : '**no**',
+      row.load.toFixed(1),
+      `${row.commit}, ${row.date}`,
+    ]
+  }
   const lines = [
     '# What was promised and what was measured',
     '',
@@ -151,24 +183,7 @@ async function writePage(rows: readonly Row[]): Promise<void> {
     '',
     '| id | promise | target | measured | n | spread | self | pass | load | commit, date |',
     '|---|---|---|---|---|---|---|---|---|---|',
-    ...all.map((row) =>
-      [
-        row.id,
-        row.promise,
-        row.target,
-        row.measured,
-        String(row.n),
-        row.spread ?? '',
-        row.self ?? '',
-        row.pass ? 'yes' : '**no**',
-        row.load.toFixed(1),
-        `${row.commit}, ${row.date}`,
-      ]
-        .map(cell)
-        .join(' | ')
-        .replace(/^/, '| ')
-        .replace(/$/, ' |'),
-    ),
+    ...all.map((acceptance) => `| ${cells(acceptance).map(cell).join(' | ')} |`),
     '',
   ]
   await writeFile(join(root, 'docs/acceptance.md'), lines.join('\n'))
