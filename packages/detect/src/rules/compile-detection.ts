@@ -4,7 +4,7 @@ import { compileNetwork } from './cidr.ts'
 import type { EventView } from './event-view.ts'
 import { keywordFields, ruleFields } from './fields.ts'
 import { compilePattern } from './pattern.ts'
-import { regexLiteral } from './prefilter.ts'
+import { regexLiterals } from './prefilter.ts'
 import type { Detection, FieldTest, RuleCategory } from './rule.ts'
 import { regexFlags } from './selection.ts'
 
@@ -34,11 +34,14 @@ function compileTest(test: FieldTest, field: number, number: (name: string) => n
     }
     case 'regex': {
       const pattern = RE2JS.compile(test.source, regexFlags(test.flags))
-      const literal =
-        test.flags.includes('i') || test.source.includes('(?') ? '' : regexLiteral(test.source)
+      const literals =
+        test.flags.includes('i') || test.source.includes('(?') ? [] : regexLiterals(test.source)
       const matches = someOf('values', field, (value) => pattern.matcher(value).find())
-      if (literal === '') return matches
-      const mayMatch = someOf('lower', field, (value) => value.includes(literal))
+      if (literals.length === 0) return matches
+      const mayMatch = someOf('lower', field, (value) => {
+        for (let i = 0; i < literals.length; i++) if (value.includes(literals[i] ?? '')) return true
+        return false
+      })
       return (event) => mayMatch(event) && matches(event)
     }
     case 'cidr':

@@ -15,10 +15,12 @@ export interface Atom {
 }
 
 /**
- * The longest literal that every match of a regular expression holds, as far as is plain to see; empty when
- * none is. Groups, classes and quantified characters break a run; an alternation anywhere ends the search.
+ * Literals of which every match of a regular expression holds one, in lower case, as far as is plain to see: the
+ * longest of each alternative. None when an alternative has none. Groups, classes and quantified characters
+ * break a run.
  */
-export function regexLiteral(source: string): string {
+export function regexLiterals(source: string): readonly string[] {
+  const literals: string[] = []
   let best = ''
   let run = ''
   let depth = 0
@@ -28,13 +30,21 @@ export function regexLiteral(source: string): string {
   }
   for (let at = 0; at < source.length; at++) {
     const char = source[at] ?? ''
-    if (char === '|') return ''
+    if (char === '|') {
+      // What is in a group is not looked at anyway.
+      if (depth > 0) continue
+      flush()
+      if (best === '') return []
+      literals.push(best.toLowerCase())
+      best = ''
+      continue
+    }
     if (char === '\\') {
       const next = source[at + 1] ?? ''
       at += 1
       // Only an escaped sign is a literal; letters and digits are classes, anchors, code points or quoted text.
       if (/[A-Za-z0-9]/.test(next)) {
-        if (/[QEpPx0-9]/.test(next)) return ''
+        if (/[QEpPx0-9]/.test(next)) return []
         flush()
         continue
       }
@@ -46,7 +56,7 @@ export function regexLiteral(source: string): string {
       if (source[end] === ']') end += 1
       while (end < source.length && source[end] !== ']') end += source[end] === '\\' ? 2 : 1
       // A class within a class, as [[:alpha:]], is more than this reader knows.
-      if (source.slice(at + 1, end).includes('[')) return ''
+      if (source.slice(at + 1, end).includes('[')) return []
       at = end
       continue
     } else if (char === '(') {
@@ -63,7 +73,7 @@ export function regexLiteral(source: string): string {
       flush()
       if (char === '{') {
         const end = source.indexOf('}', at)
-        if (end < 0) return best
+        if (end < 0) return []
         at = end
       }
       continue
@@ -76,15 +86,18 @@ export function regexLiteral(source: string): string {
     }
   }
   flush()
-  return best.toLowerCase()
+  return best === '' ? [] : [...literals, best.toLowerCase()]
 }
 
-function testLiteral(test: FieldTest): string {
-  if (test.kind === 'text') return longestLiteral(test.pattern).toLowerCase()
+function testLiterals(test: FieldTest): readonly string[] {
+  if (test.kind === 'text') {
+    const literal = longestLiteral(test.pattern).toLowerCase()
+    return literal === '' ? [] : [literal]
+  }
   // Folding of case has exceptions outside ASCII (K is also the Kelvin sign): not worth a wrong answer.
   if (test.kind === 'regex' && !test.flags.includes('i') && !/\(\?/.test(test.source))
-    return regexLiteral(test.source)
-  return ''
+    return regexLiterals(test.source)
+  return []
 }
 
 /** What is cheap to ask comes first: facts of the lineage are worked out for each event that is looked at. */
@@ -95,8 +108,10 @@ const worth = (atoms: readonly Atom[]) =>
 export function requiredAtoms(detection: Detection): readonly Atom[] | null {
   switch (detection.kind) {
     case 'field': {
-      const literal = testLiteral(detection.test)
-      return literal === '' ? null : [{ field: detection.field, literal }]
+      const literals = testLiterals(detection.test)
+      return literals.length === 0
+        ? null
+        : literals.map((literal) => ({ field: detection.field, literal }))
     }
     case 'keyword':
     case 'not':
