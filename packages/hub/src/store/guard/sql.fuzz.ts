@@ -45,7 +45,7 @@ function inspect(tree: Json): void {
 export const target = defineTarget({
   name: 'sql',
   parser: "guard: DuckDB's parser, then the check of its tree",
-  seeds: () => benignHunts.filter((sql) => sql.length < 160).slice(0, 16),
+  seeds: () => benignHunts.filter((sql) => sql.length < 100),
   mutator: mutateText([
     'select',
     'from',
