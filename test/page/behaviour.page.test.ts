@@ -130,6 +130,24 @@ suite('page behaviour', { skip }, () => {
     assert.deepEqual(errors, [])
   })
 
+  test('a filter changes the bars over time too, also of what was before', async () => {
+    fresh()
+    await using opened = await openPage(browser, { size: 'wide', theme: 'dark' })
+    const { page } = opened
+    const now = Date.now()
+    const span = `from=${new Date(now - 600_000).toISOString()}&to=${new Date(now).toISOString()}`
+    const told = async (filter: string): Promise<number> => {
+      await page.goto(`${server.address}/live?${span}&filter=${encodeURIComponent(filter)}`)
+      const bars = page.getByRole('slider', { name: 'Part of the range' })
+      await page.locator('.hist path[d^="M"]').first().waitFor({ state: 'attached' })
+      const text = (await bars.getAttribute('aria-valuetext')) ?? ''
+      return Number((/all, ([\d,]+) events/.exec(text)?.[1] ?? '0').replaceAll(',', ''))
+    }
+    const all = await told('')
+    const some = await told('kind = exec')
+    assert.ok(some > 0 && some < all, `${some} of ${all}`)
+  })
+
   test('types a filter with completion, and says what cannot be read', async () => {
     fresh()
     await using opened = await openPage(browser, { size: 'wide', theme: 'dark' })

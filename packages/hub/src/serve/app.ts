@@ -309,11 +309,15 @@ export function createApp(parts: ServeParts): Hono<Environment> {
     const hosts = hostsOf(of)
     const wanted = of.list('host')
     const buckets = of.integer('buckets', 120, 1, 2000)
-    // Minutes are in memory for a week; what is older has to be counted in the store.
-    const isOld = now() - fromMs > 7 * 24 * hourMs
+    const filter = parseFilter(of.text('filter') ?? '')
+    // Minutes of all events are in memory for a week; what is older, or filtered, is counted in the store.
+    const isCounted = filter.kind !== 'all' || now() - fromMs > 7 * 24 * hourMs
     const timeline: Timeline = {
-      ...(isOld
-        ? await store.timeline({ fromMs, toMs, ...(wanted ? { hosts: wanted } : {}) }, buckets)
+      ...(isCounted
+        ? await store.timeline(
+            { fromMs, toMs, filter, ...(wanted ? { hosts: wanted } : {}) },
+            buckets,
+          )
         : pipeline.fleet.timeline({ fromMs, toMs, buckets, ...(hosts ? { hosts } : {}) })),
       incidents: book
         .list()

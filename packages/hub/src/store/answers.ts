@@ -202,10 +202,13 @@ export function createEventStore(backend: StoreBackend): EventStore {
       }
       return [...kinds].map(([kind, entry]) => ({ kind, ...entry }))
     },
-    async timeline(span, buckets) {
+    async timeline({ filter, ...span }, buckets) {
       const of = interval(span)
       const most = Math.max(1, Math.min(Math.floor(buckets), 2000))
-      const [found, told] = await Promise.all([backend.call('timeline', of, most), evidence(of)])
+      const [found, told] = await Promise.all([
+        backend.call('timeline', filter === undefined ? of : { ...of, filter }, most),
+        evidence(of),
+      ])
       const process = Array.from({ length: most }, (): number | null => null)
       const network = Array.from({ length: most }, (): number | null => null)
       for (const bucket of found) {

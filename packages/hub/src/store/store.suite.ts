@@ -215,6 +215,13 @@ export function storeSuite(
         151,
       )
       assert.ok(types.some((one) => one.value === 'connect' || one.value === 'accept'))
+      const bars = await harness.store.timeline(
+        { ...span, filter: parseFilter('process_name = program-3 and kind = exec') },
+        60,
+      )
+      const sum = (counts: readonly (number | null)[]) =>
+        counts.reduce<number>((all, one) => all + (one ?? 0), 0)
+      assert.deepEqual([sum(bars.process), sum(bars.network)], [3, 0], 'as many as the list has')
       for (const { value, count } of types) {
         const only = await harness.store.events({
           ...span,

@@ -67,7 +67,10 @@ export interface EventStore extends AsyncDisposable {
     span: Span,
   ): Promise<readonly { readonly kind: string; readonly offered: number; readonly lost: number }[]>
   /** Without incidents: the hub adds them from its state. */
-  timeline(span: Span, buckets: number): Promise<Omit<Timeline, 'incidents'>>
+  timeline(
+    span: Span & { readonly filter?: Filter },
+    buckets: number,
+  ): Promise<Omit<Timeline, 'incidents'>>
   /** Newest first, at most 1,000. `beforeMs` goes on from an earlier page. Without incidents, as `timeline`. */
   events(
     options: Span & { readonly filter: Filter; readonly limit: number; readonly beforeMs?: number },

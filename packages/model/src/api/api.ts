@@ -162,7 +162,7 @@ export interface Host {
   readonly worstSeverity: Severity | null
 }
 
-/** GET /api/v1/timeline?from&to&buckets&host=... : the strip. */
+/** GET /api/v1/timeline?from&to&buckets&host=...&filter= : the strip, and the bars of what matches a filter. */
 export interface Timeline {
   readonly from: string
   readonly to: string
@@ -209,7 +209,7 @@ export interface EventsAnswer {
   readonly rows: readonly ActivityRow[]
   /** Incident uid per row of `rows` that belongs to one, by event_uid; of the newest 100,000 such events. */
   readonly incidentOf: Readonly<Record<string, string>>
-  /** Most frequent values per column among what matched: type, host, user, process. */
+  /** Most frequent values among what matched: type (a kind of the filter: exec, connect ...), host, user, process. */
   readonly facets: Readonly<
     Record<string, readonly { readonly value: string; readonly count: number }[]>
   >

@@ -144,8 +144,8 @@ export function Live() {
       : `/events?from=${new Date(span.fromMs).toISOString()}&to=${new Date(span.toMs).toISOString()}&filter=${encodeURIComponent(whole)}&limit=1000`,
   )
   const base = useAnswer<Timeline>(
-    filter === ''
-      ? `/timeline?from=${new Date(Math.floor((isLive ? feed.openedAt : span.toMs) / 1000) * 1000 - historyMs).toISOString()}&to=${new Date(Math.floor((isLive ? feed.openedAt : span.toMs) / 1000) * 1000).toISOString()}&buckets=${barCount}${time.hosts.map((host) => `&host=${encodeURIComponent(host)}`).join('')}`
+    readable
+      ? `/timeline?from=${new Date(Math.floor((isLive ? feed.openedAt : span.toMs) / 1000) * 1000 - historyMs).toISOString()}&to=${new Date(Math.floor((isLive ? feed.openedAt : span.toMs) / 1000) * 1000).toISOString()}&buckets=${barCount}${time.hosts.map((host) => `&host=${encodeURIComponent(host)}`).join('')}${filter === '' ? '' : `&filter=${encodeURIComponent(filter)}`}`
       : null,
   )
 
@@ -225,7 +225,7 @@ export function Live() {
   const bars = histogramBars(
     picture,
     isLive ? feed.snapshot.seconds : [],
-    isLive ? (filter === '' ? Math.ceil(feed.openedAt / 1000) * 1000 : 0) : Infinity,
+    isLive ? Math.ceil(feed.openedAt / 1000) * 1000 : Infinity,
     base.data,
   )
   const facets = isLive ? feed.facets : past.data?.facets

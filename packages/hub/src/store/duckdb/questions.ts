@@ -6,7 +6,7 @@
  */
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { views, type ActivityRow, type ViewName } from '@honeyguide/model'
-import { filterToSql, kindSql, type Filter } from '@honeyguide/model/filter'
+import { filterToSql, kindSql, type Filter, type FilterView } from '@honeyguide/model/filter'
 import { mapError } from './ask.ts'
 import { uidHints, type Equality } from './uid-hints.ts'
 import { toCell, type JsonCell } from './values.ts'
@@ -61,7 +61,7 @@ export interface Questions {
   losses(interval: Interval): Promise<LossRow[]>
   /** How many events are stored per host and hook. */
   counts(interval: Interval): Promise<EventCount[]>
-  timeline(interval: Interval, buckets: number): Promise<Bucket[]>
+  timeline(interval: Interval & { readonly filter?: Filter }, buckets: number): Promise<Bucket[]>
   /** Newest first. */
   events(
     options: Interval & {
@@ -171,8 +171,31 @@ export async function createQuestions(
       )
       return found.map((row) => ({ host: text(row[0]), hook: text(row[1]), count: number(row[2]) }))
     },
-    async timeline(interval, buckets) {
+    async timeline({ filter, ...interval }, buckets) {
       const width = Math.max(1, Math.ceil((interval.toUs - interval.fromUs) / buckets))
+      const bucketsOf = (found: readonly (readonly unknown[])[]): Bucket[] =>
+        found.map((row) => ({
+          at: Math.min(number(row[0]), buckets - 1),
+          process: number(row[1]),
+          network: number(row[2]),
+        }))
+      if (filter !== undefined && filter.kind !== 'all') {
+        // Through the views, as the list of events: the two must agree on what matches.
+        const matching = (name: FilterView): string => {
+          const condition = filterToSql(filter, name)
+          const named = new Set([...(condition.match(/[a-z_]+/g) ?? []), 'time', 'device_hostname'])
+          return `SELECT (epoch_us(time) - ${Math.round(interval.fromUs)}) // ${width} AS bucket, count(*) AS n
+             FROM (${viewSelect(name, named, { where: uidHints(name, equalities(filter)) })})
+            WHERE ${between(interval)} ${onHosts(interval)} AND (${condition}) GROUP BY ALL`
+        }
+        return bucketsOf(
+          await rows(
+            `SELECT bucket, sum(p), sum(n) FROM (
+               SELECT bucket, n AS p, 0 AS n FROM (${matching('process_activity')})
+               UNION ALL SELECT bucket, 0, n FROM (${matching('network_activity')})) GROUP BY ALL ORDER BY bucket`,
+          ),
+        )
+      }
       const part = (table: string): string =>
         `SELECT (epoch_us(f.time) - ${Math.round(interval.fromUs)}) // ${width} AS bucket, count(*) AS n
            FROM ${table} f ${interval.hosts ? 'JOIN origin o ON o.id = f.origin' : ''}
@@ -182,11 +205,7 @@ export async function createQuestions(
            SELECT bucket, n AS p, 0 AS n FROM (${part('process_fact')})
            UNION ALL SELECT bucket, 0, n FROM (${part('network_fact')})) GROUP BY ALL ORDER BY bucket`,
       )
-      return found.map((row) => ({
-        at: Math.min(number(row[0]), buckets - 1),
-        process: number(row[1]),
-        network: number(row[2]),
-      }))
+      return bucketsOf(found)
     },
     async events({ filter, limit, beforeUs, ...interval }) {
       const most = Math.max(1, Math.min(limit, 1000))
