@@ -186,6 +186,26 @@ static void *sleep_in_thread(void *ms)
 	return 0;
 }
 
+/* Works for a while, and on until the leader is a zombie: on a busy machine that may take longer. */
+static void *outlive_leader(void *ms)
+{
+	char path[64], line[256], *state;
+	int fd, length;
+
+	wait_ms((long)ms);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
+	for (;;) {
+		fd = open(path, O_RDONLY);
+		length = fd < 0 ? 0 : (int)read(fd, line, sizeof(line) - 1);
+		close(fd);
+		line[length > 0 ? length : 0] = 0;
+		state = strrchr(line, ')');
+		if (state && state[1] == ' ' && state[2] == 'Z')
+			return 0;
+		wait_ms(1);
+	}
+}
+
 /* The leader ends before its last thread; and threads that all end at once. */
 static void threads(void)
 {
@@ -194,7 +214,7 @@ static void threads(void)
 	if (child == 0) {
 		pthread_t thread;
 
-		pthread_create(&thread, 0, sleep_in_thread, (void *)50);
+		pthread_create(&thread, 0, outlive_leader, (void *)50);
 		say_self("leader-first");
 		pthread_exit(0);
 	}
