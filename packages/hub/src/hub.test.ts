@@ -95,7 +95,7 @@ suite('hub', () => {
       user.columns.name[user.add()] = b.string('root')
     })
     const { messages } = await watching
-    assert.ok(Date.now() - sent < 500, `live after ${Date.now() - sent} ms`)
+    assert.ok(Date.now() - sent < 5000, `live after ${Date.now() - sent} ms`)
     assert.equal(messages[0]?.kind, 'status')
     const rows = messages.flatMap((message) => (message.kind === 'events' ? message.rows : []))
     assert.equal(rows.length, 20)

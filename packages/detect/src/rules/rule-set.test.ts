@@ -11,6 +11,9 @@ import { interpret } from './interpreter.ts'
 import { isRefusal, readRule } from './read-rule.ts'
 import { compileRules, ruleSetOf } from './rule-set.ts'
 
+/** CPU time of this thread, µs: what an input costs, however busy the machine is. */
+const cpuUs = (): number => process.threadCpuUsage().user
+
 const noFacts: RowFacts = { parentIsServer: () => false, ancestorImages: () => [] }
 
 function rule(detection: string, more = ''): string {
@@ -228,9 +231,9 @@ suite('a rule that cannot be loaded', () => {
   for (const [what, text, where, why] of refusals)
     test(`because of ${what} says where and what to do`, () => {
       const good = { file: 'good.yml', text: rule(one('Image: /bin/true')) }
-      const before = performance.now()
+      const before = cpuUs()
       const set = compileRules([{ file: 'bad.yml', text }, good])
-      assert.ok(performance.now() - before < 1000)
+      assert.ok(cpuUs() - before < 1_000_000)
       assert.equal(set.rules.length, 1, 'the others are loaded')
       const [refused] = set.refused
       assert.equal(refused?.error.code, 'HG_RULE_INVALID')
@@ -297,7 +300,7 @@ suite('a rule that cannot be loaded', () => {
           let text = base
           for (const [at, remove, insert] of edits)
             text = text.slice(0, at) + insert + text.slice(at + remove)
-          const before = performance.now()
+          const before = cpuUs()
           const read = readRule({ file: 'x.yml', text })
           if (isRefusal(read)) {
             assert.ok(read.line >= 1 && read.column >= 1)
@@ -310,12 +313,12 @@ suite('a rule that cannot be loaded', () => {
               () => {},
             )
           }
-          slowest = Math.max(slowest, performance.now() - before)
+          slowest = Math.max(slowest, cpuUs() - before)
         },
       ),
       { numRuns: 10_000 },
     )
-    assert.ok(slowest < 500, `${slowest} ms`)
+    assert.ok(slowest < 500_000, `${slowest} µs`)
   })
 
   test('survives nesting that would end the stack', () => {

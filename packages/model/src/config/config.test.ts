@@ -14,6 +14,9 @@ import {
   type ResolvedConfig,
 } from './index.ts'
 
+/** CPU time of this thread, µs: what an input costs, however busy the machine is. */
+const cpuUs = (): number => process.threadCpuUsage().user
+
 function resolved(sources: ConfigSources): ResolvedConfig {
   const found = resolveConfig(sources)
   if (!('config' in found))
@@ -121,9 +124,9 @@ suite('configuration', () => {
       '\u0000',
     ]
     for (const text of hostile) {
-      const began = performance.now()
+      const began = cpuUs()
       const [fault] = faults(file(text))
-      assert.ok(performance.now() - began < 1000)
+      assert.ok(cpuUs() - began < 1_000_000)
       assert.match(fault?.where ?? '', /^hg.yaml:\d+:\d+$/)
       assert.ok((fault?.message.length ?? 0) > 0 && (fault?.message.length ?? 0) < 1000)
     }

@@ -12,6 +12,9 @@ import { printFilter } from './print.ts'
 import { filterToSql, type FilterView } from './sql.ts'
 import { allOf, anyOf, filterLimits, type Filter, type FilterValue } from './syntax.ts'
 
+/** CPU time of this thread, µs: what an input costs, however busy the machine is. */
+const cpuUs = (): number => process.threadCpuUsage().user
+
 /** What these 10,000-input properties take is a second or two. */
 const runs = { numRuns: 10_000 }
 
@@ -316,9 +319,9 @@ suite('glob', () => {
     )
   })
   test('takes a long value and a hostile pattern in little time', () => {
-    const started = performance.now()
+    const started = cpuUs()
     compileGlob(`${'a*'.repeat(1000)}b`)('a'.repeat(100_000))
     compileGlob(`*${'?a'.repeat(20)}*b*c`)('a'.repeat(20_000))
-    assert.ok(performance.now() - started < 1000)
+    assert.ok(cpuUs() - started < 1_000_000)
   })
 })

@@ -12,6 +12,9 @@ import {
 } from './result-table.ts'
 import { completeSql, foldedSql, huntName, placeIndex, sqlTokens } from './sql-text.ts'
 
+/** CPU time of this thread, µs: what an input costs, however busy the machine is. */
+const cpuUs = (): number => process.threadCpuUsage().user
+
 const schema = {
   views: [
     {
@@ -48,9 +51,9 @@ suite('SQL text', () => {
   })
 
   test('takes 100,000 characters in no time', () => {
-    const before = performance.now()
+    const before = cpuUs()
     sqlTokens("select '".repeat(12_500), new Set())
-    assert.ok(performance.now() - before < 500)
+    assert.ok(cpuUs() - before < 500_000)
   })
 
   test('tells keywords, functions, views, strings and comments apart', () => {
