@@ -59,8 +59,29 @@ const key = (pid: number | undefined, startNs: bigint | undefined): string => `$
 const builder = createBatchBuilder()
 let sequence = 0n
 let rows = 0
+/** A second's batches become one: they share a dictionary, which is most of their bytes. */
+const togetherUs = 1_000_000
+const mostRows = 512
+let open: { readonly receivedUs: number; readonly batch: Batch } | undefined
+
+async function writeOut(): Promise<void> {
+  if (!open || builder.rows === 0) return
+  const { sensor, boot, run, wallOffsetNs } = open.batch
+  rows += builder.rows
+  sequence += 1n
+  await out.write({
+    receivedUs: open.receivedUs,
+    bytes: builder.encode({ sensor, boot, run, sequence }, wallOffsetNs, []),
+  })
+  builder.reset()
+  open = undefined
+}
+
 for await (const { receivedUs, bytes } of recording.batches()) {
   const batch = decodeBatch(bytes)
+  // Times are the clock's offset away from it: rows of two offsets do not share a batch.
+  if (open && (open.batch.run !== batch.run || open.batch.wallOffsetNs !== batch.wallOffsetNs))
+    await writeOut()
   const exec = batch.table('exec')
   for (let row = 0; row < (exec?.rows ?? 0); row++)
     if (exec && isDemo(batch.text(exec.columns.argv[row] ?? 0)))
@@ -90,14 +111,8 @@ for await (const { receivedUs, bytes } of recording.batches()) {
     const table = batch.table(name)
     for (let row = 0; row < (table?.rows ?? 0); row++) copyRow(batch, builder, name, row)
   }
-  if (builder.rows === 0) continue
-  rows += builder.rows
-  sequence += 1n
-  const { sensor, boot, run, wallOffsetNs } = batch
-  await out.write({
-    receivedUs,
-    bytes: builder.encode({ sensor, boot, run, sequence }, wallOffsetNs, []),
-  })
-  builder.reset()
+  open ??= { receivedUs, batch }
+  if (receivedUs - open.receivedUs >= togetherUs || builder.rows >= mostRows) await writeOut()
 }
+await writeOut()
 console.log(`${rows} rows in ${out.batches} batches, ${out.bytes} bytes; ${kept.size} processes`)
