@@ -12,6 +12,7 @@ interface UpOptions extends SharedOptions {
   readonly demo?: boolean
   readonly replay?: string
   readonly speed?: string
+  readonly live?: string
   readonly host?: string
   readonly port?: string
   readonly sensor?: boolean
@@ -30,7 +31,11 @@ export function addUp(program: Command): void {
     .option('--replay <file>', 'show a recording of `honeyguide record` instead of this machine')
     .option(
       '--speed <factor>',
-      'how fast a recording plays, 0 for as fast as possible (default: 1, with --demo 20)',
+      'how fast a recording plays, 0 for as fast as possible (default: 1, with --demo 0)',
+    )
+    .option(
+      '--live <minutes>',
+      'how much of its end plays as it happened, at any speed (default: 0, with --demo 15)',
     )
     .option('--host <address>', 'address of the page (hub.listen.host)')
     .option('--port <number>', 'port of the page (hub.listen.port)')
@@ -43,9 +48,17 @@ export function addReplay(program: Command): void {
   withShared(program.command('replay <file>'))
     .summary('show a recording on the page, as fast as possible')
     .option('--speed <factor>', 'how fast it plays, 0 for as fast as possible', '0')
+    .option('--live <minutes>', 'how much of its end plays as it happened, at any speed', '0')
     .option('--host <address>', 'address of the page (hub.listen.host)')
     .option('--port <number>', 'port of the page (hub.listen.port)')
     .action((file: string, options: UpOptions) => up({ ...options, replay: file }))
+}
+
+function notNegative(flag: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value < 0)
+    throw new HoneyguideError('HG_USAGE', `${flag} is a number from 0 on.`)
+  return value
 }
 
 async function up(options: UpOptions): Promise<void> {
@@ -66,10 +79,9 @@ async function up(options: UpOptions): Promise<void> {
     isReplay && options.state === undefined
       ? createContext({ ...options, state: `${first.instance.stateDir}${demoSuffix}` }, flags)
       : first
-  // At 20 the recorded attack is an incident within half a minute, and there still is a stream to watch.
-  const speed = Number(options.speed ?? (options.demo === true ? 20 : 1))
-  if (!Number.isFinite(speed) || speed < 0)
-    throw new HoneyguideError('HG_USAGE', '--speed is a number from 0 on.')
+  // The recorded attack is there to be looked at from the first second, and there still is a stream to watch.
+  const speed = notNegative('--speed', options.speed ?? (options.demo === true ? '0' : '1'))
+  const live = notNegative('--live', options.live ?? (options.demo === true ? '15' : '0'))
   const file = options.replay ?? `${context.layout.root}/${context.layout.demoRecording}`
   if (isReplay && !existsSync(file))
     throw new HoneyguideError('HG_NOT_FOUND', `there is no recording ${file}`)
@@ -91,10 +103,8 @@ async function up(options: UpOptions): Promise<void> {
       ? {
           file,
           speed,
-          label:
-            options.demo === true
-              ? 'Twelve minutes of ordinary work and one attack.'
-              : 'a recording',
+          liveMs: live * 60_000,
+          label: options.demo === true ? 'An hour of ordinary work and one attack.' : 'a recording',
         }
       : null,
     signal: ending.signal,

@@ -1,4 +1,5 @@
-import { crc32 } from 'node:zlib'
+import { crc32, zstdCompressSync } from 'node:zlib'
+import { batchLimits } from '@honeyguide/model'
 import { changeBytes } from '../../../../test/fuzz/mutate-bytes.ts'
 import { mutateJson } from '../../../../test/fuzz/mutate-json.ts'
 import type { Mutator } from '../../../../test/fuzz/mutator.ts'
@@ -13,7 +14,9 @@ function batch(bytes: Uint8Array): Buffer {
   return Buffer.concat([head, bytes])
 }
 
-const header = JSON.stringify({
+const packed = (bytes: Uint8Array): Buffer => batch(zstdCompressSync(bytes))
+
+const fields = {
   honeyguide: 'recording',
   version: 1,
   hostname: 'web-1',
@@ -23,7 +26,9 @@ const header = JSON.stringify({
   labels: { role: 'web' },
   began: '2026-11-24T14:00:00.000Z',
   label: 'a test',
-})
+}
+const header = JSON.stringify(fields)
+const packedHeader = JSON.stringify({ ...fields, version: 2 })
 const inside = mutateJson([
   'honeyguide',
   'recording',
@@ -52,7 +57,9 @@ const mutateRecording: Mutator<Uint8Array> = {
       return new Uint8Array(Buffer.concat([Buffer.from(line), rest]))
     }
     const changed = changeBytes(random, rest.slice(), other.rest, { headBytes: 40 })
-    return new Uint8Array(Buffer.concat([Buffer.from(header), changed]))
+    return new Uint8Array(
+      Buffer.concat([Buffer.from(random.once(2) ? header : packedHeader), changed]),
+    )
   },
 }
 
@@ -69,10 +76,17 @@ export const target = defineTarget({
         batch(Buffer.alloc(9, 1)),
       ]),
     ),
+    new Uint8Array(
+      Buffer.concat([
+        Buffer.from(`${packedHeader}\n`),
+        packed(Buffer.alloc(40, 7)),
+        packed(Buffer.from('batches of some texts and of some numbers, and of some texts')),
+      ]),
+    ),
   ],
   mutator: mutateRecording,
   property:
-    'A file is refused with HG_REQUEST_INVALID, or its header has texts and numbers, and batches and a torn end are all of its bytes.',
+    'A file is refused with HG_REQUEST_INVALID, or its header has texts and numbers, no batch is larger than one may be, and unpacked ones and a torn end are all of its bytes.',
   open: () => async (input) => {
     const source = {
       read(into: Uint8Array, at: number, length: number, place: number) {
@@ -89,8 +103,14 @@ export const target = defineTarget({
         'a header has texts and numbers',
       )
       let bytes = input.indexOf(0x0a) + 1
-      for await (const one of reader.batches()) bytes += 16 + one.bytes.length
-      must(bytes + reader.tornBytes === input.length, 'batches and a torn end are all there is')
+      for await (const one of reader.batches()) {
+        must(one.bytes.length <= batchLimits.batchBytes, 'no batch is larger than one may be')
+        bytes += 16 + one.bytes.length
+      }
+      must(
+        reader.isPacked || bytes + reader.tornBytes === input.length,
+        'batches and a torn end are all there is',
+      )
       return reader.tornBytes > 0 ? 'torn' : 'taken'
     } catch (error) {
       const said = withCode('HG_REQUEST_INVALID')(error)

@@ -12,6 +12,7 @@ import {
   type HuntAnswer,
   type Me,
 } from '@honeyguide/model'
+import { createLogger } from '@honeyguide/model/log'
 import { startHub } from '../hub-harness.ts'
 import { batchOf, fillExecs, helloOf } from '../ingest/scripted-sensor.ts'
 import { recordsOf, threeStories } from '../pipeline/simulated-log.ts'
@@ -21,6 +22,7 @@ import {
   type RecordedBatch,
   type RecordingHeader,
 } from './recording.ts'
+import { openReplay } from './replay.ts'
 import { shiftBatch } from './shift-time.ts'
 
 const header: RecordingHeader = {
@@ -149,7 +151,7 @@ suite('replay', () => {
     await write(file, batches)
     const harness = await startHub(t, {
       rulesDirs,
-      replay: { file, speed, label: 'Recorded: an attack' },
+      replay: { file, speed, liveMs: 0, label: 'Recorded: an attack' },
     })
     const deadline = Date.now() + 10_000
     while (harness.hub.pipeline.counters.batches < batches.length && Date.now() < deadline)
@@ -187,7 +189,9 @@ suite('replay', () => {
       loss.columns.lost[row] = 5n
     })
     await write(file, [...some, { receivedUs: 4000, bytes: holes }])
-    const { ask, hub } = await startHub(t, { replay: { file, speed: 0, label: 'Recorded' } })
+    const { ask, hub } = await startHub(t, {
+      replay: { file, speed: 0, liveMs: 0, label: 'Recorded' },
+    })
     const deadline = Date.now() + 10_000
     while (hub.pipeline.counters.batches < 4 && Date.now() < deadline)
       await new Promise((resolve) => {
@@ -204,6 +208,52 @@ suite('replay', () => {
       `SELECT count(*) FROM process_activity WHERE time <= TIMESTAMP '${all.from.slice(0, -1)}'`,
     )
     assert.equal(first.evidence.complete, true, 'nothing was lost before the first event')
+  })
+  test('plays its end at its own pace, on the clock, and what came before at once', async (t) => {
+    const file = join(await folder(t), 'hour.hgr')
+    const seconds = [0, 1200, 2400, 3599.5, 3599.8, 3600]
+    await write(
+      file,
+      seconds.map((second, no) => ({
+        receivedUs: second * 1e6,
+        bytes: batchOf(helloOf(), no + 1, (b) => fillExecs(b, no * 10, 3), 0n),
+      })),
+    )
+    const came: { readonly ms: number; readonly shiftMs: number }[] = []
+    const began = Date.now()
+    await using playing = await openReplay({
+      file,
+      speed: 0,
+      liveMs: 400,
+      label: '',
+      spool: {
+        pendingBytes: 0,
+        append: ({ kind, body }) => {
+          if (kind === 'batch')
+            came.push({
+              ms: Date.now() - began,
+              shiftMs: Number(BigInt.asIntN(64, decodeBatch(body).wallOffsetNs) / 1_000_000n),
+            })
+          return Promise.resolve({ offset: 0, repeated: false })
+        },
+      },
+      log: createLogger({
+        component: 'replay',
+        level: 'error',
+        sink: () => undefined,
+        now: Date.now,
+      }),
+      signal: new AbortController().signal,
+      now: Date.now,
+    })
+    await playing.done
+    assert.equal(came.length, 6)
+    // 200 and 400 ms after what was there at once: not sooner; how much later is the machine's affair.
+    assert.ok((came[4]?.ms ?? 0) >= 199 && (came[5]?.ms ?? 0) >= 399, JSON.stringify(came))
+    // As recorded the end began at 3599.6 s; it is moved to when it begins to play.
+    const beganOfEnd = (came[0]?.shiftMs ?? 0) + 3_599_600
+    assert.ok(beganOfEnd >= began && beganOfEnd <= Date.now(), `${beganOfEnd - began} ms`)
+    assert.equal(new Set(came.map(({ shiftMs }) => shiftMs)).size, 1)
   })
   test('gives the incident of the recording again each time, at any speed', async (t) => {
     const uids = []

@@ -1,9 +1,10 @@
 /**
  * Plays a recording into the log as if it happened now: the hub of `--demo`, and of looking at somebody's recording.
  *
- * At `speed` 1 an hour takes an hour; at 60 a minute. At 0 all of it is there at once. Every batch is moved by the
- * same time, so that intervals stay what they were (what calls back every 2 s does so at any speed), and such that
- * nothing is ahead of the clock: quicker than life it begins in the past and has caught up when it ends.
+ * At `speed` 1 an hour takes an hour; at 60 a minute. At 0 all of it is there at once. The last `liveMs` play at
+ * their own pace at any speed. Every batch is moved by the same time, so that intervals stay what they were (what
+ * calls back every 2 s does so at any speed), and such that nothing is ahead of the clock: quicker than life it
+ * begins in the past and has caught up when it ends, or when what plays at its own pace begins.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeBatch, hex, HoneyguideError } from '@honeyguide/model'
@@ -16,8 +17,9 @@ import { shiftBatch } from './shift-time.ts'
 export interface ReplayOptions {
   readonly file: string
   readonly speed: number
+  readonly liveMs: number
   readonly label: string
-  readonly spool: Spool
+  readonly spool: Pick<Spool, 'append' | 'pendingBytes'>
   readonly log: Logger
   readonly signal: AbortSignal
   /** Wall clock, ms. */
@@ -77,7 +79,7 @@ async function lastReceived(file: string): Promise<number> {
 
 /** Begins to play; throws HG_REQUEST_INVALID when the file is not a recording. */
 export async function openReplay(options: ReplayOptions): Promise<Replay> {
-  const { file, speed, spool, log, now } = options
+  const { file, speed, liveMs, spool, log, now } = options
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
   const recording = await openRecording(file)
@@ -87,6 +89,9 @@ export async function openReplay(options: ReplayOptions): Promise<Replay> {
   async function play(): Promise<void> {
     const sequences = new Map<string, bigint>()
     let firstUs: number | undefined
+    /** Where what plays at its own pace begins, as recorded (µs) and on the clock (ms). */
+    let liveUs = endUs
+    let liveAtMs = 0
     /** What every time is moved by, µs. */
     let shiftUs = 0
     const beganMs = now()
@@ -94,11 +99,19 @@ export async function openReplay(options: ReplayOptions): Promise<Replay> {
     for await (const batch of recording.batches()) {
       if (firstUs === undefined) {
         firstUs = batch.receivedUs
-        const playsUs = speed === 0 ? 0 : (endUs - firstUs) / speed
-        shiftUs = Math.round(beganMs * 1000 + (isQuick ? playsUs - endUs : -firstUs))
+        if (isQuick) {
+          liveUs = Math.max(firstUs, endUs - liveMs * 1000)
+          liveAtMs = beganMs + (speed === 0 ? 0 : (liveUs - firstUs) / 1000 / speed)
+          shiftUs = Math.round(liveAtMs * 1000 - liveUs)
+        } else shiftUs = Math.round(beganMs * 1000 - firstUs)
         await sayHello(recording, batch, options)
       }
-      const atMs = speed === 0 ? beganMs : beganMs + (batch.receivedUs - firstUs) / 1000 / speed
+      const atMs =
+        isQuick && batch.receivedUs > liveUs
+          ? liveAtMs + (batch.receivedUs - liveUs) / 1000
+          : speed === 0
+            ? beganMs
+            : beganMs + (batch.receivedUs - firstUs) / 1000 / speed
       const waitMs = atMs - now()
       if (waitMs > 1) await sleep(waitMs, undefined, { signal })
       signal.throwIfAborted()

@@ -68,7 +68,14 @@ export interface HubSettings {
     readonly bytes: number
   }
   /** A recording to replay instead of listening for sensors (`--demo`). */
-  readonly replay: { readonly file: string; readonly speed: number; readonly label: string } | null
+  readonly replay: {
+    readonly file: string
+    /** Times as fast as it was recorded; 0 for at once. */
+    readonly speed: number
+    /** The end that plays at its own pace whatever the speed, so that there is something to watch, ms. */
+    readonly liveMs: number
+    readonly label: string
+  } | null
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 

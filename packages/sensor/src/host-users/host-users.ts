@@ -45,8 +45,10 @@ export function parsePasswd(bytes: Uint8Array): HostUser[] {
 export interface HostUsers {
   /** Whether the file has changed since it was last written; looks at most every 10 s of `nowNs`. */
   changed(nowNs: bigint): boolean
-  /** Writes a row for each user; yields when the builder should leave. */
+  /** Writes a row for each user and takes note of it; yields when the builder should leave. */
   write(builder: BatchBuilder, nowNs: bigint): Generator<void, void, undefined>
+  /** Writes the same rows for somebody else: `changed` goes by what `write` wrote. */
+  copy(builder: BatchBuilder): Generator<void, void, undefined>
 }
 
 export function createHostUsers(path = '/etc/passwd'): HostUsers {
@@ -63,6 +65,23 @@ export function createHostUsers(path = '/etc/passwd'): HostUsers {
     }
   }
 
+  function* rows(builder: BatchBuilder): Generator<void, void, undefined> {
+    let bytes
+    try {
+      bytes = readFileSync(path)
+    } catch {
+      return
+    }
+    if (bytes.length > mostFileBytes) return
+    for (const { uid, name } of parsePasswd(bytes)) {
+      const table = builder.table('user')
+      const row = table.add()
+      table.columns.uid[row] = uid
+      table.columns.name[row] = builder.text(name)
+      if (builder.full) yield
+    }
+  }
+
   return {
     changed(nowNs) {
       if (lookedNs !== undefined && nowNs - lookedNs < lookEveryNs) return false
@@ -74,20 +93,8 @@ export function createHostUsers(path = '/etc/passwd'): HostUsers {
       lookedNs = nowNs
       // Before it is read: a change in between is seen as one at the next look.
       written = stamp()
-      let bytes
-      try {
-        bytes = readFileSync(path)
-      } catch {
-        return
-      }
-      if (bytes.length > mostFileBytes) return
-      for (const { uid, name } of parsePasswd(bytes)) {
-        const table = builder.table('user')
-        const row = table.add()
-        table.columns.uid[row] = uid
-        table.columns.name[row] = builder.text(name)
-        if (builder.full) yield
-      }
+      yield* rows(builder)
     },
+    copy: rows,
   }
 }

@@ -149,6 +149,10 @@ async function withPump(
         builder.table('user').add()
         if (builder.full) yield
       },
+      *copy(builder) {
+        builder.table('user').add()
+        if (builder.full) yield
+      },
     },
     onBatch: (item, rows) => made.push({ atMs: Number(nowNs / 1_000_000n), rows, item }),
     onError: () => undefined,
@@ -290,13 +294,13 @@ suite('pump', () => {
       assert.equal(made.at(-1)?.rows, 3)
       assert.equal(kernel.committed, 3)
     }))
-  test('shows an observer the live processes without spooling them', () =>
+  test('shows an observer the users and live processes without spooling them', () =>
     withPump(async ({ made, pump }) => {
       const before = made.length
-      const rows = pump
-        .snapshot()
-        .reduce((sum, batch) => sum + (decodeBatch(batch).table('process')?.rows ?? 0), 0)
-      assert.equal(rows, 1000)
+      const batches = pump.snapshot().map((bytes) => decodeBatch(bytes))
+      const rows = (name: 'process' | 'user'): number =>
+        batches.reduce((sum, batch) => sum + (batch.table(name)?.rows ?? 0), 0)
+      assert.deepEqual([rows('user'), rows('process')], [1, 1000])
       assert.equal(made.length, before)
     }))
 })

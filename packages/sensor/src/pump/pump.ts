@@ -63,7 +63,7 @@ export interface Pump {
   restate(): void
   /** Looks at the counters now: whatever is lost from here on stands in an interval that begins here. */
   tick(): void
-  /** Encoded batches of the live processes, for an observer; they are not spooled. */
+  /** Encoded batches of the users and live processes, for an observer; they are not spooled. */
   snapshot(): Uint8Array<ArrayBuffer>[]
 }
 
@@ -250,6 +250,7 @@ export function createPump(options: PumpOptions): Pump {
         own.reset()
       }
       kernel.features(own)
+      for (const _ of options.users?.copy(own) ?? []) take()
       for (const _ of kernel.snapshot(own)) take()
       if (own.rows > 0) take()
       return out
