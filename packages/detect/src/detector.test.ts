@@ -470,6 +470,32 @@ suite('detector', () => {
     assert.ok(parts.detector.counts().droppedEvents > 100)
   })
 
+  test('tells what keeps coming by its number, and still takes it as evidence', () => {
+    const host = simulatedHost(1)
+    const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+    const scanner = host.spawn(init, '/tmp/scan', ['/tmp/scan'])
+    const calls = 3000
+    for (let port = 1; port <= calls; port++) host.connect(scanner, '192.0.2.1', port)
+    const parts = stage(createLineage(), createDetector({ rules, limits: { repeats: 10 } }))
+    parts.feed(host, host.events)
+    const told = [...parts.outcome.findings.values()].filter(({ ruleTitle }) =>
+      ruleTitle.includes('temporary place made a connection'),
+    )
+    // 10 one by one, then at 20, 40 … 2560.
+    assert.deepEqual(
+      told.map(({ count }) => count),
+      [...Array<number>(10).fill(1), 10, 20, 40, 80, 160, 320, 640, 1280],
+    )
+    assert.equal(parts.detector.counts().untoldFindings, calls - told.length)
+    const [story] = detectorHosts(parts.detector).flatMap((one) => [...one.stories])
+    assert.equal(story?.findings.size, 200, 'as much evidence as a story keeps')
+    host.wait(2 * 3_600_000)
+    const before = host.events.length
+    host.connect(scanner, '192.0.2.1', calls + 1)
+    parts.feed(host, host.events.slice(before))
+    assert.equal([...parts.outcome.findings.values()].at(-1)?.count, 1, 'begins anew after a rest')
+  })
+
   test('follows no more processes than it has room for, whatever they do, and counts whom it lets go', () => {
     fc.assert(
       fc.property(

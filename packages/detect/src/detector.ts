@@ -32,6 +32,11 @@ export interface DetectorLimits {
   readonly events: number
   readonly processes: number
   readonly findings: number
+  /**
+   * Findings of one rule and program of a host that are told one by one; then every time their number has doubled,
+   * until there were none for `quietMs`. They are evidence all the same, and told when an incident has them.
+   */
+  readonly repeats: number
 }
 
 export interface IncidentUpsert {
@@ -56,6 +61,8 @@ export interface DetectorCounts {
   /** Processes of stories that are no longer followed. */
   readonly evictedMembers: number
   readonly droppedEvents: number
+  /** Findings that stand in the count of a later one of their kind, or will. */
+  readonly untoldFindings: number
 }
 
 export interface Detector {
@@ -86,9 +93,10 @@ export const defaultDetectorLimits: DetectorLimits = {
   events: 2_000,
   processes: 400,
   findings: 200,
+  repeats: 64,
 }
 
-const snapshotVersion = 3
+const snapshotVersion = 4
 
 /** A detector without history. `rules` comes from `compileRules`. */
 export function createDetector(options: {
@@ -114,6 +122,7 @@ export function createDetector(options: {
         evictedCandidates: state.evictedCandidates,
         evictedMembers: state.evictedMembers,
         droppedEvents: state.droppedEvents,
+        untoldFindings: state.untoldFindings,
       }
     },
     snapshot: () => ({ version: snapshotVersion, data: structuredClone(state) }),

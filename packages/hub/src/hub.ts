@@ -264,6 +264,7 @@ function detectorMetrics(detector: Detector, lineage: Lineage): Metric[] {
         { labels: { what: 'candidates' }, value: of.evictedCandidates },
         { labels: { what: 'members' }, value: of.evictedMembers },
         { labels: { what: 'events' }, value: of.droppedEvents },
+        { labels: { what: 'findings' }, value: of.untoldFindings },
         { labels: { what: 'processes' }, value: graph.evictedProcesses },
         { labels: { what: 'sockets' }, value: graph.evictedSockets },
       ],

@@ -27,6 +27,8 @@ export interface Finding {
   readonly tactics: readonly string[]
   readonly statement: readonly SentencePart[]
   readonly eventUids: readonly string[]
+  /** How many of its rule, program and host it stands for: 1, or those since the one before that were not told. */
+  readonly count: number
   /** The matched process, for output. */
   readonly process: FindingProcess
   /** Empty when the evidence of its lineage is (still) below the threshold. */
@@ -71,6 +73,7 @@ export function findingRow(
     attacks_technique_uid: finding.techniques.join(','),
     attacks_tactic_name: finding.tactics.map(tacticName).join(','),
     message: sentenceText(finding.statement),
+    count: finding.count,
     actor_process_uid: process.uid,
     actor_process_pid: process.pid,
     actor_process_name: process.name,

@@ -69,6 +69,14 @@ interface DownloadTrack {
   readonly url: string
 }
 
+/** Findings of one rule and program. */
+interface RepeatTrack {
+  count: number
+  /** How many had been made when one was last told. */
+  told: number
+  lastUs: number
+}
+
 interface HostState {
   readonly name: string
   deviceUid: string
@@ -88,6 +96,8 @@ interface HostState {
   readonly suspects: Map<string, number>
   /** When a finding that may repeat was made, by uid. */
   readonly made: Map<string, number>
+  /** By rule and program. */
+  readonly repeats: Map<string, RepeatTrack>
   /** Processes whose first connection was looked at, µs since 1970. */
   readonly accepted: Map<string, number>
   readonly downloads: Map<string, DownloadTrack>
@@ -100,6 +110,7 @@ export interface DetectorState {
   evictedCandidates: number
   evictedMembers: number
   droppedEvents: number
+  untoldFindings: number
   findings: number
 }
 
@@ -109,6 +120,7 @@ export function createDetectorState(): DetectorState {
     evictedCandidates: 0,
     evictedMembers: 0,
     droppedEvents: 0,
+    untoldFindings: 0,
     findings: 0,
   }
 }
@@ -208,6 +220,7 @@ export function reduce(
         gone: new Set(),
         suspects: new Map(),
         made: new Map(),
+        repeats: new Map(),
         accepted: new Map(),
         downloads: new Map(),
         surveys: new Map(),
@@ -556,6 +569,28 @@ export function reduce(
     return openedUs
   }
 
+  /**
+   * How many findings the next one of a rule and program stands for; 0 when it is not told. What attackers choose
+   * (ports, arguments) makes as many findings as they like, and each is a row that people look at.
+   */
+  function countRepeat(of: HostState, ruleUid: string, file: string, timeUs: number): number {
+    const key = `${ruleUid}|${file}`
+    let track = of.repeats.get(key)
+    if (!track || timeUs - track.lastUs > quietUs) track = { count: 0, told: 0, lastUs: timeUs }
+    of.repeats.delete(key)
+    setBounded(of.repeats, key, track)
+    track.lastUs = Math.max(track.lastUs, timeUs)
+    track.count += 1
+    const isTold = track.count <= limits.repeats || track.count >= track.told * 2
+    if (!isTold) {
+      state.untoldFindings += 1
+      return 0
+    }
+    const standsFor = track.count - track.told
+    track.told = track.count
+    return standsFor
+  }
+
   function addFinding(
     of: HostState,
     rule: FindingRule | Rule,
@@ -577,6 +612,7 @@ export function reduce(
     const before = of.made.get(uid)
     if (before !== undefined && timeUs - before <= quietUs) return
     setBounded(of.made, uid, timeUs, 16_384)
+    const count = countRepeat(of, rule.uid, image.file, timeUs)
     const finding: Finding = {
       uid,
       ruleUid: rule.uid,
@@ -592,6 +628,7 @@ export function reduce(
       tactics: rule.tactics,
       statement,
       eventUids: eventUids.slice(0, 32),
+      count: Math.max(1, count),
       process: {
         uid: image.uid,
         pid: image.pid,
@@ -604,7 +641,7 @@ export function reduce(
       incidentUid: '',
     }
     state.findings += 1
-    changedFindings.set(uid, finding)
+    if (count > 0) changedFindings.set(uid, finding)
     if (finding.weight === 0) return
     const carries = finding.weight >= levelWeight.high && more.carries !== false
     const isNew = carries && !isSuspect(of, timeUs)(image.processUid)

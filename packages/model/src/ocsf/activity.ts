@@ -183,6 +183,10 @@ export const detectionFinding = {
   },
   attacks_tactic_name: { type: 'text', doc: 'ATT&CK tactic in words; several joined by commas.' },
   message: { type: 'text', doc: 'What was seen, as a sentence.' },
+  count: {
+    type: 'integer',
+    doc: 'How many findings of this rule, program and host it stands for: 1, or, of one that keeps coming, those since the one before.',
+  },
   ...processColumns('actor_process', 'the process that the rule matched'),
   incident_uid: {
     type: 'text',

@@ -33,8 +33,17 @@ export interface StoreCore extends AsyncDisposable {
   readonly methods: CoreMethods
 }
 
-/** Of the log as it is on disk: some 12,000 events of a busy host, which are rows within 100 ms. */
-const chunkBytes = 128 * 1024
+/**
+ * Of the logs as they are on disk: some 12,000 events of a busy host, which are rows within 100 ms; some 1,000
+ * findings, which pack fifty times and are rows one by one.
+ */
+const chunkBytes: Readonly<Record<LogName, number>> = { spool: 128 * 1024, derived: 16 * 1024 }
+
+/**
+ * Findings and incidents that wait at most: JSON of a kilobyte each, put in their places by key. Without a bound
+ * 20,000 of them were one transaction, which did not fit into DuckDB's 512 MB, and intake stood still.
+ */
+const flushDerived = 1000
 
 export async function openCore(options: CoreOptions): Promise<StoreCore> {
   const { flushMs = 500, flushRows = 20_000, onProgress } = options
@@ -78,11 +87,11 @@ export async function openCore(options: CoreOptions): Promise<StoreCore> {
 
   async function follow(log: LogName): Promise<void> {
     const reader = options.logs[log]
-    for await (const chunk of reader.follow(intake.taken[log], stop.signal, chunkBytes)) {
+    for await (const chunk of reader.follow(intake.taken[log], stop.signal, chunkBytes[log])) {
       if (stop.signal.aborted) return
       await exclusive(async () => {
         await intake.add(log, chunk.records, chunk.next, chunk.damage)
-        if (intake.waiting >= flushRows) await commit()
+        if (intake.waiting >= flushRows || intake.waitingDerived >= flushDerived) await commit()
       })
       commitSoon()
     }

@@ -3,7 +3,8 @@ import { suite, test } from 'node:test'
 import { createBatchBuilder, tables, views, type TableName, type ViewName } from '@honeyguide/model'
 import fc from 'fast-check'
 import { encodeDerived, type DerivedLine } from '../../pipeline/derived-lines.ts'
-import type { LogRecord } from '../../spool/index.ts'
+import type { LogReader, LogRecord } from '../../spool/index.ts'
+import { openCore } from './core.ts'
 import { openDatabase } from './database.ts'
 import { openIntake } from './intake.ts'
 import { viewSelect } from './view-sql.ts'
@@ -138,5 +139,54 @@ suite('intake', () => {
     )
     assert.equal(found.getRows()[0]?.[0], BigInt(Date.UTC(2026, 10, 24, 12)))
     await writer.run(`CREATE TEMP TABLE f AS ${viewSelect('detection_finding', 'all')}`)
+  })
+  test('takes in a flood of findings, in transactions that fit into memory', async () => {
+    const flood = 10_000
+    const stop = new AbortController()
+    const idle: Pick<LogReader, 'follow'> = {
+      // oxlint-disable-next-line require-yield
+      async *follow(_from, signal) {
+        await new Promise((done) => {
+          signal.addEventListener('abort', done)
+        })
+      },
+    }
+    const floods: Pick<LogReader, 'follow'> = {
+      async *follow(from, signal) {
+        for (let at = 0; at < flood; at += 500) {
+          const lines = Array.from({ length: 500 }, (_, line) => ({
+            view: 'detection_finding',
+            uid: `FND-${at + line}`,
+            row: { time: '2026-11-24T12:00:00Z', message: 'x'.repeat(900) },
+          })) as unknown as DerivedLine[]
+          yield {
+            records: [record('derived', encodeDerived(lines), at)],
+            next: at + 500,
+            damage: [],
+          }
+        }
+        yield* idle.follow(from, signal)
+      },
+    }
+    const errors: string[] = []
+    await using core = await openCore({
+      path: ':memory:',
+      memoryBytes: 160 * 1024 ** 2,
+      threads: 1,
+      // Not by time, so by how many wait.
+      flushMs: 3_600_000,
+      logs: { spool: idle as LogReader, derived: floods as LogReader },
+      onProgress(taken, error) {
+        if (error !== undefined) errors.push(error)
+        if (taken.derived === flood || error !== undefined) stop.abort()
+      },
+    })
+    await new Promise((done) => {
+      stop.signal.addEventListener('abort', done)
+      if (stop.signal.aborted) done(undefined)
+    })
+    assert.deepEqual(errors, [])
+    const { rows } = await core.methods.ask('SELECT count(*) FROM detection_finding', 1, 10_000)
+    assert.deepEqual(rows, [[flood]])
   })
 })

@@ -14,11 +14,16 @@ import { factTables, type FactTable } from './fact-tables.ts'
 
 export type LogName = 'spool' | 'derived'
 
+/** Findings or incidents in one statement. */
+const derivedRows = 100
+
 export interface Intake {
   /** Offset behind what is committed, per log. */
   readonly taken: Readonly<Record<LogName, number>>
   /** Rows that wait for the next flush. */
   readonly waiting: number
+  /** Findings and incidents of these. */
+  readonly waitingDerived: number
   /** Buffers records of a log, in order; `next` is where the log goes on behind them. */
   add(
     log: LogName,
@@ -141,6 +146,31 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
     return open
   }
 
+  /** Many rows a statement: one by one each costs as much as fifty. */
+  async function writeDerived(
+    table: 'finding' | 'incident',
+    view: DerivedLine['view'],
+    times: readonly string[],
+  ): Promise<void> {
+    const lines = [...derived.values()].filter((line) => line.view === view)
+    for (const { uid, row } of lines)
+      if (row === null)
+        await writer.run(`DELETE FROM ${table} WHERE uid = $1`, [uid.toWellFormed()])
+    const kept = lines.flatMap(({ uid, row }) => (row === null ? [] : [{ uid, row }]))
+    for (let from = 0; from < kept.length; from += derivedRows) {
+      const parameters: string[] = []
+      const parameter = (value: string): string => `$${parameters.push(value)}`
+      const values = kept.slice(from, from + derivedRows).map(({ uid, row }) => {
+        const at = times.map(
+          (name) =>
+            `coalesce(try_cast(${parameter(String((row as Record<string, unknown>)[name] ?? ''))} AS TIMESTAMPTZ)::TIMESTAMP, TIMESTAMP '1970-01-01')`,
+        )
+        return `(${parameter(uid.toWellFormed())}, ${at.join(', ')}, ${parameter(wellFormedJson(row))}::JSON)`
+      })
+      await writer.run(`INSERT OR REPLACE INTO ${table} VALUES ${values.join(', ')}`, parameters)
+    }
+  }
+
   async function write(): Promise<void> {
     for (const origin of rows.newOrigins)
       await writer.run(
@@ -167,18 +197,8 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
       const buffer = rows.buffers[table]
       if (buffer.rows > 0) buffer.appendTo(await appender(table))
     }
-    for (const { view, uid, row } of derived.values()) {
-      const table = view === 'detection_finding' ? 'finding' : 'incident'
-      if (row === null) {
-        await writer.run(`DELETE FROM ${table} WHERE uid = $1`, [uid.toWellFormed()])
-        continue
-      }
-      const times = view === 'detection_finding' ? [row.time] : [row.start_time, row.end_time]
-      await writer.run(
-        `INSERT OR REPLACE INTO ${table} VALUES ($1, ${times.map((_, at) => `coalesce(try_cast($${at + 3} AS TIMESTAMPTZ)::TIMESTAMP, TIMESTAMP '1970-01-01')`).join(', ')}, $2::JSON)`,
-        [uid.toWellFormed(), wellFormedJson(row), ...times.map((time) => String(time ?? ''))],
-      )
-    }
+    await writeDerived('finding', 'detection_finding', ['time'])
+    await writeDerived('incident', 'incident_finding', ['start_time', 'end_time'])
     for (const [log, next] of Object.entries(pending))
       await writer.run(`UPDATE progress SET taken = ${next} WHERE log = '${log}'`)
   }
@@ -187,6 +207,9 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
     taken,
     get waiting() {
       return rows.rows + derived.size
+    },
+    get waitingDerived() {
+      return derived.size
     },
     get committed() {
       return committed
