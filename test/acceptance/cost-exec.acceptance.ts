@@ -8,8 +8,8 @@
  *
  * - programs are loaded once; only their links come and go, in milliseconds, and after every switch (links or
  *   audit rules) one batch is run and not measured;
- * - the rings are watched as the sensor watches them, so that wake-ups cost what they cost, but what is read
- *   is dropped;
+ * - the rings are watched and given back as the sensor does it under load (a batch each 100 ms), so that wake-ups
+ *   cost what they cost, but what is read is dropped;
  * - Node.js and auditd stay on the first processor, the generator and all it starts on the last;
  * - `ours` lies between two batches of nothing in each round and is divided by both: slow drifts cancel;
  * - auditd and lives begun otherwise have their batches in every sixth round, behind these: what a change of audit
@@ -43,6 +43,9 @@ async function moveSelf(cpus: string): Promise<void> {
   await run('taskset', ['--all-tasks', '--cpu-list', '--pid', cpus, String(process.pid)])
 }
 
+/** As `sensor.batch.delayMs`. */
+const batchMs = 100
+
 interface Switch {
   attach(): void
   detach(): void
@@ -67,12 +70,15 @@ async function loadProbes(): Promise<Switch & AsyncDisposable> {
     opened.use(openPinnedRing(join(folder, name))),
   )
   const stop = new AbortController()
+  let committedMs = 0
   const watch = watchRings(
     rings,
     () => {
+      const isDue = performance.now() - committedMs >= batchMs
+      if (isDue) committedMs = performance.now()
       for (const ring of rings) {
         ring.drain(() => undefined)
-        ring.commit()
+        if (isDue) ring.commit()
       }
     },
     { signal: stop.signal },
