@@ -15,4 +15,4 @@ int empty_exec(__u64 *ctx)
 	return 0;
 }
 
-char license[] SEC("license") = "Dual BSD/GPL";
+char hg_license[] SEC("license") = "Dual BSD/GPL";
