@@ -66,6 +66,9 @@ export const acceptances: readonly Acceptance[] = [
       const losses = await stack.hunt(
         `SELECT count(*) AS intervals, coalesce(sum(lost), 0) AS lost FROM losses`,
       )
+      const reasons = await stack.hunt(
+        `SELECT hook, reason, count(*) AS intervals, sum(lost) AS lost, min(from_time) AS from_time, max(to_time) AS to_time FROM losses GROUP BY ALL ORDER BY ALL`,
+      )
       const intervals = Number(losses.rows[0]?.['intervals'])
       const opened = rows.filter((row) => row['activity'] === 'Open')
       const missing = opened.map((row) => done.count - Number(row['numbers']))
@@ -87,6 +90,7 @@ export const acceptances: readonly Acceptance[] = [
         pass: isRight && intervals === 0,
         details: [
           ...rows.map((row) => JSON.stringify(row)),
+          ...reasons.rows.map((row) => JSON.stringify(row)),
           ...(gone.length > 0 ? [`not found to kill: ${gone.join()}`] : []),
         ],
       }
