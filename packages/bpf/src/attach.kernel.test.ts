@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+} from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { execPath } from 'node:process'
 import { suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { probeFeature } from './feature.ts'
 import { buildTestProgram, callGetppid, mountPinFolder, skipUnless } from './kernel-test.ts'
@@ -171,7 +180,15 @@ suite('iterators', { skip: skipUnless('iter/task', 'iter/task_file', 'iter/tcp')
 suite('without root', { skip: skipUnless('tp_btf') }, () => {
   const loading = `
     import { openObject, BpfError } from '${new URL('index.ts', import.meta.url).href}'
-    import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+    import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+} from 'node:fs'
     const bytes = new Uint8Array(readFileSync(0))
     try {
       using object = openObject(bytes, { rodata: { target_tgid: process.pid } }).load()
@@ -218,54 +235,50 @@ suite('without root', { skip: skipUnless('tp_btf') }, () => {
       capabilities === ''
         ? ['--inh-caps=-all']
         : [`--inh-caps=-all,${capabilities}`, `--ambient-caps=-all,${capabilities}`]
-    return execFileSync(
-      '/usr/bin/setpriv',
-      [
-        ...asNobody,
-        ...caps,
-        '--no-new-privs',
-        execPath,
-        '--input-type=module-typescript',
-        '-e',
-        script,
-        ...values,
-      ],
-      { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' },
-    ).trim()
-  }
-
-  const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups']
-
-  /** A clone under a 0700 home cannot be read by another user: nothing can be tried then. */
-  function whyUnreadable(): string | false {
-    if (skipUnless('tp_btf') !== false) return false // the suite is skipped with its own reason
-    const read = `process.getBuiltinModule('fs').readFileSync(process.argv[1])`
+    // In a mount namespace of its own the clone also lies where every user may read it: many a clone is under
+    // root's home.
+    const shown = mkdtempSync(join(tmpdir(), 'hg-nobody-'))
+    chmodSync(shown, 0o755)
     try {
-      execFileSync(
-        '/usr/bin/setpriv',
-        [...asNobody, execPath, '-e', read, fileURLToPath(import.meta.url)],
-        { stdio: 'pipe', cwd: '/' },
-      )
-      return false
-    } catch (error) {
-      const words = String(Reflect.get(Object(error), 'stderr') || error)
-      return `needs a clone that other users may read: ${words.trim().split('\n').at(-1) ?? ''}`
+      return execFileSync(
+        '/usr/bin/unshare',
+        [
+          ...['--mount', '--propagation', 'private', '--', '/bin/sh', '-c'],
+          'mount --bind "$1" "$2" && shift 2 && exec "$@"',
+          ...['sh', clone, shown],
+          '/usr/bin/setpriv',
+          ...['--reuid=65534', '--regid=65534', '--clear-groups'],
+          ...caps,
+          '--no-new-privs',
+          execPath.startsWith(`${clone}/`) ? shown + execPath.slice(clone.length) : execPath,
+          '--input-type=module-typescript',
+          '-e',
+          script.replaceAll(
+            new URL('index.ts', import.meta.url).href,
+            pathToFileURL(shown + join(import.meta.dirname, 'index.ts').slice(clone.length)).href,
+          ),
+          ...values,
+        ],
+        { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' },
+      ).trim()
+    } finally {
+      rmdirSync(shown)
     }
   }
-  const skip = whyUnreadable()
+  const clone = resolve(import.meta.dirname, '../../..')
 
-  test('CAP_BPF and CAP_PERFMON are enough to load, attach and read', { skip }, async () => {
+  test('CAP_BPF and CAP_PERFMON are enough to load, attach and read', async () => {
     assert.equal(await runAs('+bpf,+perfmon'), '65534 10')
   })
 
-  test('pins in a folder of its own outlive it, and are opened again', { skip }, async () => {
+  test('pins in a folder of its own outlive it, and are opened again', async () => {
     using folder = mountPinFolder()
     chmodSync(folder.path, 0o700)
     chownSync(folder.path, 65_534, 65_534)
     assert.equal(await runAs('+bpf,+perfmon', pinning, folder.path), '65534 10 10n')
   })
 
-  test('without capabilities the error says what is needed', { skip }, async () => {
+  test('without capabilities the error says what is needed', async () => {
     assert.equal(await runAs(''), '65534 BPF_NOT_PERMITTED')
   })
 })
