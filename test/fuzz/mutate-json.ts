@@ -129,6 +129,8 @@ function change(
   }
 }
 
+const mostLength = 64 * 1024
+
 /** `words` are keys and values of the format; one text in eight is no longer JSON. */
 export function mutateJson(words: readonly string[] = []): Mutator<string> {
   return {
@@ -138,7 +140,9 @@ export function mutateJson(words: readonly string[] = []): Mutator<string> {
       let tree = parts as Json
       for (let i = changes(random); i > 0; i--)
         tree = change(random, tree, others as Json, words, 0)
-      const text = JSON.stringify(tree)
+      let text = JSON.stringify(tree)
+      // Trees put into trees grow without end, and what a parser takes for megabytes is no flaw of it.
+      if (text.length > mostLength) text = text.slice(0, mostLength)
       if (!random.once(8)) return text
       const at = random.below(text.length)
       return (

@@ -38,7 +38,7 @@ function optionsOf(value: unknown): SelectionOptions {
   const given = Object(value) as Record<string, unknown>
   const options: Record<string, unknown> = {}
   for (const name of names)
-    if (Array.isArray(given[name])) options[name] = (given[name] as unknown[]).map(String)
+    if (Array.isArray(given[name])) options[name] = textsOf(given[name] as unknown[])
   if (typeof given['filter'] === 'string') options['filter'] = given['filter']
   return options
 }

@@ -127,7 +127,7 @@ async function readHeader(
   >
   if (fields['honeyguide'] !== 'recording') refuse(path, 'its first line does not say so')
   if (fields['version'] !== 1 && fields['version'] !== version)
-    refuse(path, `it is of version ${String(fields['version'])}`)
+    refuse(path, `it is of version ${JSON.stringify(fields['version']) ?? 'none'}`)
   const text = (name: string): string => {
     const value = fields[name]
     return typeof value === 'string' ? value.slice(0, 4096) : ''

@@ -44,6 +44,10 @@ suite('batch', () => {
     assert.equal(batch.table('tcp'), undefined)
     assert.deepEqual(batch.rings, [{ ring: 'lifecycle', position: 1n << 40n }])
   })
+  test('keeps the offset of a clock that stands before the boot', () => {
+    const bytes = createBatchBuilder().encode(identity, -5n, [])
+    assert.equal(decodeBatch(bytes).wallOffsetNs, -5n)
+  })
   test('is empty again after a reset', () => {
     const builder = createBatchBuilder()
     const fork = builder.table('fork')

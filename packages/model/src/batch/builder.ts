@@ -185,7 +185,8 @@ export function createBatchBuilder(
         boot: new Uint8Array(identity.boot),
         run: identity.run,
         sequence: identity.sequence,
-        wallOffsetNs,
+        // Two's complement: a clock that was not set yet stands before the boot.
+        wallOffsetNs: BigInt.asUintN(64, wallOffsetNs),
         dictionary: entries,
         rings: rings.map((ring) =>
           create(RingPositionSchema, { ring: ring.ring, position: ring.position }),

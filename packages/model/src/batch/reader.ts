@@ -19,6 +19,7 @@ export interface TableReader<Name extends TableName = TableName> {
 }
 
 export interface Batch extends BatchIdentity {
+  /** Wall clock less boot clock, ns, signed: below 0 where the clock was not set yet. */
   readonly wallOffsetNs: bigint
   readonly rings: readonly RingPosition[]
   /** The table, or undefined when the batch has no row of it. */
@@ -107,7 +108,7 @@ export function decodeBatch(encoded: Uint8Array): Batch {
     boot: message.boot,
     run: message.run,
     sequence: message.sequence,
-    wallOffsetNs: message.wallOffsetNs,
+    wallOffsetNs: BigInt.asIntN(64, message.wallOffsetNs),
     rings: message.rings.map(({ ring, position }) => ({ ring, position })),
     table: <Name extends TableName>(name: Name) => read.get(name) as TableReader<Name> | undefined,
     bytes: (id) => (id === 0 ? empty : (dictionary[id - 1] ?? empty)),
