@@ -54,8 +54,25 @@ export function urlOf(argv: readonly string[]): string {
 
 const downloaders = new Set(['curl', 'wget', 'wget2', 'aria2c', 'scp'])
 
-/** What `curl`, `wget`, `aria2c`, `scp` or `ftp`-like tools write, by name and arguments; empty when it is not told. */
+const interpreters = /^(python|perl|ruby|php)[\d.]*$/
+/** Functions that take an address and then a file: HTTP::Tiny, LWP::Simple, urllib.request. */
+const fetches =
+  /\b(?:mirror|getstore|urlretrieve)\s*\(\s*(["'])([a-z+]+:\/\/[^"']+)\1\s*,\s*(["'])([^"']+)\3/i
+
+/** What a one-liner of an interpreter fetches: where its code has both as plain texts. */
+function fetchedBy(argv: readonly string[], cwd: string): Download[] {
+  const at = argv.findIndex((word, index) => index > 0 && /^-\w*[cer]$/.test(word))
+  const found = at < 0 ? null : fetches.exec(argv[at + 1] ?? '')
+  const [, , url, , path] = found ?? []
+  return url === undefined || path === undefined ? [] : [{ url, path: absolutePath(cwd, path) }]
+}
+
+/**
+ * What `curl`, `wget`, `aria2c`, `scp` or `ftp`-like tools and one-liners of interpreters write, by name and
+ * arguments; empty when it is not told.
+ */
 export function downloadsOf(name: string, argv: readonly string[], cwd: string): Download[] {
+  if (interpreters.test(name)) return fetchedBy(argv, cwd)
   if (!downloaders.has(name)) return []
   const url = urlOf(argv)
   const to = (path: string): Download => ({ url, path: absolutePath(cwd, path) })
