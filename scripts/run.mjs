@@ -139,6 +139,13 @@ const debianPackages = [
     without: 'the comparison is skipped',
     proof: ['/sbin/auditctl', '/usr/sbin/auditctl'],
   },
+  ...['curl', 'wget'].map((name) => ({
+    name,
+    for: 'test',
+    why: `a chain of the demonstration that downloads with ${name}`,
+    without: 'the test of that chain fails',
+    proof: [`/usr/bin/${name}`],
+  })),
   // Ordinary work that `demo benign` does where it can; the promise about it is shown with all of it.
   ...[
     ['openssh-server', '/usr/sbin/sshd', 'git over ssh'],
@@ -151,7 +158,6 @@ const debianPackages = [
     ['openssh-client', '/usr/bin/ssh', 'git over ssh'],
     ['git', '/usr/bin/git', 'git'],
     ['make', '/usr/bin/make', 'a build'],
-    ['curl', '/usr/bin/curl', 'requests with curl'],
   ].map(([name, proof, what]) => ({
     name,
     for: 'acceptance',
