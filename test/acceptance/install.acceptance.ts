@@ -39,6 +39,23 @@ interface Started {
   readonly said: () => string
 }
 
+/** Runs npm in a clone; `said` gives what it has printed so far. */
+function npm(script: 'start' | 'test', folder: string, log: (text: string) => void) {
+  const child = spawn('npm', [script], {
+    cwd: folder,
+    env: plainEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let all = ''
+  const take = (text: string): void => {
+    all += text
+    log(text.trimEnd())
+  }
+  child.stdout.setEncoding('utf8').on('data', take)
+  child.stderr.setEncoding('utf8').on('data', take)
+  return { child, said: () => all }
+}
+
 /** `npm start`, up to the address that it prints. Throws with what it said when there is none. */
 async function start(
   folder: string,
@@ -46,30 +63,19 @@ async function start(
   timeoutMs: number,
 ): Promise<Started> {
   const began = performance.now()
-  const child = spawn('npm', ['start'], {
-    cwd: folder,
-    env: plainEnvironment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let said = ''
-  const take = (text: string): void => {
-    said += text
-    log(text.trimEnd())
-  }
-  child.stdout.setEncoding('utf8').on('data', take)
-  child.stderr.setEncoding('utf8').on('data', take)
+  const { child, said } = npm('start', folder, log)
   for (;;) {
-    const found = /http:\/\/[\w.:[\]-]+\/#[\w=-]+/.exec(said)?.[0]
+    const found = /http:\/\/[\w.:[\]-]+\/#[\w=-]+/.exec(said())?.[0]
     if (found !== undefined)
       return {
         child,
         address: new URL(found),
         seconds: (performance.now() - began) / 1000,
-        said: () => said,
+        said,
       }
     if (child.exitCode !== null || performance.now() - began > timeoutMs) {
       child.kill('SIGKILL')
-      throw new Error(`npm start printed no address: ${said.slice(-1500)}`)
+      throw new Error(`npm start printed no address: ${said().slice(-1500)}`)
     }
     await sleep(20)
   }
@@ -181,26 +187,15 @@ export const acceptances: readonly Acceptance[] = [
     async run({ root, folder, log }) {
       const into = await clone(root, folder)
       const began = performance.now()
-      const child = spawn('npm', ['test'], {
-        cwd: into,
-        env: plainEnvironment(),
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      let said = ''
-      const take = (text: string): void => {
-        said += text
-        log(text.trimEnd())
-      }
-      child.stdout.setEncoding('utf8').on('data', take)
-      child.stderr.setEncoding('utf8').on('data', take)
+      const { child, said } = npm('test', into, log)
       const code = await new Promise<number | null>((resolve, reject) => {
         child.on('error', reject)
         child.on('close', resolve)
       })
       const minutes = (performance.now() - began) / 60_000
-      const suites = [...said.matchAll(/^(\w+) +(\d+\.\d\d) min {2}(\d+ passed.*)$/gm)]
+      const suites = [...said().matchAll(/^(\w+) +(\d+\.\d\d) min {2}(\d+ passed.*)$/gm)]
       const last = new Map(suites.map(([line, name = '']) => [name, line]))
-      const total = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(said)
+      const total = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(said())
       return {
         measured: `${total?.[0] ?? `no result, exit code ${code}`} in ${minutes.toFixed(1)} min (${[
           ...suites,
@@ -214,7 +209,7 @@ export const acceptances: readonly Acceptance[] = [
           ...last.values(),
           ...(code === 0
             ? []
-            : said
+            : said()
                 .split('\n')
                 .filter((line) => /^\s*failed/.test(line))
                 .slice(0, 20)),

@@ -6,13 +6,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { suite, test } from 'node:test'
 import { createBatchBuilder } from '@honeyguide/model/batch'
-import {
-  batchFrameHeader,
-  encodeFrame,
-  protocolVersion,
-  type Hello,
-} from '@honeyguide/model/frames'
+import { batchFrameHeader, encodeFrame } from '@honeyguide/model/frames'
 import { instanceOf } from '../place.ts'
+import { sensorHello } from '../observe/sensor-hello.ts'
 
 const main = resolve(import.meta.dirname, '../main.ts')
 
@@ -22,23 +18,7 @@ suite('the command observe', () => {
     const { observeSocket, runDir } = instanceOf(state)
     mkdirSync(dirname(observeSocket), { recursive: true })
     const id = new Uint8Array(16).fill(1)
-    const hello: Hello = {
-      protocolMajor: protocolVersion.major,
-      protocolMinor: protocolVersion.minor,
-      sensor: id,
-      boot: id,
-      run: 1,
-      hostname: 'web-1',
-      version: '1',
-      kernelRelease: '6',
-      architecture: 'x64',
-      layout: '00',
-      labels: {},
-      pending: [],
-      operatingSystem: 'Some Linux',
-      cpus: 1,
-      memoryBytes: 4096n,
-    }
+    const hello = sensorHello(id)
     // Two thousand lines a batch: more than a pipe holds, so that the end comes while one is written.
     const builder = createBatchBuilder()
     for (let index = 0; index < 2000; index++) {

@@ -7,12 +7,7 @@ import { suite, test } from 'node:test'
 import type { ActivityRow } from '@honeyguide/model'
 import { createBatchBuilder } from '@honeyguide/model/batch'
 import { HoneyguideError } from '@honeyguide/model/errors'
-import {
-  batchFrameHeader,
-  encodeFrame,
-  protocolVersion,
-  type Hello,
-} from '@honeyguide/model/frames'
+import { batchFrameHeader, encodeFrame } from '@honeyguide/model/frames'
 import fc from 'fast-check'
 import { compactLine, lossLine, withoutFirstWord } from './compact.ts'
 import { observeBatches } from './connection.ts'
@@ -20,6 +15,7 @@ import { createEventReader } from './events.ts'
 import { ipPrefix, parseAddress } from './ip-prefix.ts'
 import { recordingHeader } from './recording-header.ts'
 import { createSelection, kindsOfTypes } from './selection.ts'
+import { sensorHello } from './sensor-hello.ts'
 
 const plain = { isColoured: false, isTimed: false }
 const exec: ActivityRow = {
@@ -168,23 +164,7 @@ suite('observe', () => {
     losses.columns.lost[losses.add()] = 3n
     const id = new Uint8Array(16).fill(1)
     const encoded = builder.encode({ sensor: id, boot: id, run: 1, sequence: 1n }, 0n, [])
-    const hello: Hello = {
-      protocolMajor: protocolVersion.major,
-      protocolMinor: protocolVersion.minor,
-      sensor: id,
-      boot: id,
-      run: 1,
-      hostname: 'web-1',
-      version: '1',
-      kernelRelease: '6',
-      architecture: 'x64',
-      layout: '00',
-      labels: { env: 'test' },
-      pending: [],
-      operatingSystem: 'Some Linux',
-      cpus: 1,
-      memoryBytes: 4096n,
-    }
+    const hello = sensorHello(id)
     const serve = () => {
       const sockets = new Set<Socket>()
       const server = createServer((socket) => {
