@@ -98,7 +98,7 @@ export const acceptances: readonly Acceptance[] = [
       for (const way of ways) {
         const happened = await runProgram<Happened>(program, [tag, way])
         if (way === 'pid-reuse' && happened.first === 0)
-          throw new Error('somebody else took the pid in each of 500 tries')
+          throw new Error('somebody else took the pid in each of 50 tries')
         await stack.settle()
         const faults = await faultsOf(stack, `${tag}-${way}`, happened).catch((error: Error) => [
           error.message,
