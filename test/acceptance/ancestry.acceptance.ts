@@ -95,11 +95,15 @@ export const acceptances: readonly Acceptance[] = [
       const details: string[] = []
       const tag = `hg-anc-${process.pid}`
       let right = 0
+      const all = new Map<string, Happened>()
       for (const way of ways) {
         const happened = await runProgram<Happened>(program, [tag, way])
         if (way === 'pid-reuse' && happened.first === 0)
           throw new Error('somebody else took the pid in each of 50 tries')
-        await stack.settle()
+        all.set(way, happened)
+      }
+      await stack.settle()
+      for (const [way, happened] of all) {
         const faults = await faultsOf(stack, `${tag}-${way}`, happened).catch((error: Error) => [
           error.message,
         ])

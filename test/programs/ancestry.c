@@ -57,22 +57,24 @@ static pid_t fork_as(pid_t pid)
 /* One try: true when the pid of a child of ours was given again, to a child of another child. */
 static int reuse_pid(int number)
 {
-	pid_t middle;
+	pid_t one, middle;
 	int status = 0;
 
 	pids[1] = 0;
-	pids[2] = fork();
-	if (!pids[2]) {
+	/* Not into what is shared: the child would write its zero there, now and then after our pid. */
+	one = fork();
+	if (!one) {
 		char first[160];
 
 		snprintf(first, sizeof(first), "%s-first-%d", word, number);
 		execl("/bin/true", "true", first, NULL);
 		_exit(127);
 	}
-	waitpid(pids[2], NULL, 0);
+	pids[2] = one;
+	waitpid(one, NULL, 0);
 	middle = fork();
 	if (!middle) {
-		pid_t again = fork_as(pids[2]);
+		pid_t again = fork_as(one);
 
 		if (!again)
 			run_true("true");
