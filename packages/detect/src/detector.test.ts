@@ -22,6 +22,7 @@ import {
   type SimulatedHost,
   type SimulatedProcess,
 } from './fixture/simulated-host.ts'
+import { wholeSnapshot } from './fixture/whole-snapshot.ts'
 import { createLineage } from './lineage/graph.ts'
 import type { Lineage, LineageSnapshot } from './lineage/lineage.ts'
 
@@ -268,7 +269,7 @@ suite('detector', () => {
           batches.forEach((events, index) => {
             if (index === restartAt % batches.length) {
               const lineage = createLineage()
-              lineage.restore(deserialize(serialize(parts.lineage.snapshot())))
+              lineage.restore(deserialize(serialize(wholeSnapshot(parts.lineage))))
               const detector = createDetector({ rules })
               detector.restore(deserialize(serialize(parts.detector.snapshot())))
               const next = stage(lineage, detector)
@@ -302,7 +303,7 @@ suite('detector', () => {
         const { outcome } = parts
         const save = (at: number) => ({
           at,
-          state: serialize([parts.lineage.snapshot(), parts.detector.snapshot()]),
+          state: serialize([wholeSnapshot(parts.lineage), parts.detector.snapshot()]),
         })
         let saved = save(0)
         for (let at = 0, kills = 0; at < records.length;) {

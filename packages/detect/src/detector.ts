@@ -68,9 +68,9 @@ export interface DetectorCounts {
 export interface Detector {
   apply(batch: ActivityBatch, lineage: Lineage): DetectorResult
   counts(): DetectorCounts
-  /** Plain data for `v8.serialize`. Rules are not in it. */
+  /** Plain data for `v8.serialize`, before the next batch: it is what the detector works on. Rules are not in it. */
   snapshot(): DetectorSnapshot
-  /** Replaces the state. Throws a RangeError when the snapshot is of another version. */
+  /** Takes it over as the state. Throws a RangeError when the snapshot is of another version. */
   restore(snapshot: DetectorSnapshot): void
 }
 
@@ -125,13 +125,13 @@ export function createDetector(options: {
         untoldFindings: state.untoldFindings,
       }
     },
-    snapshot: () => ({ version: snapshotVersion, data: structuredClone(state) }),
+    snapshot: () => ({ version: snapshotVersion, data: state }),
     restore(snapshot) {
       if (snapshot.version !== snapshotVersion)
         throw new RangeError(
           `detector snapshot of version ${snapshot.version}, not ${snapshotVersion}`,
         )
-      state = structuredClone(snapshot.data as DetectorState)
+      state = snapshot.data as DetectorState
     },
   }
 }

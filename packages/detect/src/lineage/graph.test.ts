@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { deserialize, serialize } from 'node:v8'
+import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { imageUid } from '@honeyguide/model'
 import {
@@ -8,8 +9,10 @@ import {
   type SimulatedEvent,
   type SimulatedHost,
 } from '../fixture/simulated-host.ts'
+import { wholeSnapshot } from '../fixture/whole-snapshot.ts'
 import { connectionUid, createLineage } from './graph.ts'
 import type { Lineage } from './lineage.ts'
+import { packHost } from './saved-host.ts'
 
 /** A host on which `steps` decide what happens next. */
 function liveOf(number: number, steps: readonly number[]): SimulatedHost {
@@ -98,13 +101,73 @@ suite('lineage graph', () => {
           }
           assert.deepEqual(picture(parts, hosts), picture(whole, hosts))
           const copy = createLineage()
-          copy.restore(deserialize(serialize(parts.snapshot())))
+          copy.restore(deserialize(serialize(wholeSnapshot(parts))))
           assert.deepEqual(picture(copy, hosts), picture(whole, hosts))
-          assert.deepEqual(copy.snapshot(), parts.snapshot())
+          assert.deepEqual(wholeSnapshot(copy), wholeSnapshot(parts))
         },
       ),
       { numRuns: 200 },
     )
+  })
+
+  test('is held as it is at one moment, whatever happens while that is packed', () => {
+    const steps = fc.array(fc.nat(1000), { minLength: 20, maxLength: 60 })
+    fc.assert(
+      fc.property(steps, fc.double({ min: 0.1, max: 0.9, noNaN: true }), (chosen, part) => {
+        const host = liveOf(1, chosen)
+        const cut = Math.floor(host.events.length * part)
+        const lineage = createLineage()
+        feed(lineage, host, host.events.slice(0, cut))
+        const [expected] = wholeSnapshot(lineage).hosts
+        const holding = lineage.hold(host.name)
+        let held = holding.next()
+        while (held.done !== true) held = holding.next()
+        const parts = packHost(held.value)
+        const got = [parts.next().value]
+        feed(lineage, host, host.events.slice(cut))
+        assert.deepEqual([...got, ...parts], expected)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('has another revision when a host has changed, and only then', () => {
+    const hosts = [simulatedHost(1), simulatedHost(2)] as const
+    for (const host of hosts) host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+    const lineage = createLineage()
+    for (const host of hosts) feed(lineage, host, host.events)
+    const before = new Map(lineage.revisions())
+    const copy = createLineage()
+    copy.restore(wholeSnapshot(lineage))
+    assert.deepEqual(copy.revisions(), before)
+    hosts[0].snapshot('/bin/more', ['more'])
+    feed(copy, hosts[0], hosts[0].events.slice(1))
+    assert.ok(![...before.values()].includes(copy.revisions().get(hosts[0].name) ?? NaN))
+    assert.equal(copy.revisions().get(hosts[1].name), before.get(hosts[1].name))
+  })
+
+  test('saves many lives in a tenth of what they are as objects, in parts that are bounded', () => {
+    const host = simulatedHost()
+    const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+    for (let life = 0; life < 3000; life++)
+      host.exit(host.spawn(init, '/usr/bin/cc1', ['cc1', '-o', `/srv/build/${life}/main.o`]))
+    host.spawn(init, '/bin/echo', ['echo', 'x'.repeat(100_000)])
+    for (let life = 0; life < 10; life++)
+      host.spawn(init, '/bin/echo', ['echo', `${life}${'y'.repeat(100_000)}`])
+    const lineage = createLineage()
+    feed(lineage, host, host.events)
+    const [parts = []] = wholeSnapshot(lineage).hosts
+    const rows = parts.flatMap((part) => (part.kind === 'processes' ? [part.processes.rows] : []))
+    assert.equal(
+      rows.reduce((sum, one) => sum + one, 0),
+      lineage.counts().processes,
+    )
+    assert.ok(Math.max(...rows) <= 1024)
+    // Long command lines make short parts: about three of these in each.
+    for (const part of parts) assert.ok(serialize(part).length < 2 << 20)
+    const few = parts.find((part) => part.kind === 'processes')
+    const packed = zstdCompressSync(serialize(few)).length
+    assert.ok(packed < 1024 * 60, `${packed} bytes for 1,024 processes`)
   })
 
   test('keeps the process that forked as the parent when it is gone before the exec', () => {

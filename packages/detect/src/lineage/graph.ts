@@ -24,14 +24,22 @@ import { isLoopback } from './loopback.ts'
 import type { Connection, Image, ProcessEnd } from './image.ts'
 import {
   defaultLineageLimits,
+  lineageVersion,
   type Lineage,
   type LineageCounts,
   type LineageLimits,
 } from './lineage.ts'
 import { orderedTables, rowOrder } from './row-order.ts'
+import { emptyHost, processMarks, unpackHost, type HeldHost } from './saved-host.ts'
+import type {
+  ConnectionState,
+  ForkFacts,
+  ImageFacts,
+  ParentKey,
+  SeenParent,
+} from './stated-facts.ts'
 import { createTimeQueue, type TimeQueue } from './time-queue.ts'
 
-const snapshotVersion = 1
 const unsetId = 4294967295
 /** What holds for a fork's copy of a program too; the other bits speak of one exec or one look. */
 const inheritedFlags =
@@ -44,61 +52,6 @@ const inheritedFlags =
   imageFlags.redacted |
   imageFlags.kernelThread |
   imageFlags.own
-
-interface ParentKey {
-  readonly pid: number
-  readonly startNs: bigint
-  readonly execNo: number
-}
-
-/** What an image's row says of it: the part of the record that needs no other row. */
-type StatedFacts = Pick<
-  Image,
-  | 'file'
-  | 'fileTyped'
-  | 'interpreter'
-  | 'argv'
-  | 'cmdLine'
-  | 'cwd'
-  | 'userId'
-  | 'effectiveUserId'
-  | 'groupId'
-  | 'effectiveGroupId'
-  | 'loginUserId'
-  | 'sessionId'
-  | 'capEffective'
-  | 'capPermitted'
-  | 'mountNs'
-  | 'pidNs'
-  | 'netNs'
-  | 'userNs'
-  | 'namespacePid'
-  | 'cgroup'
-  | 'unit'
-  | 'container'
-  | 'tty'
-  | 'inode'
-  | 'flags'
->
-
-/** What an exec or snapshot row says of an image, decoded. */
-interface ImageFacts extends StatedFacts {
-  readonly born: 'exec' | 'snapshot'
-  readonly bornNs: bigint
-  /** When a snapshot was taken: the earliest one is kept. */
-  readonly seenNs: bigint
-  readonly eventUid: string
-}
-
-/** What a fork row says of the child's first image. */
-interface ForkFacts {
-  readonly bornNs: bigint
-  readonly eventUid: string
-  readonly userId: number
-  readonly cgroup: string
-  readonly namespacePid: number
-  readonly flags: number
-}
 
 interface ImageNode {
   readonly execNo: number
@@ -115,8 +68,7 @@ interface ProcessNode {
   /** By exec number. */
   readonly images: ImageNode[]
   forkParent: ParentKey | null
-  /** From the row with the smallest exec number, for processes whose fork was not seen. */
-  seenParent: (ParentKey & { readonly ofExecNo: number }) | null
+  seenParent: SeenParent | null
   parent: ProcessNode | null
   parentEvicted: boolean
   /** Made with the first: most processes have neither children nor connections, and two sets are half of a node. */
@@ -125,23 +77,14 @@ interface ProcessNode {
   serverSince: bigint | null
   /** In the order in which they were told of. */
   connections: Set<ConnectionNode> | null
+  /** Its place when its host was held last. */
+  place: number
 }
 
-interface ConnectionNode {
-  readonly uid: string
+type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] }
+
+interface ConnectionNode extends Mutable<ConnectionState> {
   process: ProcessNode | null
-  direction: Connection['direction']
-  imageUid: string
-  eventUid: string
-  openNs: bigint
-  closeNs: bigint
-  sourceIp: string
-  sourcePort: number
-  destinationIp: string
-  destinationPort: number
-  bytesSent: number
-  bytesReceived: number
-  tuple: string
 }
 
 /** The connections of one address tuple, by who told of them; each list by time of opening. */
@@ -152,6 +95,8 @@ interface TupleEnds {
 
 interface HostGraph {
   readonly name: string
+  /** Grows with whatever changes this host. */
+  revision: number
   readonly byPid: Map<number, ProcessNode[]>
   readonly byUid: Map<string, ProcessNode>
   readonly users: Map<number, string>
@@ -240,6 +185,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
   const closedNs = BigInt(limits.closedMs) * 1_000_000n
   let hosts = new Map<string, HostGraph>()
   let interned = new Map<string, string>()
+  let revisions = 0
 
   /** One string object per text, so that millions of records share it and its hash. */
   function intern(text: string): string {
@@ -255,6 +201,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     if (!host) {
       host = {
         name,
+        revision: 0,
         byPid: new Map(),
         byUid: new Map(),
         users: new Map(),
@@ -296,6 +243,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       end: null,
       serverSince: null,
       connections: null,
+      place: -1,
     }
     const same = host.byPid.get(pid)
     if (same) same.push(node)
@@ -381,6 +329,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     }
     node.children = null
     host.byUid.delete(node.uid)
+    node.place = -1
     const same = host.byPid.get(node.pid)
     if (same) {
       const rest = same.filter((other) => other !== node)
@@ -835,6 +784,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
   return {
     apply(batch) {
       const host = hostOf(namePrefix(batch.sensor, batch.boot))
+      host.revision = ++revisions
       const user = batch.table('user')
       if (user)
         for (let row = 0; row < user.rows; row++)
@@ -975,114 +925,151 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       }
       return counts
     },
-    snapshot: () => ({ version: snapshotVersion, data: [...hosts.values()].map(saveHost) }),
+    revisions: () => new Map([...hosts.values()].map((host) => [host.name, host.revision])),
+    *hold(name) {
+      const host = hosts.get(name)
+      if (host) return yield* holdHost(host)
+      throw new RangeError(`no host ${name}`)
+    },
     restore(snapshot) {
-      if (snapshot.version !== snapshotVersion)
+      if (snapshot.version !== lineageVersion)
         throw new RangeError(
-          `lineage snapshot of version ${snapshot.version}, not ${snapshotVersion}`,
+          `lineage snapshot of version ${snapshot.version}, not ${lineageVersion}`,
         )
       hosts = new Map()
       lastHost = undefined
       lastFound = undefined
-      for (const saved of snapshot.data as SavedHost[]) restoreHost(saved)
+      for (const parts of snapshot.hosts) restoreHost(unpackHost(parts))
     },
   }
 
-  interface SavedProcess {
-    readonly pid: number
-    readonly startNs: bigint
-    readonly images: readonly Pick<ImageNode, 'execNo' | 'facts' | 'fork'>[]
-    readonly forkParent: ParentKey | null
-    readonly seenParent: ProcessNode['seenParent']
-    readonly hasParent: boolean
-    readonly parentEvicted: boolean
-    readonly end: ProcessEnd | null
-    readonly serverSince: bigint | null
-  }
-  interface SavedHost extends Pick<
-    HostGraph,
-    'name' | 'newestNs' | 'evictedProcesses' | 'evictedSockets'
-  > {
-    readonly users: readonly [number, string][]
-    readonly processes: readonly SavedProcess[]
-    readonly connections: readonly (Omit<ConnectionNode, 'process'> & { readonly owner: string })[]
-    readonly exited: readonly string[]
-    readonly closed: readonly string[]
-    readonly dropped: readonly string[]
-  }
-
-  function saveHost(host: HostGraph): SavedHost {
-    return {
+  /** Reads a host's whole graph and changes nothing of it. */
+  function* holdHost(host: HostGraph): Generator<undefined, HeldHost, undefined> {
+    const held = emptyHost({
       name: host.name,
+      revision: host.revision,
       newestNs: host.newestNs,
       evictedProcesses: host.evictedProcesses,
       evictedSockets: host.evictedSockets,
       users: [...host.users].sort(([a], [b]) => a - b),
-      processes: [...host.byUid.values()].map((node) => ({
-        pid: node.pid,
-        startNs: node.startNs,
-        images: node.images.map(({ execNo, facts, fork }) => ({ execNo, facts, fork })),
-        forkParent: node.forkParent,
-        seenParent: node.seenParent,
-        hasParent: node.parent !== null,
-        parentEvicted: node.parentEvicted,
-        end: node.end,
-        serverSince: node.serverSince,
-      })),
-      connections: [...host.connections.values()].map(({ process, ...rest }) => ({
-        ...rest,
-        owner: process?.uid ?? '',
-      })),
-      exited: host.exited
-        .items()
-        .filter((node) => host.byUid.get(node.uid) === node)
-        .map((node) => node.uid),
-      closed: host.closed.items().map((node) => node.uid),
-      dropped: [...host.dropped],
+    })
+    for (const node of host.byUid.values()) {
+      node.place = held.processes.length
+      held.processes.push(node)
+      held.forkParents.push(node.forkParent)
+      held.seenParents.push(node.seenParent)
+      held.ends.push(node.end)
+      held.servers.push(node.serverSince)
+      held.marks.push(
+        (node.parent ? processMarks.linked : 0) |
+          (node.parentEvicted ? processMarks.parentEvicted : 0),
+      )
+      held.imageCounts.push(node.images.length)
+      for (const image of node.images) {
+        held.images.push(image)
+        held.facts.push(image.facts)
+        held.forks.push(image.fork)
+      }
+      if (held.processes.length % heldAtOnce === 0) yield
     }
+    const places = new Map<ConnectionNode, number>()
+    for (const node of host.connections.values()) {
+      const { process, ...state } = node
+      places.set(node, held.connections.length)
+      held.connections.push({ ...state, owner: process?.place ?? -1 })
+      if (held.connections.length % heldAtOnce === 0) yield
+    }
+    yield
+    for (const node of host.exited.items()) if (node.place >= 0) held.exited.push(node.place)
+    for (const node of host.closed.items()) {
+      const place = places.get(node)
+      if (place !== undefined) held.closed.push(place)
+    }
+    for (const uid of host.dropped) held.dropped.push(uid)
+    return held
   }
 
-  function restoreHost(saved: SavedHost): void {
-    const host = hostOf(saved.name)
-    host.newestNs = saved.newestNs
-    host.evictedProcesses = saved.evictedProcesses
-    host.evictedSockets = saved.evictedSockets
-    for (const [id, name] of saved.users) host.users.set(id, name)
-    for (const one of saved.processes) {
-      const node = addProcess(host, one.pid, one.startNs)
-      for (const { execNo, facts, fork } of one.images)
-        node.images.push({ execNo, facts, fork, record: null })
-      node.forkParent = one.forkParent
-      node.seenParent = one.seenParent
-      node.parentEvicted = one.parentEvicted
-      node.end = one.end
-      node.serverSince = one.serverSince
-    }
-    for (const one of saved.processes) {
-      const node = find(host, one.pid, one.startNs)
-      if (node && one.hasParent) link(host, node)
-    }
-    for (const { owner, ...rest } of saved.connections) {
-      const process = host.byUid.get(owner) ?? null
-      const node: ConnectionNode = { ...rest, process }
+  function restoreHost(held: HeldHost): void {
+    const host = hostOf(held.name)
+    host.revision = held.revision
+    revisions = Math.max(revisions, held.revision)
+    host.newestNs = held.newestNs
+    host.evictedProcesses = held.evictedProcesses
+    host.evictedSockets = held.evictedSockets
+    for (const [id, name] of held.users) host.users.set(id, name)
+    let image = 0
+    const nodes = held.processes.map(({ pid, startNs }, at) => {
+      const node = addProcess(host, pid, startNs)
+      for (let left = held.imageCounts[at] ?? 0; left > 0; left--) {
+        const one = held.images[image]
+        if (!one) throw new RangeError('a process has more images than there are')
+        node.images.push({
+          execNo: one.execNo,
+          facts: sharedFacts(held.facts[image] ?? null),
+          fork: held.forks[image] ?? null,
+          record: null,
+        })
+        image += 1
+      }
+      node.forkParent = held.forkParents[at] ?? null
+      node.seenParent = held.seenParents[at] ?? null
+      node.parentEvicted = ((held.marks[at] ?? 0) & processMarks.parentEvicted) !== 0
+      node.end = held.ends[at] ?? null
+      node.serverSince = held.servers[at] ?? null
+      return node
+    })
+    const isKept = (node: ProcessNode) => host.byUid.get(node.uid) === node
+    for (const [at, node] of nodes.entries())
+      if (((held.marks[at] ?? 0) & processMarks.linked) !== 0 && isKept(node)) link(host, node)
+    const connections = held.connections.map(({ owner, ...state }) => {
+      const process = nodes[owner]
+      const node: ConnectionNode = {
+        ...state,
+        uid: flatText(state.uid),
+        imageUid: intern(state.imageUid),
+        eventUid: flatText(state.eventUid),
+        process: process && isKept(process) ? process : null,
+      }
       host.connections.set(node.uid, node)
-      if (process) {
-        process.connections ??= new Set()
-        process.connections.add(node)
+      if (node.process) {
+        node.process.connections ??= new Set()
+        node.process.connections.add(node)
       }
       if (node.tuple !== '') keepTuple(host, node)
-    }
+      return node
+    })
     host.exited = createTimeQueue(
       exitTime,
-      saved.exited.flatMap((uid) => host.byUid.get(uid) ?? []),
+      held.exited.flatMap((at) => nodes[at] ?? []).filter(isKept),
     )
     host.closed = createTimeQueue(
       closeTime,
-      saved.closed.flatMap((uid) => host.connections.get(uid) ?? []),
+      held.closed.flatMap((at) => connections[at] ?? []),
     )
-    for (const uid of saved.dropped) host.dropped.add(uid)
+    for (const uid of held.dropped) host.dropped.add(uid)
+  }
+
+  /** The texts that most images share as one object each, as they are when an event tells of them. */
+  function sharedFacts(facts: ImageFacts | null): ImageFacts | null {
+    if (!facts) return null
+    return {
+      ...facts,
+      file: intern(facts.file),
+      fileTyped: intern(facts.fileTyped),
+      interpreter: intern(facts.interpreter),
+      cwd: intern(facts.cwd),
+      capEffective: intern(facts.capEffective),
+      capPermitted: intern(facts.capPermitted),
+      cgroup: intern(facts.cgroup),
+      unit: intern(facts.unit),
+      container: intern(facts.container),
+      tty: intern(facts.tty),
+    }
   }
 }
+
+/** Processes or connections between two breaths while a host is held: about a ms. */
+const heldAtOnce = 4096
 
 const emptyImage = {
   name: '',

@@ -7,6 +7,7 @@
  */
 import type { Batch } from '@honeyguide/model'
 import type { Connection, Image, ProcessEnd } from './image.ts'
+import type { HeldHost, SavedPart } from './saved-host.ts'
 
 export interface LineageLimits {
   /** Processes kept per host, exited ones included. Per host, so that no host's storm costs another its history. */
@@ -58,17 +59,26 @@ export interface Lineage {
   /** Name of a user of a host, its number when it has none. */
   userName(host: string, userId: number): string
   counts(): LineageCounts
-  /** Plain data for `v8.serialize`; the same graph gives the same snapshot. */
-  snapshot(): LineageSnapshot
+  /** Every host with a number that grows with whatever changes it: equal numbers of one graph, equal hosts. */
+  revisions(): ReadonlyMap<string, number>
+  /**
+   * Takes hold of a host as it is, for `packHost`. In steps of about a ms, between which no batch may be applied;
+   * afterwards any may. Throws a RangeError for a host that `revisions` does not have.
+   */
+  hold(host: string): Generator<undefined, HeldHost, undefined>
   /** Replaces everything. Throws a RangeError when the snapshot is of another version. */
   restore(snapshot: LineageSnapshot): void
 }
 
-/** Opaque: made by `snapshot`, taken by `restore`. */
+/** All hosts, each as what `packHost` made of it. */
 export interface LineageSnapshot {
+  /** `lineageVersion` of who made it. */
   readonly version: number
-  readonly data: unknown
+  readonly hosts: readonly (readonly SavedPart[])[]
 }
+
+/** Of what `packHost` makes and `restore` takes: 2. The first, objects by process, was never released. */
+export const lineageVersion = 2
 
 export const defaultLineageLimits: LineageLimits = {
   processes: 65_536,

@@ -30,7 +30,10 @@ interface Bench {
   readonly lines: string[]
   readonly live: Live
   /** A pipeline over this folder; `kill` ends it as kill −9 would: nothing more is saved. */
-  open(snapshotMs?: number): Promise<{ pipeline: Pipeline; kill: () => Promise<void> }>
+  open(
+    snapshotMs?: number,
+    beforeWriting?: (pieces: Promise<unknown>) => Promise<void>,
+  ): Promise<{ pipeline: Pipeline; kill: () => Promise<void> }>
 }
 
 async function bench(t: TestContext): Promise<Bench> {
@@ -58,7 +61,7 @@ async function bench(t: TestContext): Promise<Bench> {
     book,
     lines,
     live,
-    async open(snapshotMs = 0) {
+    async open(snapshotMs = 0, beforeWriting) {
       const end = new AbortController()
       const reader = spool.reader()
       const file = snapshotFile<PipelineSnapshot>(join(dir, 'snapshot'))
@@ -73,10 +76,11 @@ async function bench(t: TestContext): Promise<Bench> {
         book,
         snapshots: {
           load: file.load,
-          save(content, before) {
+          has: file.has,
+          save(content, pieces, before) {
             // A dead process writes nothing, and what it was writing is there or not.
             if (end.signal.aborted) return Promise.reject(new Error('killed'))
-            const saved = file.save(content, before)
+            const saved = file.save(content, pieces, Promise.all([before, beforeWriting?.(pieces)]))
             writing = saved.catch(() => undefined)
             return saved
           },
@@ -213,7 +217,40 @@ suite('pipeline', () => {
     const third = await one.open()
     await third.pipeline.reach(one.spool.end)
     assert.ok(third.pipeline.counters.batches > 10)
+    assert.match(one.lines.join('\n'), /another version.*cannot be used; the log is read again/)
     await third.kill()
+  })
+  test('takes records while a snapshot is written, which is as of where it was begun', async (t) => {
+    const one = await bench(t)
+    const records = interleaved(16)
+    const half = Math.floor(records.length / 2)
+    await append(one.spool, records.slice(0, half))
+    const written = Promise.withResolvers<undefined>()
+    const begun = Promise.withResolvers<undefined>()
+    // Not begun by itself: only when the pipeline is ended.
+    const { pipeline, kill } = await one.open(3_600_000, async (pieces) => {
+      await pieces
+      begun.resolve(undefined)
+      await written.promise
+    })
+    await pipeline.reach(one.spool.end)
+    const savedAt = pipeline.at
+    const ending = pipeline[Symbol.asyncDispose]()
+    await begun.promise
+    await append(one.spool, records.slice(half))
+    await pipeline.reach(one.spool.end)
+    assert.ok(pipeline.at > savedAt)
+    written.resolve(undefined)
+    await ending
+    await kill()
+    const next = await one.open(3_600_000)
+    assert.equal(next.pipeline.at, savedAt)
+    await next.pipeline.reach(one.spool.end)
+    await next.pipeline[Symbol.asyncDispose]()
+    await next.kill()
+    const expected = await straight(t, records)
+    assert.deepEqual(incidentsOf(one.book), expected.incidents)
+    assert.deepEqual(await derivedOf(one.derived), expected.derived)
   })
   test('takes in whatever a valid batch may hold, and counts what comes after', async (t) => {
     const one = await bench(t)

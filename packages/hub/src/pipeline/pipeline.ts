@@ -6,6 +6,7 @@
  *
  * What always holds: everything here is a function of the log up to `at`. A snapshot of it with its offset is
  * saved now and then, only after what was derived up to there is durable; a start restores it and reads on.
+ * While that is taken no record is (some ms, in slices); while it is written they are.
  * What is then derived again has the same uids, so it writes over itself. Nothing runs while the log rests.
  */
 import { decodeBatch, hex, HoneyguideError, type Gap, type LossReasonName } from '@honeyguide/model'
@@ -13,13 +14,16 @@ import { decodeFrameBody, type Hello } from '@honeyguide/model/frames'
 import type { Logger } from '@honeyguide/model/log'
 import {
   findingRow,
+  lineageVersion,
+  packHost,
   sentenceText,
   tacticName,
   type Detector,
   type DetectorResult,
   type DetectorSnapshot,
+  type HeldHost,
   type Lineage,
-  type LineageSnapshot,
+  type SavedPart,
 } from '@honeyguide/detect'
 import { createFleet, type Fleet, type SavedFleet } from '../fleet/fleet.ts'
 import type { DurableAppend } from '../ingest/durable-append.ts'
@@ -30,13 +34,14 @@ import { encodeDerived, type DerivedLine } from './derived-lines.ts'
 import type { IncidentBook } from './incident-book.ts'
 import { createIncidentIndex, type IncidentIndex } from './incident-index.ts'
 import { incidentLine } from './incident-row.ts'
-import type { SnapshotFile } from './snapshot-file.ts'
+import type { Piece, SnapshotFile } from './snapshot-file.ts'
 
+/** The lineage of each host is a piece beside it. */
 export interface PipelineSnapshot {
-  readonly version: 1
+  readonly version: 2
   /** Everything before this offset of the log is in it. */
   readonly at: number
-  readonly lineage: LineageSnapshot
+  readonly lineageVersion: number
   readonly detector: DetectorSnapshot
   readonly fleet: SavedFleet
 }
@@ -89,6 +94,12 @@ const zeros = new Uint8Array(16)
 /** Other work gets its turn at least this often while a backlog is read, ms. */
 const turnMs = 10
 const mostLines = 500
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
 /** Incidents whose last announcement is remembered. */
 const mostAnnounced = 5000
 
@@ -128,22 +139,27 @@ export async function openPipeline(parts: PipelineParts): Promise<Pipeline> {
 
   let at = parts.begin
   let fleet = createFleet()
-  const saved = await snapshots.load()
-  if (saved?.version === 1 && saved.at <= reader.end) {
-    try {
-      lineage.restore(saved.lineage)
-      detector.restore(saved.detector)
-      fleet = createFleet(saved.fleet)
-      at = saved.at
-    } catch (error) {
-      // Of another version: the log has it all, as far as it reaches back.
-      log.warn('The saved state of detection is of another version; the log is read again.', {
-        error: error as Error,
-      })
-      fleet = createFleet()
+  try {
+    const saved = await snapshots.load()
+    if (saved) {
+      if (saved.content.version !== 2 || saved.content.at > reader.end)
+        throw new RangeError('it does not fit the log')
+      const parts = saved.pieces as readonly (readonly SavedPart[])[]
+      fleet = createFleet(saved.content.fleet)
+      lineage.restore({ version: saved.content.lineageVersion, hosts: parts })
+      // Last, as it takes nothing of what it refuses.
+      detector.restore(saved.content.detector)
+      at = saved.content.at
+      saved.keep()
     }
-  } else if (saved)
-    log.warn('The saved state of detection does not fit the log; the log is read again.')
+  } catch (error) {
+    // Damaged or of another version: the log has it all, as far as it reaches back.
+    log.warn('The saved state of detection cannot be used; the log is read again.', {
+      error: error as Error,
+    })
+    lineage.restore({ version: lineageVersion, hosts: [] })
+    fleet = createFleet()
+  }
   for (const { incident } of book.list()) incidents.take({ incident, mergedInto: null })
 
   let passed = at
@@ -154,6 +170,8 @@ export async function openPipeline(parts: PipelineParts): Promise<Pipeline> {
   let snapshotTimer: NodeJS.Timeout | undefined
   let snapshotDueMs = 0
   let snapshotting: Promise<void> | undefined
+  /** Set while lineage is being held: no record is taken then. */
+  let holding: Promise<void> | undefined
   const severities = new Map<string, string>()
 
   function append(lines: readonly DerivedLine[]): Promise<void> {
@@ -282,23 +300,48 @@ export async function openPipeline(parts: PipelineParts): Promise<Pipeline> {
     return snapshotting
   }
 
+  /** Every host's lineage as of now; those that have changed are taken hold of, in slices. */
+  async function holdHosts(): Promise<Piece[]> {
+    const pieces: Piece[] = []
+    let since = performance.now()
+    for (const [name, revision] of lineage.revisions()) {
+      if (snapshots.has(name, revision)) {
+        pieces.push({ name, revision, parts: [] })
+        continue
+      }
+      const steps = lineage.hold(name)
+      let held: HeldHost | undefined
+      while (!held) {
+        held = steps.next().value
+        if (performance.now() - since < turnMs) continue
+        await nextTurn()
+        since = performance.now()
+      }
+      pieces.push({ name, revision, parts: packHost(held) })
+    }
+    return pieces
+  }
+
   async function saveSnapshot(): Promise<void> {
     if (at === passed) return
     const started = performance.now()
     try {
       const content: PipelineSnapshot = {
-        version: 1,
+        version: 2,
         at,
-        lineage: lineage.snapshot(),
+        lineageVersion,
         detector: detector.snapshot(),
         fleet: fleet.save(),
       }
       // In the same turn: the book as it is at this offset, before the offset is remembered.
       book.flush()
       const derivedBefore = Promise.all(outstanding)
-      // Also when saving fails before it looks at it.
-      derivedBefore.catch(() => undefined)
-      await snapshots.save(content, derivedBefore)
+      const pieces = holdHosts()
+      const release = () => {
+        holding = undefined
+      }
+      holding = pieces.then(release, release)
+      await snapshots.save(content, pieces, derivedBefore)
       passed = content.at
       counters.snapshots += 1
     } catch (error) {
@@ -327,16 +370,17 @@ export async function openPipeline(parts: PipelineParts): Promise<Pipeline> {
   async function takeChunk(chunk: Chunk): Promise<void> {
     let since = performance.now()
     for (const record of chunk.records) {
+      while (holding) await holding
+      if (signal.aborted) return
       take(record)
       at = record.next
       if (performance.now() - since > turnMs) {
-        await new Promise<void>((resolve) => {
-          setImmediate(resolve)
-        })
+        await nextTurn()
         if (signal.aborted) return
         since = performance.now()
       }
     }
+    while (holding) await holding
     for (const damage of chunk.damage) {
       counters.damagedStretches += 1
       log.error('A stretch of the log could not be read.', {
