@@ -1,9 +1,9 @@
 /**
- * How long to wait before a daemon that ended is started again: 100 ms, doubled up to 10 s; from the
- * beginning again once it was up for a minute. Pure.
+ * How long to wait before a daemon that ended is started again: 100 ms, doubled up to 5 s; from the
+ * beginning again once it was up for a minute. Not longer, as meanwhile the rings of a busy host fill. Pure.
  */
 
-export const backoffLimits = { firstMs: 100, mostMs: 10_000, steadyMs: 60_000 } as const
+export const backoffLimits = { firstMs: 100, mostMs: 5000, steadyMs: 60_000 } as const
 
 export interface Backoff {
   /** ms to wait, for a daemon that was up for `upMs`. */
