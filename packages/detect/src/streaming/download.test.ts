@@ -5,6 +5,19 @@ import { downloadsOf } from './download.ts'
 suite('what a command downloads', () => {
   for (const [what, name, argv, expected] of [
     ['curl with -o', 'curl', ['curl', '-fsSo', 'x', 'http://h/y'], ['http://h/y', '/tmp/x']],
+    [
+      'curl with the name of its own',
+      'curl',
+      ['curl', '-sSO', 'http://h/y'],
+      ['http://h/y', '/tmp/y'],
+    ],
+    ['curl that sends', 'curl', ['curl', '-XPOST', 'http://h/y'], undefined],
+    [
+      'curl that asks a program of this host',
+      'curl',
+      ['curl', '-s', '--unix-socket', '/run/x/api.sock', 'http://localhost/status'],
+      undefined,
+    ],
     ['wget by its address', 'wget', ['wget', 'http://h/a/y'], ['http://h/a/y', '/tmp/y']],
     [
       'perl without any tool',

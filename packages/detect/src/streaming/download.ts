@@ -27,7 +27,7 @@ const looksLikeUrl = (word: string) =>
   /^[a-z+]+:\/\//i.test(word) || /^[\w.-]+(:\d+)?\/\S*$/.test(word)
 
 /** Flags of curl and wget that take no value, so that an option may follow them in one word. */
-const plainFlags = /^-[#0-9afgiIjkLlnNpqsSvcd]*$/
+const plainFlags = /^-[#0-9afgGiIjJkLlMnNpqRsSvZcd]*$/
 
 /** `short` and `long` options with a value: `-o x`, `-ox`, `-sSo x`, `--output x`, `--output=x`. */
 function optionValue(argv: readonly string[], short: string, long: string): string | undefined {
@@ -79,7 +79,11 @@ export function downloadsOf(name: string, argv: readonly string[], cwd: string):
   if (name === 'curl') {
     const output = optionValue(argv, 'o', '--output')
     if (output !== undefined && output !== '-' && output !== '') return [to(output)]
-    const keepsName = argv.some((word) => /^-[a-zA-Z]*O/.test(word) || word === '--remote-name')
+    const keepsName = argv.some(
+      (word) =>
+        word === '--remote-name' ||
+        (/^-[^-]*O/.test(word) && plainFlags.test(word.slice(0, word.indexOf('O')))),
+    )
     return keepsName && lastPart(url) !== '' ? [to(lastPart(url))] : []
   }
   if (name === 'wget' || name === 'wget2') {
