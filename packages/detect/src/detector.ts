@@ -61,7 +61,7 @@ export interface DetectorCounts {
   /** Processes of stories that are no longer followed. */
   readonly evictedMembers: number
   readonly droppedEvents: number
-  /** Findings that stand in the count of a later one of their kind, or will. */
+  /** Findings that were not told when they were made: the next one of their kind counts them, or their incident does. */
   readonly untoldFindings: number
 }
 
@@ -96,7 +96,7 @@ export const defaultDetectorLimits: DetectorLimits = {
   repeats: 64,
 }
 
-const snapshotVersion = 4
+const snapshotVersion = 5
 
 /** A detector without history. `rules` comes from `compileRules`. */
 export function createDetector(options: {

@@ -27,7 +27,10 @@ export interface Finding {
   readonly tactics: readonly string[]
   readonly statement: readonly SentencePart[]
   readonly eventUids: readonly string[]
-  /** How many of its rule, program and host it stands for: 1, or those since the one before that were not told. */
+  /**
+   * How many of its rule, program and host it stands for: 1, or with those since the one before that were not told; 0
+   * when it is told only for its incident and stands in the count of another. Over all it is how many there were.
+   */
   readonly count: number
   /** The matched process, for output. */
   readonly process: FindingProcess

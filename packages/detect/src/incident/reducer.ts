@@ -29,6 +29,12 @@ import {
   type ParentHistory,
   type UsualParent,
 } from '../streaming/parent-counts.ts'
+import {
+  countApart,
+  countFinding,
+  createRepeatTrack,
+  type RepeatTrack,
+} from '../streaming/repeats.ts'
 import { gapText, regularityOf } from '../streaming/regularity.ts'
 import { describeIncident } from './describe.ts'
 import { discoveryOf, isGate, isShell, isTemporaryPath } from './program-kind.ts'
@@ -67,14 +73,6 @@ interface DownloadTrack {
   readonly eventUid: string
   readonly timeUs: number
   readonly url: string
-}
-
-/** Findings of one rule and program. */
-interface RepeatTrack {
-  count: number
-  /** How many had been made when one was last told. */
-  told: number
-  lastUs: number
 }
 
 interface HostState {
@@ -528,9 +526,13 @@ export function reduce(
   }
 
   function tell(finding: Finding, incidentUid: string, story: Story): void {
-    const next = finding.incidentUid === incidentUid ? finding : { ...finding, incidentUid }
     const held = story.findings.get(finding.uid)
-    if (held && next !== finding) story.findings.set(finding.uid, { ...held, finding: next })
+    const untold = held?.untold ?? null
+    const count = untold ? countApart(untold) : finding.count
+    const next =
+      finding.incidentUid === incidentUid && !untold ? finding : { ...finding, incidentUid, count }
+    if (held && next !== finding)
+      story.findings.set(finding.uid, { ...held, finding: next, untold: null })
     changedFindings.set(next.uid, next)
   }
 
@@ -569,26 +571,15 @@ export function reduce(
     return openedUs
   }
 
-  /**
-   * How many findings the next one of a rule and program stands for; 0 when it is not told. What attackers choose
-   * (ports, arguments) makes as many findings as they like, and each is a row that people look at.
-   */
-  function countRepeat(of: HostState, ruleUid: string, file: string, timeUs: number): number {
+  /** Of a rule and program: what attackers choose (ports, arguments) makes as many findings as they like. */
+  function repeatsOf(of: HostState, ruleUid: string, file: string, timeUs: number): RepeatTrack {
     const key = `${ruleUid}|${file}`
     let track = of.repeats.get(key)
-    if (!track || timeUs - track.lastUs > quietUs) track = { count: 0, told: 0, lastUs: timeUs }
+    if (!track || timeUs - track.lastUs > quietUs) track = createRepeatTrack(timeUs)
     of.repeats.delete(key)
     setBounded(of.repeats, key, track)
     track.lastUs = Math.max(track.lastUs, timeUs)
-    track.count += 1
-    const isTold = track.count <= limits.repeats || track.count >= track.told * 2
-    if (!isTold) {
-      state.untoldFindings += 1
-      return 0
-    }
-    const standsFor = track.count - track.told
-    track.told = track.count
-    return standsFor
+    return track
   }
 
   function addFinding(
@@ -612,7 +603,9 @@ export function reduce(
     const before = of.made.get(uid)
     if (before !== undefined && timeUs - before <= quietUs) return
     setBounded(of.made, uid, timeUs, 16_384)
-    const count = countRepeat(of, rule.uid, image.file, timeUs)
+    const track = repeatsOf(of, rule.uid, image.file, timeUs)
+    const count = countFinding(track, limits.repeats)
+    if (count === 0) state.untoldFindings += 1
     const finding: Finding = {
       uid,
       ruleUid: rule.uid,
@@ -654,6 +647,7 @@ export function reduce(
         usual: more.usual ?? null,
         aboutImages: more.aboutImages ?? [],
         flowKey: more.flowKey ?? '',
+        untold: count === 0 ? { track, number: track.count } : null,
       })
     else story.dropped += 1
     story.lastFindingUs = Math.max(story.lastFindingUs, timeUs)

@@ -2,6 +2,7 @@
 import type { EventKind } from '@honeyguide/model'
 import type { Finding } from '../findings/finding.ts'
 import type { ParentHistory, UsualParent } from '../streaming/parent-counts.ts'
+import type { Untold } from '../streaming/repeats.ts'
 
 /** A program of a process of the story; as `Image`, with what showing it needs. */
 export interface StoryImage {
@@ -52,6 +53,8 @@ export interface StoryFinding {
   readonly aboutImages: readonly string[]
   /** Step that the finding makes of its images when it has a name of its own, for example a beacon. */
   readonly flowKey: string
+  /** Set until it is told, for one that was not when it was made. */
+  readonly untold: Untold | null
 }
 
 export interface Story {

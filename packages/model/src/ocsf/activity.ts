@@ -185,7 +185,7 @@ export const detectionFinding = {
   message: { type: 'text', doc: 'What was seen, as a sentence.' },
   count: {
     type: 'integer',
-    doc: 'How many findings of this rule, program and host it stands for: 1, or, of one that keeps coming, those since the one before.',
+    doc: 'How many findings of this rule, program and host it stands for: 1, or, of one that keeps coming, those since the one before; 0 for one that an incident tells and another counts already. The sum is how many there were.',
   },
   ...processColumns('actor_process', 'the process that the rule matched'),
   incident_uid: {
