@@ -469,6 +469,7 @@ suite('detector', () => {
     const [incident] = parts.outcome.incidents.values()
     assert.ok((incident?.nodes.length ?? 0) <= 60)
     assert.ok(parts.detector.counts().droppedEvents > 100)
+    assert.equal(incident?.leftOut, parts.detector.counts().droppedEvents, 'and says so')
   })
 
   test('tells what keeps coming by its number, and still takes it as evidence', () => {

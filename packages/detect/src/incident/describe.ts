@@ -488,6 +488,7 @@ export function describeIncident(
     ticks: ticks.slice(0, mostTicks),
     tactics,
     nodeTotal,
+    leftOut: story.dropped,
     alive: aliveFace ? { name: aliveFace.name, pid: aliveFace.pid, count: members.length } : null,
   }
 }

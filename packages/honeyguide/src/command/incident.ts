@@ -1,5 +1,10 @@
 /** `honeyguide incident list|show`: what was made of the events, in words. */
-import type { IncidentAnswer, IncidentsAnswer, SentencePart } from '@honeyguide/model'
+import {
+  leftOutWords,
+  type IncidentAnswer,
+  type IncidentsAnswer,
+  type SentencePart,
+} from '@honeyguide/model'
 import { visible } from '@honeyguide/model/text'
 import type { Command } from 'commander'
 import { exitCodes } from '../exit-codes.ts'
@@ -74,8 +79,10 @@ export function addIncident(program: Command): void {
     )
 }
 
-function story(answer: IncidentAnswer): string[] {
+/** Lines for a terminal. */
+export function story(answer: IncidentAnswer): string[] {
   const { incident, status, evidence } = answer
+  const leftOut = leftOutWords(incident)
   return [
     `${incident.uid}  ${incident.severity}  ${status}`,
     sentence(incident.title),
@@ -92,6 +99,7 @@ function story(answer: IncidentAnswer): string[] {
         `  ${String(reason.no).padStart(2)}  ${Math.round(reason.share * 100)} %  ${sentence(reason.statement)} (${reason.ruleTitle}; events ${reason.eventUids.slice(0, 3).join(', ')}${reason.eventUids.length > 3 ? ' ...' : ''})`,
     ),
     '',
+    ...(leftOut === '' ? [] : [leftOut]),
     evidenceWords(evidence),
     ...evidence.gaps
       .slice(0, 5)

@@ -23,6 +23,7 @@ export function incidentOf(uid: string, lastTime: string): Incident {
     ticks: [],
     tactics: [],
     nodeTotal: 0,
+    leftOut: 0,
     alive: null,
   }
 }

@@ -34,7 +34,8 @@ export function createSqliteBook(database: DatabaseSync): IncidentBook {
       .prepare('SELECT merged_into, data FROM incident')
       .all()
       .map((row) => ({
-        incident: JSON.parse(String(row['data'])) as Incident,
+        // Those written before it was told have no such number.
+        incident: { leftOut: 0, ...(JSON.parse(String(row['data'])) as Omit<Incident, 'leftOut'>) },
         mergedInto: row['merged_into'] === null ? null : String(row['merged_into']),
       })),
   )

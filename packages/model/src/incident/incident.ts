@@ -135,6 +135,11 @@ export interface Incident {
   readonly tactics: readonly string[]
   /** Nodes before folding and choosing. */
   readonly nodeTotal: number
+  /**
+   * What it had no room for: processes, connections, other events and findings; 0 in ordinary life. A process that
+   * is not kept counts again with each of its events.
+   */
+  readonly leftOut: number
   /** Whether a process of it is alive, with its name and pid; null when none is. */
   readonly alive: { readonly name: string; readonly pid: number; readonly count: number } | null
 }

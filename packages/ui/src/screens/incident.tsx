@@ -1,7 +1,12 @@
 /** One incident: who did what to what, how, why we say so, how complete that is. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { IncidentAnswer, IncidentChange } from '@honeyguide/model/api'
-import type { Incident, IncidentReason, IncidentStatus } from '@honeyguide/model/incident'
+import {
+  leftOutWords,
+  type Incident,
+  type IncidentReason,
+  type IncidentStatus,
+} from '@honeyguide/model/incident'
 import { failureOf, post } from '../state/api-client.ts'
 import { useConnection } from '../state/connection.ts'
 import { changeQuery, go, useAddress } from '../state/navigation.ts'
@@ -159,6 +164,7 @@ function Why({
 
 function EvidencePane({ answer }: { answer: IncidentAnswer }) {
   const { evidence, evidenceByKind, incident } = answer
+  const leftOut = leftOutWords(incident)
   return (
     <section className="pane evd">
       <header>
@@ -192,6 +198,7 @@ function EvidencePane({ answer }: { answer: IncidentAnswer }) {
           </div>
         ))}
       </div>
+      {leftOut === '' ? null : <p className="gapn">{leftOut}</p>}
       {evidence.gapCount === 0 ? (
         <p className="gapn">
           {evidence.offered === 0

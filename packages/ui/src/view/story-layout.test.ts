@@ -58,6 +58,7 @@ function incident(nodes: readonly IncidentNode[], edges: readonly IncidentEdge[]
     ticks: [],
     tactics: [],
     nodeTotal: nodes.length,
+    leftOut: 0,
     alive: null,
   }
 }
