@@ -89,9 +89,11 @@ export const configSchema = z.strictObject({
       rings: z
         .strictObject({
           lifecycleBytes: ringSize(2 * mib, 2 * mib).describe(
-            'Ring of exec, fork and exit. At least 2 MiB, so that a whole argument list fits.',
+            'Ring of exec, fork and exit. At least 2 MiB, so that a whole argument list fits. A change holds after `honeyguide down`: rings in use keep their size over restarts, as they hold what was not read yet; the log and Fleet say so.',
           ),
-          dataBytes: ringSize(8 * mib, mib).describe('Ring of everything else.'),
+          dataBytes: ringSize(8 * mib, mib).describe(
+            'Ring of everything else. A change holds after `honeyguide down`, as that of the other.',
+          ),
         })
         .prefault({})
         .describe('Rings between kernel and sensor; each costs twice its size in resident memory.'),

@@ -16,8 +16,11 @@ const costs: Readonly<Partial<Record<FeatureName, string>>> = {
   cgroup_skb: 'DNS questions and answers cannot be seen.',
 }
 
-/** Asks the kernel by loading small programs. Returns the number of rows. */
-export function writeFeatures(builder: BatchBuilder): number {
+/**
+ * Asks the kernel by loading small programs. `waiting` are settings that could not be taken over (`Kernel.waiting`).
+ * Returns the number of rows.
+ */
+export function writeFeatures(builder: BatchBuilder, waiting: readonly string[] = []): number {
   const table = builder.table('feature')
   let rows = 0
   for (const [name, cost] of Object.entries(costs)) {
@@ -31,6 +34,15 @@ export function writeFeatures(builder: BatchBuilder): number {
       columns.reason[row] = builder.string(support.reason)
       columns.costs[row] = builder.string(cost ?? '')
     }
+    rows += 1
+  }
+  for (const reason of waiting) {
+    const row = table.add()
+    const { columns } = table
+    columns.name[row] = builder.string('settings')
+    columns.state[row] = 0
+    columns.reason[row] = builder.string(reason)
+    columns.costs[row] = builder.string('The sensor works with what it found.')
     rows += 1
   }
   return rows

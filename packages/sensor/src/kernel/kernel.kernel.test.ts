@@ -30,6 +30,7 @@ import { tcpOperations } from '@honeyguide/model/tables/tcp'
 import { probes } from '../../gen/probes.ts'
 import { layout } from '../../gen/records.ts'
 import { keyBytes } from './sequences.ts'
+import { writeFeatures } from './feature-rows.ts'
 import { openHookCounters } from './hook-counters.ts'
 import { consumedLines, type ConsumedLine } from './kernel-consumer.ts'
 import {
@@ -374,6 +375,12 @@ suite('kernel side', { skip: kernelSkip }, () => {
     assert.equal(runProgram('/bin/true').status, 0)
     // Rings that run are kept as they are; other programs need others.
     const rings = { lifecycleBytes: 1 << 20, dataBytes: 1 << 20 }
+    assert.deepEqual(sensor.kernel.waiting, [])
+    sensor.kernel = openKernel({ ...settings, rings }, { progress })
+    assert.match(sensor.kernel.waiting.join(), /lifecycleBytes is .* not 1 MiB.*honeyguide down/)
+    const features = sensor.kernel.features(createBatchBuilder())
+    assert.equal(features, writeFeatures(createBatchBuilder()) + 1)
+    sensor.kernel[Symbol.dispose]()
     sensor.kernel = openKernel({ ...settings, rings, probes: ['exec', 'fork'] }, { progress })
     const loss = sensor.drain().get('loss') ?? []
     const left = loss.find((row) => row['hook'] === 'lifecycle' && row['reason'] === 'decode')

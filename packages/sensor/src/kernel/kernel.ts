@@ -24,6 +24,7 @@ import { createLossLedger, type HookCounts } from './loss-ledger.ts'
 import { markOwn, unmarkOwn } from './own-processes.ts'
 import { openPinnedKernel, removePins } from './pinned-kernel.ts'
 import type { KernelProgress } from './progress.ts'
+import { sizesThatWait } from './ring-sizes.ts'
 import { createSequenceGaps } from './sequence-gaps.ts'
 import { inheritSockets, takeSnapshot, takeTasks } from './snapshot.ts'
 
@@ -87,6 +88,8 @@ export interface Kernel extends Disposable {
   readonly layout: string
   /** Whether the programs were attached by this start. */
   readonly isFresh: boolean
+  /** Settings that could not be taken over, each with the reason and what to do; for the log and for Fleet. */
+  readonly waiting: readonly string[]
 }
 
 /** Between two readings of the counters while events flow. */
@@ -120,6 +123,10 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
   const workloads = createWorkloadNames()
   const counters = openHookCounters(kernel.counts, probes)
   const { lifecycle, data } = kernel
+  const sizes = sizesThatWait(settings.rings, {
+    lifecycleBytes: lifecycle.sizeBytes,
+    dataBytes: data.sizeBytes,
+  })
 
   const { progress } = options
   const isSameSet = progress !== undefined && BigInt(progress.madeNs) === kernel.madeNs
@@ -283,6 +290,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
     processes,
     layout: layout.hash,
     isFresh: kernel.isFresh,
+    waiting: sizes === undefined ? [] : [sizes],
     pump(builder, limits = {}) {
       const { records = 512, bytes = 1 << 20 } = limits
       const before = builder.rows
@@ -381,7 +389,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       )
       return rows
     },
-    features: (builder) => writeFeatures(builder),
+    features: (builder) => writeFeatures(builder, self.waiting),
     hooks(builder) {
       const reading = readAll()
       const atNs = readClockNs('boottime')

@@ -38,6 +38,7 @@ export function openPumpKernel(settings: SensorSettings, options: PumpKernelOpti
       [Symbol.dispose]: () => kernel[Symbol.dispose](),
     },
     layout: kernel.layout,
+    waiting: kernel.waiting,
     clock: { bootNs: () => readClockNs('boottime'), wallNs: () => readClockNs('realtime') },
     release() {
       releaseFilePages()

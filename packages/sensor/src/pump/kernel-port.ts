@@ -69,6 +69,8 @@ export interface OpenedKernel {
   /** Hash of the event layout of the loaded objects, 16 hex digits. */
   readonly layout: string
   readonly clock: Clock
+  /** Settings that could not be taken over, each with the reason and what to do. */
+  readonly waiting: readonly string[]
   /** Gives back memory that only the start needed. */
   release(): void
 }

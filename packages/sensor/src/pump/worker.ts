@@ -70,6 +70,8 @@ async function run(): Promise<void> {
     redact: (argv) => redactor?.redact(argv),
   })
   using kernel = opened.kernel
+  for (const reason of opened.waiting)
+    log('warn', 'A setting is not in force yet.', { setting: reason })
   const stop = new AbortController()
   const pump = createPump({
     kernel,

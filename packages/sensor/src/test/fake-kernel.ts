@@ -138,6 +138,7 @@ export function openPumpKernel(settings: SensorSettings, options: PumpKernelOpti
   return {
     kernel: new FakeKernel(settings, options),
     layout: '00000000000000aa',
+    waiting: [],
     clock,
     release: () => undefined,
   }
