@@ -22,6 +22,7 @@ import {
   processByUid,
   processName,
   treeRows,
+  whyNotNarrowed,
   type TreeRow,
 } from '../view/process-tree.ts'
 import { toggled } from '../view/table-view.ts'
@@ -294,6 +295,7 @@ export function Processes() {
     ],
     [nodes],
   )
+  const unnarrowed = answer.data && whyNotNarrowed(incident, answer.data)
   const narrowed = incident !== '' && incidents.includes(incident) ? incident : null
   const rows = useMemo(
     () =>
@@ -548,6 +550,15 @@ export function Processes() {
               </button>
             </span>
           </div>
+          {unnarrowed === undefined ? null : (
+            <div className="bn" role="status">
+              <Icon name="filter" />
+              <span className="grow">{unnarrowed}</span>
+              <button type="button" className="btn ghost sm" onClick={() => setIncident(null)}>
+                Show all
+              </button>
+            </div>
+          )}
           <div className="ph">
             <div className="phl">
               <span>Process</span>

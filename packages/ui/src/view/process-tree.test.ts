@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { ProcessNode } from '@honeyguide/model/api'
-import { lifetimeBar, matchesWords, processByUid, treeRows } from './process-tree.ts'
+import {
+  lifetimeBar,
+  matchesWords,
+  processByUid,
+  treeRows,
+  whyNotNarrowed,
+} from './process-tree.ts'
 
 function node(uid: string, parentUid: string | null, more: Partial<ProcessNode> = {}): ProcessNode {
   return {
@@ -30,6 +36,16 @@ function node(uid: string, parentUid: string | null, more: Partial<ProcessNode> 
 const all = { closed: new Set<string>(), incidentUid: null }
 
 suite('process tree', () => {
+  test('says why it is not narrowed to the incident of the address', () => {
+    const nodes = [node('a', null), node('b', 'a', { incidentUid: 'INC-1' })]
+    assert.equal(whyNotNarrowed('', { nodes, total: 2 }), undefined)
+    assert.equal(whyNotNarrowed('INC-1', { nodes, total: 9000 }), undefined)
+    assert.match(
+      whyNotNarrowed('INC-2', { nodes, total: 9000 }) ?? '',
+      /^No process of INC-2 is among the 2 of 9,000 that are drawn/,
+    )
+    assert.match(whyNotNarrowed('INC-2', { nodes, total: 2 }) ?? '', /ran on this host/)
+  })
   test('shows every process once, below its parent, whatever the input', () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.nat(30)), { maxLength: 30 }), (parents) => {

@@ -4,6 +4,8 @@
  * Pure; bounded recursion is none (explicit stack), as a host may send a chain of 10,000 processes.
  */
 import type { ProcessNode } from '@honeyguide/model/api'
+import { grouped } from './number-words.ts'
+import { shown, start } from './shorten.ts'
 
 /** What stands in one guide column of a row: nothing, a passing line, a branch, or the last branch. */
 export type Guide = 'none' | 'pass' | 'branch' | 'last'
@@ -38,6 +40,21 @@ export function matchesWords(node: ProcessNode, words: string): boolean {
     .toLowerCase()
     .split(/\s+/)
     .every((word) => text.includes(word))
+}
+
+/**
+ * Why the tree is not that of the incident which the address names; undefined when it is, or when none is named.
+ * `total` is how many processes there are, of which `nodes` were sent.
+ */
+export function whyNotNarrowed(
+  incident: string,
+  { nodes, total }: { readonly nodes: readonly ProcessNode[]; readonly total: number },
+): string | undefined {
+  if (incident === '' || nodes.some((node) => node.incidentUid === incident)) return undefined
+  const name = start(shown(incident, 80), 40)
+  return total > nodes.length
+    ? `No process of ${name} is among the ${grouped(nodes.length)} of ${grouped(total)} that are drawn; these are all of them. A shorter time or a root narrows it.`
+    : `No process of ${name} ran on this host in this time; these are all that did.`
 }
 
 /** Rows in order: roots by start, children by start. A node whose parent is not in the answer is a root. */
