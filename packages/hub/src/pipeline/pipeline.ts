@@ -74,6 +74,18 @@ export interface PipelineCounters {
   snapshots: number
 }
 
+export function zeroCounters(): PipelineCounters {
+  return {
+    batches: 0,
+    events: 0,
+    findings: 0,
+    incidentChanges: 0,
+    refusedBatches: 0,
+    damagedStretches: 0,
+    snapshots: 0,
+  }
+}
+
 export interface Pipeline extends AsyncDisposable {
   readonly fleet: Fleet
   readonly incidents: IncidentIndex
@@ -127,15 +139,7 @@ export async function openPipeline(parts: PipelineParts): Promise<Pipeline> {
   const stopping = new AbortController()
   const signal = AbortSignal.any([parts.signal, stopping.signal])
   const incidents = createIncidentIndex()
-  const counters: PipelineCounters = {
-    batches: 0,
-    events: 0,
-    findings: 0,
-    incidentChanges: 0,
-    refusedBatches: 0,
-    damagedStretches: 0,
-    snapshots: 0,
-  }
+  const counters = zeroCounters()
 
   let at = parts.begin
   let fleet = createFleet()

@@ -7,6 +7,7 @@ import { createFleet } from '../fleet/fleet.ts'
 import { createLive } from '../live/live.ts'
 import { createIncidentIndex } from '../pipeline/incident-index.ts'
 import { createMemoryBook } from '../pipeline/memory-book.ts'
+import { zeroCounters } from '../pipeline/pipeline.ts'
 import { createApp, type ServeParts } from './app.ts'
 
 const nowMs = Date.parse('2026-11-24T14:05:00.000Z')
@@ -56,15 +57,7 @@ function partsOf(): ServeParts {
       incidents: createIncidentIndex(),
       at: 0,
       passed: 0,
-      counters: {
-        batches: 0,
-        events: 0,
-        findings: 0,
-        incidentChanges: 0,
-        refusedBatches: 0,
-        damagedStretches: 0,
-        snapshots: 0,
-      },
+      counters: zeroCounters(),
       derive: () => Promise.resolve(),
     } as unknown as ServeParts['pipeline'],
     live: createLive({ now: () => nowMs }),

@@ -3,29 +3,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { copyToRecordMemory } from '@honeyguide/bpf'
-import { createBatchBuilder } from '@honeyguide/model/batch'
 import { lossReasons } from '@honeyguide/model/loss-reasons'
 import { tables } from '@honeyguide/model/tables'
 import { imageFlags } from '@honeyguide/model/tables/exec'
 import { tcpFlags, tcpOperations } from '@honeyguide/model/tables/tcp'
 import { probes } from '../../gen/probes.ts'
 import { eventOffsets, execOffsets, execSizeBytes } from '../../gen/records.ts'
-import { createProcessCache } from '../process-cache/process-cache.ts'
-import { createWorkloadNames } from '../workload/workload-names.ts'
-import type { DecodeContext } from './probe.ts'
+import { emptyDecodeContext } from '../test/decode-context.ts'
 
 const packageDir = join(import.meta.dirname, '../..')
 const source = (path: string): string => readFileSync(join(packageDir, path), 'utf8')
-
-function newContext(): DecodeContext {
-  return {
-    builder: createBatchBuilder(),
-    processes: createProcessCache({ capacity: 100, exitedMs: 1000 }),
-    workloads: createWorkloadNames(16),
-    redact: () => undefined,
-    disown: () => {},
-  }
-}
 
 /** Numbers that `#define NAME value` and `NAME = value` give in C, with shifts. */
 function cNumber(text: string, name: string): number | undefined {
@@ -81,7 +68,7 @@ suite('record decoders', () => {
     const lengths = ['typedBytes', 'fileBytes', 'cwdBytes', 'cgroupBytes', 'argvBytes'] as const
     for (const [i, name] of lengths.entries())
       bytes.writeUInt32LE(parts[i]?.length ?? 0, execOffsets[name])
-    const context = newContext()
+    const context = emptyDecodeContext()
     const probe = probes.find((one) => one.name === 'exec')
     assert.ok(probe?.decode(context, copyToRecordMemory(bytes), 0, bytes.length))
     const { columns } = context.builder.table('exec')

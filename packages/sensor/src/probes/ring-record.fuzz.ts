@@ -1,12 +1,10 @@
 import { copyToRecordMemory } from '@honeyguide/bpf'
-import { createBatchBuilder, decodeBatch } from '@honeyguide/model/batch'
+import { decodeBatch } from '@honeyguide/model/batch'
 import { mutateBytes } from '../../../../test/fuzz/mutate-bytes.ts'
 import { defineTarget, must } from '../../../../test/fuzz/target.ts'
 import { probes } from '../../gen/probes.ts'
 import * as records from '../../gen/records.ts'
-import { createProcessCache } from '../process-cache/process-cache.ts'
-import { createWorkloadNames } from '../workload/workload-names.ts'
-import type { DecodeContext } from './probe.ts'
+import { emptyDecodeContext } from '../test/decode-context.ts'
 
 const { eventOffsets, execOffsets, execSizeBytes, tcpSizeBytes } = records
 
@@ -25,16 +23,6 @@ function record(
   body.writeBigUInt64LE(123_456_789n, eventOffsets.bootNs)
   fill(body)
   return new Uint8Array(Buffer.concat([Buffer.of(kind), body]))
-}
-
-function context(): DecodeContext {
-  return {
-    builder: createBatchBuilder(),
-    processes: createProcessCache({ capacity: 100, exitedMs: 1000 }),
-    workloads: createWorkloadNames(16),
-    redact: () => undefined,
-    disown: () => {},
-  }
 }
 
 export const target = defineTarget({
@@ -69,7 +57,7 @@ export const target = defineTarget({
   property:
     'A record becomes exactly one row of its table, or none and false; the batch of such rows can be read.',
   open: () => {
-    let now = context()
+    let now = emptyDecodeContext()
     let sequence = 0n
     return (input) => {
       const probe = probes[(input[0] ?? 0) % probes.length]
@@ -88,7 +76,7 @@ export const target = defineTarget({
             [],
           ),
         )
-        now = context()
+        now = emptyDecodeContext()
       }
       return isRow ? 'taken' : `${probe.name} refused`
     }
