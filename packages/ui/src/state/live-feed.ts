@@ -4,10 +4,11 @@
  * The stream opens again by itself with a growing pause; a stream that the hub closes for good says so.
  */
 import { useEffect, useRef, useState } from 'react'
-import type { EventsAnswer, LiveMessage } from '@honeyguide/model/api'
+import type { EventsAnswer } from '@honeyguide/model/api'
 import { createLiveWindow, type LiveSnapshot } from '../view/live-window.ts'
 import { connectionWorked } from './connection.ts'
 import { failureOf, get, type Failure } from './api-client.ts'
+import { readLiveMessage } from './live-message.ts'
 
 export interface LiveFeed {
   readonly snapshot: LiveSnapshot
@@ -25,15 +26,6 @@ export interface LiveFeed {
 
 const pictureMs = 100
 const memory = { rows: 3000, seconds: 330 } as const
-
-function isLiveMessage(value: unknown): value is LiveMessage {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'kind' in value &&
-    ['events', 'gap', 'incident', 'status'].includes(String(value.kind))
-  )
-}
 
 /** `filter` null opens nothing. `historyMs` is how far back the rows and values before the stream reach. */
 export function useLiveFeed(filter: string | null, historyMs: number): LiveFeed {
@@ -113,13 +105,8 @@ export function useLiveFeed(filter: string | null, historyMs: number): LiveFeed 
         connectionWorked()
       }
       source.onmessage = (event: MessageEvent<string>) => {
-        let message: unknown
-        try {
-          message = JSON.parse(event.data)
-        } catch {
-          return
-        }
-        if (!isLiveMessage(message)) return
+        const message = readLiveMessage(event.data)
+        if (!message) return
         window_.accept(message, Date.now())
         dirty = true
         draw()
