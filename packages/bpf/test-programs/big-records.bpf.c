@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Records of a quarter MiB, so that positions pass 32 bits within a second. */
+/* Records of 4 MiB, so that positions pass 32 bits within a second, on an emulated machine too. */
 #include "core.h"
 
-#define RECORD_BYTES (256 * 1024)
+#define RECORD_BYTES (4 * 1024 * 1024)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
