@@ -190,7 +190,7 @@ suite('tcp probe', { skip: kernelSkip }, () => {
     })
   }
 
-  test('a passive connection that the map of sockets refuses is counted as lost', async () => {
+  test('a passive connection that the map of sockets refuses is counted as lost', async (t) => {
     await using full = await openTestKernel()
     using sockets = openPinnedMap(join(full.settings.pinDir, layout.hash, 'hg_sockets'))
     // Addresses that no socket has.
@@ -230,6 +230,8 @@ suite('tcp probe', { skip: kernelSkip }, () => {
     )
     const isInherited = await untilFull(async () => {
       const held = spawn(connection, ['held', '4'], { stdio: ['pipe', 'pipe', 'inherit'] })
+      // A test that fails leaves nobody who waits, and keeps Node.
+      t.after(() => held.kill('SIGKILL'))
       await once(held.stdout, 'data')
       const refused = inheritSockets(older, sockets)
       held.stdin.end('x')
