@@ -1,6 +1,12 @@
 /** Debian's Chromium through playwright-core: one browser for all pages of a run. */
 import { existsSync } from 'node:fs'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type Page,
+  type Request,
+} from 'playwright-core'
 
 export const chromiumPath = '/usr/bin/chromium'
 
@@ -29,7 +35,14 @@ export interface OpenedPage extends AsyncDisposable {
   readonly context: BrowserContext
   /** Console errors and uncaught exceptions so far. */
   readonly errors: string[]
+  /**
+   * Resolves when what the page asked of the hub is answered and drawn: for 200 ms no question was open, then two
+   * frames. After `mostMs` at the latest, for a hub that does not answer. The stream of Live is no question.
+   */
+  drawn(mostMs: number): Promise<void>
 }
+
+const quietMs = 200
 
 /** A fresh context with the theme and size; `nowMs` fixes the page's clock for pictures. */
 export async function openPage(
@@ -53,10 +66,31 @@ export async function openPage(
       errors.push(message.text())
   })
   page.on('pageerror', (error) => errors.push(String(error)))
+  const asking = new Set<Request>()
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url())
+    if (pathname.startsWith('/api/') && !pathname.endsWith('/live')) asking.add(request)
+  })
+  const answered = (request: Request): void => void asking.delete(request)
+  page.on('requestfinished', answered).on('requestfailed', answered)
   return {
     page,
     context,
     errors,
+    async drawn(mostMs) {
+      const began = performance.now()
+      let quiet = began
+      while (performance.now() - quiet < quietMs && performance.now() - began < mostMs) {
+        await page.waitForTimeout(25)
+        if (asking.size > 0) quiet = performance.now()
+      }
+      await page.evaluate(
+        () =>
+          new Promise((resolve) =>
+            requestAnimationFrame(() => requestAnimationFrame(() => resolve(undefined))),
+          ),
+      )
+    },
     async [Symbol.asyncDispose]() {
       await context.close()
     },

@@ -9,7 +9,7 @@ import { after, before, suite, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { incidentUid, processUid } from '../../packages/ui/fixtures/data.ts'
 import { scenarios } from '../../packages/ui/fixtures/scenario.ts'
-import { startFixtureServer, type FixtureServer } from '../../packages/ui/fixtures/server.ts'
+import { startFixtureServer } from '../../packages/ui/fixtures/server.ts'
 import { noBrowser, openBrowser, openPage, sizes, type SizeName } from './browser.ts'
 
 const built = existsSync(new URL('../../packages/ui/dist/index.html', import.meta.url))
@@ -53,21 +53,20 @@ interface AxeResult {
   }[]
 }
 
-suite('page matrix', { skip }, () => {
+// Two at a time: while one waits for its page, the other is looked at.
+suite('page matrix', { skip, concurrency: 2 }, () => {
   let browser: Browser
-  let server: FixtureServer
   before(async () => {
-    server = await startFixtureServer({ now: () => nowMs })
     browser = await openBrowser()
   })
   after(async () => {
     await browser?.close()
-    await server?.[Symbol.asyncDispose]()
   })
   for (const scenario of scenarios)
     for (const size of Object.keys(sizes) as SizeName[])
       for (const theme of ['dark', 'light'] as const)
         test(`${scenario}, ${sizes[size].width} wide, ${theme}`, async (t) => {
+          await using server = await startFixtureServer({ now: () => nowMs })
           await using opened = await openPage(browser, { size, theme, nowMs })
           const { page, errors } = opened
           // The policy forbids injected scripts, so axe comes in by the debugging protocol and not as an element.
@@ -78,7 +77,7 @@ suite('page matrix', { skip }, () => {
             server.scenario = scenario
             server.signedIn = screen.signedOut !== true
             await page.goto(server.address + screen.path)
-            await page.waitForTimeout(scenario === 'many' ? 900 : 450)
+            await opened.drawn(scenario === 'loading' ? 450 : 10_000)
             const overflow = await page.evaluate(() => {
               const wide = document.documentElement.scrollWidth - window.innerWidth
               const main = document.querySelector('main')
