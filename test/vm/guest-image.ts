@@ -41,9 +41,10 @@ export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root LANG=C.UTF-8
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-mkdir -p /dev/pts /dev/shm /run /tmp /sys/fs/bpf
+mkdir -p /dev/pts /dev/shm /run /sys/fs/bpf
 mount -t devpts -o gid=5,mode=620,ptmxmode=666 pts /dev/pts
-mount -t tmpfs -o mode=1777 tmp /tmp
+# Nothing is mounted there: the repository may lie below it.
+chmod 1777 /tmp
 mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t tmpfs run /run
 mount -t bpf bpf /sys/fs/bpf
