@@ -87,7 +87,7 @@ int hg_tasks(struct bpf_iter__task *ctx)
 	}
 	unified = hg_unified_node(task);
 	out.cgroup_id = unified->id;
-	out.workload_id = hg_node_id(hg_workload_node(task, out.cgroup_id, unified));
+	out.workload_id = hg_workload_node(task, out.cgroup_id, unified)->id;
 	mm = task->mm;
 	if (mm) {
 		bpf_core_read(&file, sizeof(file), &mm->exe_file);

@@ -6,7 +6,7 @@ import type { LayoutClaim, RecordMemory } from '@honeyguide/bpf'
 
 /** The layout that these decoders are for; pass it to `openObject`. */
 export const layout = {
-  hash: '430d743fa2362882',
+  hash: '4450468e811223d4',
   structs: ['hg_event', 'hg_counters', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_fork', 'hg_tcp', 'hg_socket'],
   enums: [],
 } as const satisfies LayoutClaim
@@ -222,9 +222,9 @@ export const execOffsets = {
   loginUid: 76,
   sessionId: 80,
   nsPid: 84,
-  capEffective: 88,
+  capInheritable: 88,
   capPermitted: 96,
-  capInheritable: 104,
+  capEffective: 104,
   mountNs: 112,
   pidNs: 116,
   netNs: 120,
@@ -300,14 +300,14 @@ export const exec = {
   /** u32 ns_pid */
   nsPid: (m: RecordMemory, at: number): number =>
     m.u32[(at + 84) >>> 2] as number,
-  /** u64 cap_effective */
-  capEffective: (m: RecordMemory, at: number): bigint =>
+  /** u64 cap_inheritable */
+  capInheritable: (m: RecordMemory, at: number): bigint =>
     m.u64[(at + 88) >>> 3] as bigint,
   /** u64 cap_permitted */
   capPermitted: (m: RecordMemory, at: number): bigint =>
     m.u64[(at + 96) >>> 3] as bigint,
-  /** u64 cap_inheritable */
-  capInheritable: (m: RecordMemory, at: number): bigint =>
+  /** u64 cap_effective */
+  capEffective: (m: RecordMemory, at: number): bigint =>
     m.u64[(at + 104) >>> 3] as bigint,
   /** u32 mount_ns */
   mountNs: (m: RecordMemory, at: number): number =>
@@ -382,9 +382,9 @@ export interface Exec {
   readonly loginUid: number
   readonly sessionId: number
   readonly nsPid: number
-  readonly capEffective: bigint
-  readonly capPermitted: bigint
   readonly capInheritable: bigint
+  readonly capPermitted: bigint
+  readonly capEffective: bigint
   readonly mountNs: number
   readonly pidNs: number
   readonly netNs: number
@@ -425,9 +425,9 @@ export function readExec(m: RecordMemory, at: number): Exec {
     loginUid: exec.loginUid(m, at),
     sessionId: exec.sessionId(m, at),
     nsPid: exec.nsPid(m, at),
-    capEffective: exec.capEffective(m, at),
-    capPermitted: exec.capPermitted(m, at),
     capInheritable: exec.capInheritable(m, at),
+    capPermitted: exec.capPermitted(m, at),
+    capEffective: exec.capEffective(m, at),
     mountNs: exec.mountNs(m, at),
     pidNs: exec.pidNs(m, at),
     netNs: exec.netNs(m, at),
@@ -468,9 +468,9 @@ export interface ExecColumns {
   readonly loginUid: Uint32Array
   readonly sessionId: Uint32Array
   readonly nsPid: Uint32Array
-  readonly capEffective: BigUint64Array
-  readonly capPermitted: BigUint64Array
   readonly capInheritable: BigUint64Array
+  readonly capPermitted: BigUint64Array
+  readonly capEffective: BigUint64Array
   readonly mountNs: Uint32Array
   readonly pidNs: Uint32Array
   readonly netNs: Uint32Array
@@ -511,9 +511,9 @@ export function createExecColumns(capacity: number): ExecColumns {
     loginUid: new Uint32Array(capacity),
     sessionId: new Uint32Array(capacity),
     nsPid: new Uint32Array(capacity),
-    capEffective: new BigUint64Array(capacity),
-    capPermitted: new BigUint64Array(capacity),
     capInheritable: new BigUint64Array(capacity),
+    capPermitted: new BigUint64Array(capacity),
+    capEffective: new BigUint64Array(capacity),
     mountNs: new Uint32Array(capacity),
     pidNs: new Uint32Array(capacity),
     netNs: new Uint32Array(capacity),
@@ -559,9 +559,9 @@ export function copyExec(
   columns.loginUid[row] = exec.loginUid(m, at)
   columns.sessionId[row] = exec.sessionId(m, at)
   columns.nsPid[row] = exec.nsPid(m, at)
-  columns.capEffective[row] = exec.capEffective(m, at)
-  columns.capPermitted[row] = exec.capPermitted(m, at)
   columns.capInheritable[row] = exec.capInheritable(m, at)
+  columns.capPermitted[row] = exec.capPermitted(m, at)
+  columns.capEffective[row] = exec.capEffective(m, at)
   columns.mountNs[row] = exec.mountNs(m, at)
   columns.pidNs[row] = exec.pidNs(m, at)
   columns.netNs[row] = exec.netNs(m, at)

@@ -94,12 +94,18 @@ struct hlist_bl_node {
 	struct hlist_bl_node *next, **pprev;
 };
 
+union shortname_store { unsigned char string[40]; };
+
 struct dentry {
 	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	/* Since 6.14. */
+	union shortname_store d_shortname;
 };
+
+struct dentry___iname { unsigned char d_iname[32]; };
 
 struct vfsmount { struct dentry *mnt_root; };
 

@@ -12,81 +12,70 @@ static __always_inline struct kernfs_node *hg_unified_node(struct task_struct *t
 	return task->cgroups->dfl_cgrp->kn;
 }
 
-/* Node of the cgroup that tells the workload, as an address for probe reads. */
-static __always_inline u64 hg_workload_node(struct task_struct *task, u64 unified_id,
-					    struct kernfs_node *unified)
+/* Node of the cgroup that tells the workload. */
+static __always_inline struct kernfs_node *hg_workload_node(struct task_struct *task,
+							    u64 unified_id,
+							    struct kernfs_node *unified)
 {
 	struct css_set *set = task->cgroups;
-	struct cgroup_subsys_state *state = 0;
-	struct cgroup *cgroup = 0;
-	struct kernfs_node *node = 0;
+	struct cgroup_subsys_state *state;
 	u32 at = bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id) ?
 			 bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id) :
 			 bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
 
 	if (unified_id > 1)
-		return (u64)unified;
-	bpf_probe_read_kernel(&state, sizeof(state),
-			      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
-				      at * sizeof(void *));
-	bpf_core_read(&cgroup, sizeof(cgroup), &state->cgroup);
-	bpf_core_read(&node, sizeof(node), &cgroup->kn);
-	return (u64)node;
+		return unified;
+	state = *(struct cgroup_subsys_state **)((void *)set +
+						 bpf_core_field_offset(struct css_set, subsys) +
+						 at * sizeof(void *));
+	return state->cgroup->kn;
 }
 
-static __always_inline u64 hg_node_id(u64 node)
-{
-	struct kernfs_node *kernfs = (void *)node;
-	u64 id = 0;
+struct hg_cgroup_walk {
+	struct hg_walk *walk;
+	u8 *to;
+	struct kernfs_node *node;
+};
 
-	bpf_core_read(&id, sizeof(id), &kernfs->id);
-	return id;
-}
-
-static long hg_walk_cgroup_step(u32 step, struct hg_walk *walk)
+static long hg_walk_cgroup_step(u32 step, struct hg_cgroup_walk *up)
 {
-	struct kernfs_node *node = (void *)walk->dentry;
+	struct hg_walk *walk = up->walk;
+	struct kernfs_node *node = up->node;
 	struct kernfs_node___old *old = (void *)node;
-	u64 parent = 0;
-	const char *name = 0;
-	u8 *buffer = walk->buffer;
-	u32 at = walk->at;
+	struct kernfs_node *parent;
+	u8 *to = up->to;
+	u32 at;
 	long length;
 
 	if (bpf_core_field_exists(node->__parent))
-		bpf_core_read(&parent, sizeof(parent), &node->__parent);
+		parent = node->__parent;
 	else
-		bpf_core_read(&parent, sizeof(parent), &old->parent);
+		parent = old->parent;
 	if (!parent) {
 		walk->is_done = 1;
 		return 1;
 	}
-	bpf_core_read(&name, sizeof(name), &node->name);
-	/* kernfs has no length: read the name into the upper half of the buffer first. */
-	length = bpf_probe_read_kernel_str(buffer + HG_PATH_BYTES, 256, name);
+	at = hg_room_for(walk, 255);
+	if (at == HG_PATH_ROOM)
+		return 1;
+	to += at & (HG_PATH_ROOM - 1);
+	length = bpf_probe_read_kernel_str(to, 256, node->name);
 	if (length <= 1)
 		return 1;
-	length = (length - 1) & 255;
-	if (at <= length + 1 || at > HG_PATH_BYTES)
-		return 1;
-	at -= length;
-	bpf_probe_read_kernel(buffer + (at & (HG_PATH_BYTES - 1)), length, buffer + HG_PATH_BYTES);
-	at -= 1;
-	buffer[at & (HG_PATH_BYTES - 1)] = '/';
-	walk->at = at;
-	walk->dentry = parent;
+	/* In the place of the NUL. */
+	to[(length - 1) & 255] = '/';
+	walk->at = at + length;
+	up->node = parent;
 	return 0;
 }
 
-/* Path of a cgroup from the root of its hierarchy, as hg_walk_path leaves it. */
-static __always_inline void hg_walk_cgroup(struct hg_walk *walk, u64 node)
+/* Path of a cgroup from the root of its hierarchy, as hg_walk_path writes and returns it. */
+static __always_inline u32 hg_walk_cgroup(struct hg_walk *walk, u8 *to,
+					  struct kernfs_node *node)
 {
-	walk->dentry = node;
-	walk->at = HG_PATH_BYTES;
-	walk->is_done = 0;
-	bpf_loop(HG_PATH_STEPS, hg_walk_cgroup_step, walk, 0);
-	if (walk->is_done == 1 && walk->at == HG_PATH_BYTES) {
-		walk->at = HG_PATH_BYTES - 1;
-		walk->buffer[HG_PATH_BYTES - 1] = '/';
-	}
+	struct hg_cgroup_walk up = { .walk = walk, .to = to, .node = node };
+
+	hg_walk_begin(walk);
+	bpf_loop(HG_PATH_STEPS, hg_walk_cgroup_step, &up, 0);
+	return hg_walk_end(walk, to);
 }

@@ -2,9 +2,16 @@
 /*
  * The path of a dentry as the process would see it, without bpf_d_path (which
  * trace programs may not call): up the dentries, across mounts, to the root of the
- * process. At most 128 steps; a walk that did not get there says so.
+ * process. At most 128 steps on each side of the first mount; a walk that did not get
+ * there says so.
  *
- * Names are written from the end of a buffer to its beginning. Needs bpf_loop (5.17).
+ * Names are written as they are met, the last of the path first, each with a slash
+ * behind it: `true/bin/usr/`. So they go to where the record wants them, without a
+ * second copy; user space turns them around (src/probes/root-first.ts). A text without
+ * a slash at its end is no path: the name of a file without a place in any tree.
+ *
+ * Calls are what costs here, a helper that reads kernel memory several times a load
+ * through a typed pointer. Needs bpf_loop (5.17).
  */
 #pragma once
 
@@ -12,37 +19,123 @@
 
 #define HG_PATH_STEPS 128
 #define HG_PATH_BYTES 4096
-/* Where a path begins to grow down from; above it lies room that only the verifier needs. */
-#define HG_PATH_BUFFER (2 * HG_PATH_BYTES)
+/* Paths begin in this much of the buffer; a name more must fit behind it. */
+#define HG_PATH_ROOM (32 << 10)
 
+#define hg_hide(value) asm volatile("" : "+r"(value))
+
+/*
+ * Kept in a map, and read from it again each time: what the verifier knows of numbers in
+ * registers and on the stack, on Linux 6.1 constants, would make of each way through a walk a
+ * program of its own.
+ */
 struct hg_walk {
+	/* Offsets into the buffer: where the next text goes, where this one begins, and where it may end. */
+	volatile u32 at;
+	volatile u32 begin;
+	volatile u32 end;
+	/* 1: came to the root. 2: the file has no place in a tree. */
+	volatile u32 is_done;
+};
+
+/* Within one mount. */
+struct hg_climb {
+	struct hg_walk *walk;
+	u8 *to;
+	struct dentry *dentry;
+	struct dentry *mount_root;
+	/* NULL in another mount than that of the process's root. */
+	struct dentry *root;
+};
+
+/* From mount to mount: numbers, as no typed pointer leads from a vfsmount to its mount. */
+struct hg_cross {
+	struct hg_walk *walk;
+	u8 *to;
 	u64 dentry;
 	u64 mnt;
-	/* Of `mnt`: read once a mount, not once a step. */
 	u64 mount_root;
 	u64 root_dentry;
 	u64 root_mnt;
-	u8 *buffer;
-	/* Where the path begins now. */
-	u32 at;
-	u32 is_done;
 };
 
-/* As they lie in a dentry of all supported kernels: one read instead of two is a fifth of a step. */
-struct hg_dentry_names {
-	struct dentry *parent;
-	struct qstr name;
-};
-
-static __always_inline void hg_read_names(struct dentry *dentry, struct hg_dentry_names *to)
+static __always_inline void hg_walk_begin(struct hg_walk *walk)
 {
-	if (bpf_core_field_offset(struct dentry, d_name) ==
-	    bpf_core_field_offset(struct dentry, d_parent) + sizeof(void *)) {
-		bpf_core_read(to, sizeof(*to), &dentry->d_parent);
-		return;
+	walk->begin = walk->at;
+	walk->end = walk->at + HG_PATH_BYTES;
+	walk->is_done = 0;
+}
+
+/* What the walk has written, in bytes. */
+static __always_inline u32 hg_walk_end(struct hg_walk *walk, u8 *to)
+{
+	u32 at = walk->at;
+
+	if (walk->is_done == 1 && at == walk->begin) {
+		hg_hide(at);
+		to[at & (HG_PATH_ROOM - 1)] = '/';
+		walk->at = at + 1;
 	}
-	bpf_core_read(&to->parent, sizeof(to->parent), &dentry->d_parent);
-	bpf_core_read(&to->name, sizeof(to->name), &dentry->d_name);
+	return walk->at - walk->begin;
+}
+
+/* Where the next name of `length` bytes goes, as an offset; HG_PATH_ROOM when there is no room for it. */
+static __always_inline u32 hg_room_for(const struct hg_walk *walk, u32 length)
+{
+	u32 at = walk->at;
+
+	if (at + length + 1 > walk->end || at >= HG_PATH_ROOM)
+		return HG_PATH_ROOM;
+	return at;
+}
+
+/*
+ * Short names lie in the dentry itself: copies 32 bytes or 16 of them, whatever the
+ * length. False when this one lies elsewhere.
+ */
+static __always_inline bool hg_copy_short_name(u8 *to, struct dentry *dentry, u32 length)
+{
+	u32 offset = bpf_core_field_exists(dentry->d_shortname) ?
+			     bpf_core_field_offset(struct dentry, d_shortname) :
+			     bpf_core_field_offset(struct dentry___iname, d_iname);
+	const u64 *words = (void *)dentry + offset;
+
+	if (length > 32 || (u64)dentry->d_name.name != (u64)words)
+		return false;
+	*(u64 *)to = words[0];
+	*(u64 *)(to + 8) = words[1];
+	if (length > 16) {
+		*(u64 *)(to + 16) = words[2];
+		*(u64 *)(to + 24) = words[3];
+	}
+	return true;
+}
+
+static long hg_climb_step(u32 step, struct hg_climb *climb)
+{
+	struct hg_walk *walk = climb->walk;
+	struct dentry *dentry = climb->dentry;
+	struct dentry *parent = dentry->d_parent;
+	u8 *to = climb->to;
+	u32 length, at;
+
+	if (dentry == climb->root) {
+		walk->is_done = 1;
+		return 1;
+	}
+	if (dentry == climb->mount_root || dentry == parent)
+		return 1;
+	length = dentry->d_name.len & 255;
+	at = hg_room_for(walk, length);
+	if (at == HG_PATH_ROOM)
+		return 1;
+	to += at & (HG_PATH_ROOM - 1);
+	if (!hg_copy_short_name(to, dentry, length))
+		bpf_probe_read_kernel(to, length, dentry->d_name.name);
+	to[length] = '/';
+	walk->at = at + length + 1;
+	climb->dentry = parent;
+	return 0;
 }
 
 static __always_inline u64 hg_mount_root(u64 address)
@@ -54,70 +147,95 @@ static __always_inline u64 hg_mount_root(u64 address)
 	return root;
 }
 
-static long hg_walk_step(u32 step, struct hg_walk *walk)
+static long hg_cross_step(u32 step, struct hg_cross *cross)
 {
+	struct hg_walk *walk = cross->walk;
 	/* Copied first: a CO-RE access reaches back through members of our own structs otherwise. */
-	struct dentry *dentry = (void *)walk->dentry;
-	struct vfsmount *mnt = (void *)walk->mnt;
-	struct dentry *mount_root = (void *)walk->mount_root;
-	struct hg_dentry_names names;
-	u8 *buffer = walk->buffer;
-	u32 length, at;
+	struct dentry *dentry = (void *)cross->dentry;
+	struct vfsmount *mnt = (void *)cross->mnt;
+	struct dentry *mount_root = (void *)cross->mount_root;
+	struct dentry *parent = 0;
+	const unsigned char *name = 0;
+	u8 *to = cross->to;
+	u32 read = 0, length, at;
 
-	if (walk->dentry == walk->root_dentry && walk->mnt == walk->root_mnt) {
+	if (cross->dentry == cross->root_dentry && cross->mnt == cross->root_mnt) {
 		walk->is_done = 1;
 		return 1;
 	}
-	hg_read_names(dentry, &names);
-	if (dentry == mount_root || dentry == names.parent) {
-		struct mount *mount, *above;
+	bpf_core_read(&parent, sizeof(parent), &dentry->d_parent);
+	if (dentry == mount_root) {
+		struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+		struct mount *above = 0;
 
-		if (dentry != mount_root) {
-			/* A dentry without a place in any tree: a memfd, a pipe. Take its name, and end. */
-			walk->is_done = 2;
-		} else {
-			mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
-			bpf_core_read(&above, sizeof(above), &mount->mnt_parent);
-			if (above == mount || !above) {
-				/* The root of the mount tree, above the root of the process. */
-				walk->is_done = 1;
-				return 1;
-			}
-			bpf_core_read(&walk->dentry, sizeof(walk->dentry), &mount->mnt_mountpoint);
-			walk->mnt = (u64)above + bpf_core_field_offset(struct mount, mnt);
-			walk->mount_root = hg_mount_root(walk->mnt);
-			return 0;
+		bpf_core_read(&above, sizeof(above), &mount->mnt_parent);
+		if (above == mount || !above) {
+			/* The root of the mount tree, above the root of the process. */
+			walk->is_done = 1;
+			return 1;
 		}
+		bpf_core_read(&cross->dentry, sizeof(cross->dentry), &mount->mnt_mountpoint);
+		cross->mnt = (u64)above + bpf_core_field_offset(struct mount, mnt);
+		cross->mount_root = hg_mount_root(cross->mnt);
+		return 0;
 	}
-	length = names.name.len & 255;
-	at = walk->at;
-	if (at <= length + 1 || at > HG_PATH_BYTES)
-		return 1;
-	at -= length;
-	bpf_probe_read_kernel(buffer + (at & (HG_PATH_BUFFER / 2 - 1)), length, names.name.name);
-	if (walk->is_done == 2) {
-		walk->at = at;
-		return 1;
+	if (dentry == parent) {
+		/* A dentry without a place in any tree: a memfd, a pipe. Its name is all there is. */
+		if (walk->at != walk->begin)
+			return 1;
+		walk->is_done = 2;
 	}
-	at -= 1;
-	buffer[at & (HG_PATH_BUFFER / 2 - 1)] = '/';
-	walk->at = at;
-	walk->dentry = (u64)names.parent;
+	bpf_core_read(&read, sizeof(read), &dentry->d_name.len);
+	bpf_core_read(&name, sizeof(name), &dentry->d_name.name);
+	length = read;
+	hg_hide(length);
+	length &= 255;
+	at = hg_room_for(walk, length);
+	if (at == HG_PATH_ROOM)
+		return 1;
+	to += at & (HG_PATH_ROOM - 1);
+	bpf_probe_read_kernel(to, length, name);
+	walk->at = at + length;
+	if (walk->is_done == 2)
+		return 1;
+	to[length] = '/';
+	walk->at = at + length + 1;
+	cross->dentry = (u64)parent;
 	return 0;
 }
 
 /*
- * Walks from `path`. The bytes are at buffer[walk->at .. HG_PATH_BYTES); is_done is
- * 0 when the walk did not reach the root, 2 when the file has no place in a tree.
+ * Writes the path of `from`, as a process with this root sees it, behind what is in the buffer,
+ * which is HG_PATH_ROOM + 256 bytes at least. Returns its length in bytes; is_done is 0 when the
+ * walk did not reach the root.
  */
-static __always_inline void hg_walk_path(struct hg_walk *walk)
+static __always_inline u32 hg_walk_path(struct hg_walk *walk, u8 *to, struct path *from,
+					struct path *root)
 {
-	walk->at = HG_PATH_BYTES;
-	walk->is_done = 0;
-	walk->mount_root = hg_mount_root(walk->mnt);
-	bpf_loop(HG_PATH_STEPS, hg_walk_step, walk, 0);
-	if (walk->is_done == 1 && walk->at == HG_PATH_BYTES) {
-		walk->at = HG_PATH_BYTES - 1;
-		walk->buffer[HG_PATH_BYTES - 1] = '/';
+	struct vfsmount *mnt = from->mnt, *root_mnt = root->mnt;
+	struct dentry *root_dentry = root->dentry;
+	struct hg_climb climb = {
+		.walk = walk,
+		.to = to,
+		.dentry = from->dentry,
+		.mount_root = mnt->mnt_root,
+		.root = mnt == root_mnt ? root_dentry : 0,
+	};
+
+	hg_walk_begin(walk);
+	bpf_loop(HG_PATH_STEPS, hg_climb_step, &climb, 0);
+	if (!walk->is_done) {
+		struct hg_cross cross = {
+			.walk = walk,
+			.to = to,
+			.dentry = (u64)climb.dentry,
+			.mnt = (u64)mnt,
+			.mount_root = (u64)climb.mount_root,
+			.root_dentry = (u64)root_dentry,
+			.root_mnt = (u64)root_mnt,
+		};
+
+		bpf_loop(HG_PATH_STEPS, hg_cross_step, &cross, 0);
 	}
+	return hg_walk_end(walk, to);
 }

@@ -86,6 +86,7 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
     const object = openObject(path, {
       layout,
       maps,
+      rodata: { hg_syscall_bits: syscallBits(probes) },
       programs: Object.fromEntries(
         names.map((name) => [name, autoload.get(name) ?? { autoload: name === dispatcher }]),
       ),
@@ -98,6 +99,17 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
       if (attempt + 1 >= attempts) throw cause
     }
   }
+}
+
+/** One bit for each system call, of either ABI, at whose end a program of these probes runs. */
+function syscallBits(probes: readonly Probe[]): bigint[] {
+  const bits = Array<bigint>(compatFrom / 64).fill(0n)
+  for (const { native, compat } of probes.flatMap(({ syscallExits }) => syscallExits))
+    for (const number of [...native, ...compat]) {
+      const at = Math.floor(number / 64)
+      bits[at] = (bits[at] ?? 0n) | (1n << BigInt(number % 64))
+    }
+  return bits
 }
 
 interface LoadedPrograms {

@@ -61,7 +61,8 @@ suite('record decoders', () => {
   })
 
   test('an exec record becomes its row, byte for byte', () => {
-    const texts = ['./x', '/tmp/x', '/tmp', '/system.slice/a.service', 'x\0\xff\xfe\0']
+    // Paths as the kernel's programs write them.
+    const texts = ['./x', 'x/tmp/', 'tmp/', 'a.service/system.slice/', 'x\0\xff\xfe\0']
     const parts = texts.map((text) => Buffer.from(text, 'latin1'))
     const bytes = Buffer.concat([Buffer.alloc(execSizeBytes), ...parts])
     bytes.writeUInt32LE(4242, eventOffsets.pid)

@@ -25,8 +25,13 @@
 
 /* Longest argv in a record. */
 #define HG_ARGV_BYTES (128 << 10)
+/* As long as it is no longer, it is taken whatever the ring's room. */
+#define HG_EXEC_ARGV_ALWAYS 256
 /* Room for everything before argv: the struct and four texts of up to 4 KiB. */
-#define HG_EXEC_HEAD_BYTES (32 << 10)
+#define HG_EXEC_HEAD_BYTES HG_PATH_ROOM
+/* Longer cgroup paths are walked each time. */
+#define HG_EXEC_KEPT_BYTES 512
+#define HG_EXEC_KEPT_NS 1000000000ull
 
 struct hg_exec {
 	struct hg_event event;
@@ -39,9 +44,10 @@ struct hg_exec {
 	u32 login_uid;
 	u32 session_id;
 	u32 ns_pid;
-	u64 cap_effective;
-	u64 cap_permitted;
+	/* In the order of struct cred. */
 	u64 cap_inheritable;
+	u64 cap_permitted;
+	u64 cap_effective;
 	u32 mount_ns;
 	u32 pid_ns;
 	u32 net_ns;
@@ -67,12 +73,29 @@ struct hg_exec {
 const struct hg_exec *hg_exec_type __attribute__((unused));
 
 /*
+ * The path of the cgroup that last had an exec on this CPU: most often that of the next.
+ * For a second, as cgroups of version 1 can be given another name; ids are not used again.
+ */
+struct hg_exec_cgroup {
+	u64 id;
+	u64 until_ns;
+	u32 length;
+	u32 reserved;
+	/* The second half is room that only the verifier needs. */
+	u8 path[2 * HG_EXEC_KEPT_BYTES];
+};
+
+/*
  * Indexed by CPU: a per-CPU value may not be larger than 32 KiB. The program runs
  * with preemption off and nothing that interrupts it execs.
  */
 struct hg_exec_scratch {
-	u8 record[HG_EXEC_HEAD_BYTES + HG_ARGV_BYTES];
-	u8 path[HG_PATH_BUFFER];
+	/* The last page is room that only the verifier needs. */
+	u8 record[HG_EXEC_HEAD_BYTES + HG_ARGV_BYTES + 4096];
+	struct hg_walk walk;
+	/* Of the record; in memory as the numbers of the walk are. */
+	volatile u32 flags;
+	struct hg_exec_cgroup cgroup;
 };
 
 struct {
@@ -123,37 +146,67 @@ int hg_exec_script(u64 *ctx)
 	return 0;
 }
 
-#define hg_hide(value) asm volatile("" : "+r"(value))
-
-/* Appends what a walk has found; returns its length. */
-static __always_inline u32 hg_exec_add_path(struct hg_exec_scratch *scratch, u32 at,
-					    struct hg_walk *walk)
+/* Where the next text goes. */
+static __always_inline u8 *hg_exec_next(struct hg_exec_scratch *scratch)
 {
-	u32 from = walk->at;
-	u32 length;
+	u32 at = scratch->walk.at;
 
-	if (from > HG_PATH_BYTES)
-		return 0;
-	length = HG_PATH_BYTES - from;
-	hg_hide(length);
-	length &= HG_PATH_BYTES - 1;
-	hg_hide(from);
-	from &= HG_PATH_BYTES - 1;
 	hg_hide(at);
-	at &= HG_EXEC_HEAD_BYTES - 1;
-	bpf_probe_read_kernel(scratch->record + at, length, scratch->path + from);
+	return scratch->record + (at & (HG_EXEC_HEAD_BYTES - 1));
+}
+
+/* Each of these appends a text, and returns its length. */
+
+static __always_inline u32 hg_exec_add_text(struct hg_exec_scratch *scratch, const char *text)
+{
+	long length = bpf_probe_read_kernel_str(hg_exec_next(scratch), HG_PATH_BYTES, text);
+
+	/* Less the NUL, over which the next one goes. */
+	if (length > 0)
+		scratch->walk.at += length - 1;
+	return length > 0 ? length - 1 : 0;
+}
+
+static __always_inline u32 hg_exec_add_cgroup(struct hg_exec_scratch *scratch,
+					      struct kernfs_node *node, u64 now)
+{
+	struct hg_exec_cgroup *kept = &scratch->cgroup;
+	u64 id = node->id;
+	u32 length, size;
+	u8 *to = hg_exec_next(scratch);
+
+	((struct hg_exec *)scratch->record)->workload_id = id;
+	if (kept->id == id && now < kept->until_ns) {
+		length = kept->length & (HG_EXEC_KEPT_BYTES - 1);
+		bpf_probe_read_kernel(to, length, kept->path);
+		scratch->walk.at += length;
+		return length;
+	}
+	length = hg_walk_cgroup(&scratch->walk, scratch->record, node);
+	if (scratch->walk.is_done && length < HG_EXEC_KEPT_BYTES) {
+		kept->id = id;
+		kept->until_ns = now + HG_EXEC_KEPT_NS;
+		kept->length = length;
+		size = length;
+		hg_hide(size);
+		bpf_probe_read_kernel(kept->path, size & (HG_EXEC_KEPT_BYTES - 1), to);
+	}
 	return length;
 }
 
-static __always_inline u32 hg_exec_add_text(struct hg_exec_scratch *scratch, u32 at,
-					    const char *text)
+/* Side by side in struct cred: one read instead of three. */
+static __always_inline void hg_exec_read_capabilities(struct hg_exec *exec, const struct cred *cred)
 {
-	long length;
-
-	hg_hide(at);
-	at &= HG_EXEC_HEAD_BYTES - 1;
-	length = bpf_probe_read_kernel_str(scratch->record + at, HG_PATH_BYTES, text);
-	return length > 0 ? length - 1 : 0;
+	if (bpf_core_field_offset(struct cred, cap_permitted) ==
+		    bpf_core_field_offset(struct cred, cap_inheritable) + 8 &&
+	    bpf_core_field_offset(struct cred, cap_effective) ==
+		    bpf_core_field_offset(struct cred, cap_inheritable) + 16) {
+		bpf_core_read(&exec->cap_inheritable, 24, &cred->cap_inheritable);
+		return;
+	}
+	bpf_core_read(&exec->cap_inheritable, 8, &cred->cap_inheritable);
+	bpf_core_read(&exec->cap_permitted, 8, &cred->cap_permitted);
+	bpf_core_read(&exec->cap_effective, 8, &cred->cap_effective);
 }
 
 struct hg_argv_copy {
@@ -186,16 +239,19 @@ static long hg_exec_copy_page(u32 step, struct hg_argv_copy *copy)
 	return 0;
 }
 
-/* As much of argv as a ring with `free_bytes` should take: one flood of long ones must not push out others. */
-static __always_inline u32 hg_exec_allowed_argv(u64 free_bytes)
+/* As much of argv as the ring should take now: one flood of long ones must not push out others. */
+static __always_inline u32 hg_exec_allowed_argv(void)
 {
+	u64 free_bytes = bpf_ringbuf_query(&hg_lifecycle, BPF_RB_RING_SIZE) -
+			 bpf_ringbuf_query(&hg_lifecycle, BPF_RB_AVAIL_DATA);
+
 	if (free_bytes >= (1 << 20))
 		return HG_ARGV_BYTES;
 	if (free_bytes >= (512 << 10))
 		return 32 << 10;
 	if (free_bytes >= (128 << 10))
 		return 4 << 10;
-	return 256;
+	return HG_EXEC_ARGV_ALWAYS;
 }
 
 /* Whether effective ids or capabilities grew by this exec. */
@@ -205,7 +261,7 @@ static __always_inline bool hg_exec_raised(struct linux_binprm *bprm, const stru
 	u32 mode = inode->i_mode;
 	u32 uid = cred->uid.val;
 
-	if (!BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec) || uid == 0)
+	if (uid == 0 || !BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec))
 		return false;
 	if ((mode & 04000) && cred->euid.val != uid && cred->euid.val == inode->i_uid.val)
 		return true;
@@ -231,14 +287,10 @@ int hg_exec(u64 *ctx)
 	struct mm_struct *mm = task->mm;
 	struct file *file = bprm->file;
 	struct inode *inode = file->f_inode;
-	struct hg_walk walk;
+	struct hg_walk *walk;
 	struct hg_exec *exec;
-	struct dentry *dentry;
-	struct hlist_bl_node *hashed = 0;
-	u64 free_bytes, arg_start, node, workload;
-	u32 at = sizeof(struct hg_exec);
-	u32 length, total, flags = 0;
-	char prefix[8] = {};
+	u64 arg_start;
+	u32 at, length, total;
 	long error;
 
 	if (!scratch) {
@@ -248,6 +300,8 @@ int hg_exec(u64 *ctx)
 		return 0;
 	}
 	exec = (void *)scratch->record;
+	walk = &scratch->walk;
+	scratch->flags = 0;
 	exec->event.boot_ns = now;
 	exec->event.kind = HG_PROBE_EXEC;
 	exec->event.reserved = 0;
@@ -261,9 +315,7 @@ int hg_exec(u64 *ctx)
 	exec->login_uid = task->loginuid.val;
 	exec->session_id = task->sessionid;
 	exec->ns_pid = hg_namespace_pid(task);
-	bpf_core_read(&exec->cap_effective, 8, &cred->cap_effective);
-	bpf_core_read(&exec->cap_permitted, 8, &cred->cap_permitted);
-	bpf_core_read(&exec->cap_inheritable, 8, &cred->cap_inheritable);
+	hg_exec_read_capabilities(exec, cred);
 	exec->mount_ns = namespaces->mnt_ns->ns.inum;
 	exec->pid_ns = namespaces->pid_ns_for_children->ns.inum;
 	exec->net_ns = namespaces->net_ns->ns.inum;
@@ -271,9 +323,9 @@ int hg_exec(u64 *ctx)
 	exec->inode = inode->i_ino;
 	exec->device = inode->i_sb->s_dev;
 	if (hg_is_own(exec->event.pid, exec->event.start_ns))
-		flags |= HG_FLAG_OWN;
+		scratch->flags |= HG_FLAG_OWN;
 	if (hg_exec_raised(bprm, cred, inode, exec->cap_permitted))
-		flags |= HG_EXEC_PRIVILEGES_RAISED;
+		scratch->flags |= HG_EXEC_PRIVILEGES_RAISED;
 
 	exec->tty[0] = 0;
 	{
@@ -283,71 +335,60 @@ int hg_exec(u64 *ctx)
 			bpf_core_read_str(exec->tty, sizeof(exec->tty), &tty->name);
 	}
 
-	exec->typed_bytes = hg_exec_add_text(scratch, at, bprm->filename);
-	at += exec->typed_bytes;
+	walk->at = sizeof(struct hg_exec);
+	exec->typed_bytes = hg_exec_add_text(scratch, bprm->filename);
 
-	walk.buffer = scratch->path;
-	walk.root_dentry = (u64)task->fs->root.dentry;
-	walk.root_mnt = (u64)task->fs->root.mnt;
-	dentry = file->f_path.dentry;
-	walk.dentry = (u64)dentry;
-	walk.mnt = (u64)file->f_path.mnt;
-	hg_walk_path(&walk);
-	exec->file_bytes = hg_exec_add_path(scratch, at, &walk);
-	if (walk.is_done == 0)
-		flags |= HG_EXEC_FILE_PARTIAL;
-	if (walk.is_done == 2) {
-		bpf_probe_read_kernel(prefix, 6, scratch->record + (at & (HG_EXEC_HEAD_BYTES - 1)));
-		if (exec->file_bytes >= 6 && prefix[0] == 'm' && prefix[1] == 'e' &&
-		    prefix[2] == 'm' && prefix[3] == 'f' && prefix[4] == 'd' && prefix[5] == ':')
-			flags |= HG_EXEC_MEMFD;
-	} else {
-		bpf_core_read(&hashed, sizeof(hashed), &dentry->d_hash.pprev);
-		if (!hashed && walk.dentry != (u64)dentry)
-			flags |= HG_EXEC_DELETED;
+	exec->file_bytes = hg_walk_path(walk, scratch->record, &file->f_path, &task->fs->root);
+	if (walk->is_done == 0)
+		scratch->flags |= HG_EXEC_FILE_PARTIAL;
+	if (walk->is_done == 2) {
+		u32 begin = walk->begin;
+		const u8 *name;
+
+		hg_hide(begin);
+		name = scratch->record + (begin & (HG_EXEC_HEAD_BYTES - 1));
+		if (exec->file_bytes >= 6 && name[0] == 'm' && name[1] == 'e' && name[2] == 'm' &&
+		    name[3] == 'f' && name[4] == 'd' && name[5] == ':')
+			scratch->flags |= HG_EXEC_MEMFD;
+	} else if (exec->file_bytes > 1 && !file->f_path.dentry->d_hash.pprev) {
+		scratch->flags |= HG_EXEC_DELETED;
 	}
-	at += exec->file_bytes;
 
 	exec->script_inode = 0;
 	exec->script_device = 0;
 	if (bprm->interp != bprm->filename) {
 		struct hg_script *script = bpf_task_storage_get(&hg_scripts, task, 0, 0);
 
-		flags |= HG_EXEC_SCRIPT;
+		scratch->flags |= HG_EXEC_SCRIPT;
 		if (script && script->bprm == (u64)bprm) {
 			exec->script_inode = script->inode;
 			exec->script_device = script->device;
 		}
 	}
 
-	walk.dentry = (u64)task->fs->pwd.dentry;
-	walk.mnt = (u64)task->fs->pwd.mnt;
-	hg_walk_path(&walk);
-	exec->cwd_bytes = hg_exec_add_path(scratch, at, &walk);
-	if (walk.is_done == 0)
-		flags |= HG_EXEC_CWD_PARTIAL;
-	at += exec->cwd_bytes;
+	exec->cwd_bytes = hg_walk_path(walk, scratch->record, &task->fs->pwd, &task->fs->root);
+	if (walk->is_done == 0)
+		scratch->flags |= HG_EXEC_CWD_PARTIAL;
 
 	{
-		struct kernfs_node *unified = hg_unified_node(task);
+		struct kernfs_node *unified = hg_unified_node(task), *node;
 
 		exec->cgroup_id = unified->id;
 		node = hg_workload_node(task, exec->cgroup_id, unified);
+		exec->cgroup_bytes = hg_exec_add_cgroup(scratch, node, now);
 	}
-	workload = hg_node_id(node);
-	exec->workload_id = workload;
-	hg_walk_cgroup(&walk, node);
-	exec->cgroup_bytes = hg_exec_add_path(scratch, at, &walk);
-	at += exec->cgroup_bytes;
 
 	arg_start = mm->arg_start;
 	total = mm->arg_end - arg_start;
 	exec->argv_total_bytes = total;
-	free_bytes = bpf_ringbuf_query(&hg_lifecycle, BPF_RB_RING_SIZE) -
-		     bpf_ringbuf_query(&hg_lifecycle, BPF_RB_AVAIL_DATA);
-	length = hg_exec_allowed_argv(free_bytes);
-	if (total < length)
-		length = total;
+	length = total;
+	if (length > HG_EXEC_ARGV_ALWAYS) {
+		u32 allowed = hg_exec_allowed_argv();
+
+		if (length > allowed)
+			length = allowed;
+	}
+	at = walk->at;
 	hg_hide(at);
 	at &= HG_EXEC_HEAD_BYTES - 1;
 	hg_hide(length);
@@ -361,7 +402,7 @@ int hg_exec(u64 *ctx)
 		};
 
 		bpf_loop(HG_ARGV_BYTES / 4096 + 1, hg_exec_copy_page, &copy, 0);
-		flags |= HG_EXEC_ARGV_UNREADABLE;
+		scratch->flags |= HG_EXEC_ARGV_UNREADABLE;
 		length = copy.copied;
 		hg_hide(length);
 		if (length > HG_ARGV_BYTES)
@@ -375,14 +416,14 @@ int hg_exec(u64 *ctx)
 		u32 limit = shift == 0 ? HG_ARGV_BYTES :
 			    shift == 1 ? 32 << 10 :
 			    shift == 2 ? 4 << 10 :
-			    shift == 3 ? 256 : 0;
+			    shift == 3 ? HG_EXEC_ARGV_ALWAYS : 0;
 
 		if (length > limit)
 			length = limit;
 		else if (shift)
 			continue;
 		exec->argv_bytes = length;
-		exec->event.flags = flags | (length < total ? HG_EXEC_ARGV_TRUNCATED : 0);
+		exec->event.flags = scratch->flags | (length < total ? HG_EXEC_ARGV_TRUNCATED : 0);
 		error = bpf_ringbuf_output(&hg_lifecycle, scratch->record, at + length, 0);
 		if (!error) {
 			hg_count_submitted(HG_PROBE_EXEC);

@@ -5,6 +5,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -307,6 +308,40 @@ suite('exec probe', { skip: kernelSkip }, () => {
     }
   })
 
+  test(
+    'processes of two cgroups, in turns, each stand in their own',
+    { skip: workloadSkip() },
+    () => {
+      const mount = workloadMount() ?? ''
+      const parent = join(mount, `hg-turns-${process.pid}`)
+      const [web, batch, renamed] = ['web', 'a-batch-of-work', 'web2'].map((name) =>
+        join(parent, name),
+      ) as [string, string, string]
+      for (const cgroup of [web, batch]) mkdirSync(cgroup, { recursive: true })
+      const turns = [web, batch, web, web, batch, web]
+      const run = (cgroups: readonly string[]): unknown[] => {
+        sensor.drain()
+        const script = cgroups.map((one) => `echo $$ > ${one}/cgroup.procs; ${who} > /dev/null`)
+        spawnSync('taskset', ['-c', '0', '/bin/sh', '-c', script.join('; ')])
+        const rows = sensor.drain().get('exec') ?? []
+        return rows.filter((row) => row['file'] === who).map((row) => row['cgroup'])
+      }
+      try {
+        assert.deepEqual(
+          run(turns),
+          turns.map((one) => one.slice(mount.length)),
+        )
+        // Version 1 alone lets a cgroup have another name; the new one counts after a second.
+        if (unifiedMount() === mount) return
+        renameSync(web, renamed)
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1100)
+        assert.deepEqual(run([renamed]), [renamed.slice(mount.length)])
+      } finally {
+        spawnSync('rmdir', [web, renamed, batch, parent])
+      }
+    },
+  )
+
   test('a storm of long argument lists cuts them, and loses no exec', () => {
     const long = 'y'.repeat(120_000)
     // More than the ring of 2 MiB holds.
@@ -340,6 +375,14 @@ function scriptIdentity(path: string): [bigint, number] {
   return probeFeature('fentry').supported ? identityOf(path) : [0n, 0]
 }
 
+/** The hierarchy that tells workloads here: version 2 unless every process is in its root. */
+function workloadMount(): string | undefined {
+  return pidsSkip() === false ? '/sys/fs/cgroup/pids' : unifiedMount()
+}
+
+function workloadSkip(): string | false {
+  return workloadMount() === undefined ? 'needs a mounted cgroup2 or the pids hierarchy' : false
+}
 function unifiedSkip(): string | false {
   return unifiedMount() === undefined ? 'needs a mounted cgroup2' : false
 }

@@ -3,6 +3,7 @@ import { imageFlags } from '@honeyguide/model/tables/exec'
 import { exec as fields, execSizeBytes } from '../../../gen/records.ts'
 import { writeHead } from '../event-head.ts'
 import type { Probe } from '../probe.ts'
+import { rootFirst } from '../root-first.ts'
 import { scriptPath, terminalName } from './image-text.ts'
 import { isOwnImage } from './own-image.ts'
 
@@ -23,9 +24,9 @@ export const probe = {
     if (argvEnd > at + length) return false
     const { u8 } = memory
     const typed = u8.subarray(at + execSizeBytes, typedEnd)
-    const file = u8.subarray(typedEnd, fileEnd)
-    const cwd = u8.subarray(fileEnd, cwdEnd)
-    const cgroup = u8.subarray(cwdEnd, cgroupEnd)
+    const file = rootFirst(u8.subarray(typedEnd, fileEnd))
+    const cwd = rootFirst(u8.subarray(fileEnd, cwdEnd))
+    const cgroup = rootFirst(u8.subarray(cwdEnd, cgroupEnd))
     let argv = u8.subarray(cgroupEnd, argvEnd)
 
     // Children of own processes are own, until they run a program that Honeyguide does not consist of.

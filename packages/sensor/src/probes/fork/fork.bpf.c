@@ -55,7 +55,7 @@ int hg_fork(u64 *ctx)
 	fork->parent_exec_no = parent->self_exec_id;
 	unified = hg_unified_node(child);
 	fork->cgroup_id = unified->id;
-	fork->workload_id = hg_node_id(hg_workload_node(child, fork->cgroup_id, unified));
+	fork->workload_id = hg_workload_node(child, fork->cgroup_id, unified)->id;
 	fork->ns_pid = hg_namespace_pid(child);
 	fork->reserved = 0;
 	hg_submit(fork, HG_PROBE_FORK);
