@@ -9,7 +9,7 @@ suite('promises, small', async () => {
   for (const acceptance of await loadAcceptances()) {
     if (!acceptance.inTests) continue
     const skip = acceptance.needsRoot && !isRoot ? 'needs root' : false
-    test(`${acceptance.id}: ${acceptance.target}`, { skip, timeout: 240_000 }, async (context) => {
+    test(`${acceptance.id}: ${acceptance.target}`, { skip, timeout: 480_000 }, async (context) => {
       const log: string[] = []
       const measured = await runAcceptance(acceptance, 'small', (text) => log.push(text))
       context.diagnostic(measured.measured)

@@ -124,6 +124,9 @@ function missingOf(attacked: Attack, deeds: readonly Deed[]): string[] {
   return missing
 }
 
+/** Longest between an attack's last step and its whole incident, s; small runs have no threshold on time. */
+const patience = { full: 10, small: 60 } as const
+
 interface Verdict {
   /** Incidents that hold a process of the attack. */
   readonly own: readonly Incident[]
@@ -134,10 +137,10 @@ interface Verdict {
 }
 
 /**
- * Waits until the incident of the attack is there with all its steps, 10 s after the last step at most, and says
+ * Waits until the incident of the attack is there with all its steps, `withinS` after the last step at most, and says
  * whether it is one and holds nothing else. Incidents without a process of the attack are somebody else's.
  */
-async function judge(stack: Stack, attacked: Attack): Promise<Verdict> {
+async function judge(stack: Stack, attacked: Attack, withinS: number): Promise<Verdict> {
   const since = new Date(Date.parse(attacked.steps[0]?.time ?? '') - 2000).toISOString()
   const find = async (): Promise<Incident[]> => {
     const found: Incident[] = []
@@ -167,9 +170,9 @@ async function judge(stack: Stack, attacked: Attack): Promise<Verdict> {
     seconds = Math.max(0, (Date.now() - attacked.endedMs) / 1000)
     if (own.length === 1 && own.every(looksWhole)) break
     await sleep(100)
-  } while (seconds < 10)
+  } while (seconds < withinS)
   const faults: string[] = []
-  if (own.length !== 1) faults.push(`${own.length} incidents within 10 s`)
+  if (own.length !== 1) faults.push(`${own.length} incidents within ${withinS} s`)
   await stack.settle()
   // What came after (there must be no second one, and nothing may have been added) counts, too.
   own = (await find()).filter(isOwn)
@@ -242,7 +245,7 @@ export const acceptances: readonly Acceptance[] = [
       await using stack = await startStack({ root, folder, log })
       let right = 0
       for (let seed = 1; seed <= seeds; seed++) {
-        const verdict = await judge(stack, await attack(root, seed))
+        const verdict = await judge(stack, await attack(root, seed), patience[size])
         for (const { uid } of verdict.own) uids.add(uid)
         details.push(...verdict.faults.map((fault) => `seed ${seed}: ${fault}`))
         if (verdict.faults.length > 0) continue
@@ -264,11 +267,11 @@ export const acceptances: readonly Acceptance[] = [
     target: '2 incidents, each with all steps of one and nothing of the other',
     inTests: true,
     needsRoot: true,
-    async run({ root, folder, log }) {
+    async run({ size, root, folder, log }) {
       await using stack = await startStack({ root, folder, log })
       const attacks = await Promise.all([attack(root, 101), attack(root, 202)])
       const verdicts: Verdict[] = []
-      for (const one of attacks) verdicts.push(await judge(stack, one))
+      for (const one of attacks) verdicts.push(await judge(stack, one, patience[size]))
       const uids = new Set(verdicts.flatMap(({ own }) => own.map(({ uid }) => uid)))
       const details = verdicts.flatMap(({ faults }) => faults)
       return {
@@ -285,12 +288,13 @@ export const acceptances: readonly Acceptance[] = [
     target: '1 incident with all its steps',
     inTests: true,
     needsRoot: true,
-    async run({ root, folder, log }) {
+    async run({ size, root, folder, log }) {
       await using stack = await startStack({ root, folder, log })
       await writeFile(`${folder}/chain.yaml`, manifest)
       const { own, faults } = await judge(
         stack,
         await attack(root, 1, ['--manifest', `${folder}/chain.yaml`]),
+        patience[size],
       )
       return {
         measured: `${own.length} incident(s)`,
