@@ -3,8 +3,9 @@
  *
  *     bin/node scripts/test.ts [check|unit|kernel|page|vm|acceptance ...]
  *
- * The guests of `vm` take one processor and no notice of what else runs: they go on beside the suites before them,
- * and what they say is printed at their turn. `acceptance` has the machine for itself.
+ * `check` comes first, alone: what fails at once is known before anything slow begins. The others run in lanes
+ * beside each other (`lanes` says why these), each with its output kept until its end; one that is asked for alone
+ * says everything at once.
  *
  * A test that is skipped without being listed in test/skips.json fails the run: a skip must be a decision.
  */
@@ -80,19 +81,31 @@ function find(patterns: readonly string[], not: RegExp): string[] {
 
 const special = /\.(kernel|page|vm|small)\.test\.ts$/
 
+/**
+ * In front of a command that is to give way to what runs beside it. Chromium takes its priority back where it may:
+ * as root it has to be without the capability.
+ */
+const givingWay: readonly string[] = [
+  ...(process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-sys_nice'] : []),
+  ...['nice', '-n', '5'],
+]
+
 async function nodeTests(
   output: Output,
   files: readonly string[],
   args: readonly string[],
+  before: readonly string[] = [],
 ): Promise<SuiteReport> {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: [] }
   const folder = mkdtempSync(join(tmpdir(), 'honeyguide-report-'))
   const file = join(folder, 'report.json')
   try {
+    const [command = node, ...words] = [...before, node]
     const code = await execute(
       output,
-      node,
+      command,
       [
+        ...words,
         '--test',
         ...args,
         `--test-reporter=${join(root, 'scripts/test-reporter.ts')}`,
@@ -175,6 +188,7 @@ const suites: Readonly<Record<string, Suite>> = {
         output,
         find(['packages/*/src/**/*.page.test.ts', 'test/**/*.page.test.ts'], /$^/),
         ['--test-concurrency=1', '--test-timeout=300000'],
+        givingWay,
       ),
   },
   vm: {
@@ -224,7 +238,7 @@ async function run(suite: Suite, output: Output): Promise<Ran> {
   return { report, minutes: (performance.now() - began) / 60_000 }
 }
 
-function conclude(name: string, { report, minutes }: Ran, note: string): void {
+function conclude(name: string, { report, minutes }: Ran): void {
   const unexpected = unexpectedSkips(report)
   for (const skip of report.skipped)
     console.log(`  skipped: ${skip.name} (${skip.reason || 'no reason given'})`)
@@ -233,32 +247,50 @@ function conclude(name: string, { report, minutes }: Ran, note: string): void {
   total.passed += report.passed
   total.failed += report.failed + unexpected.length
   total.skipped += report.skipped.length
-  const line = `${name.padEnd(11)} ${minutes.toFixed(2)} min  ${report.passed} passed, ${report.failed + unexpected.length} failed, ${report.skipped.length} skipped${note}`
+  const line = `${name.padEnd(11)} ${minutes.toFixed(2)} min  ${report.passed} passed, ${report.failed + unexpected.length} failed, ${report.skipped.length} skipped`
   lines.push(line)
   console.log(line)
 }
 
+/**
+ * What runs beside what. No suite judges time, so all that matters on two processors is who disturbs whom:
+ *
+ * - `kernel` and `acceptance` watch the whole machine and overload it on purpose, each event counted: one after the
+ *   other. Half of their minutes they wait.
+ * - `page` takes a processor and starts few processes. `unit` starts more, so it comes when `kernel`, whose rings are
+ *   small, is over. `page` and the guests give way to the rest.
+ * - The guests of `vm` see nothing of this machine, and it sees one process each.
+ */
+const lanes: readonly (readonly string[])[] = [['page', 'unit'], ['kernel', 'acceptance'], ['vm']]
+
 const names = asked.length > 0 ? asked : Object.keys(suites)
-let beside:
-  | { readonly name: string; readonly output: KeptOutput; readonly ran: Promise<Ran> }
-  | undefined
 const began = performance.now()
-for (const [index, name] of names.entries()) {
+
+async function runAlone(name: string): Promise<void> {
   const suite = suites[name]
-  if (!suite) continue
-  // What fails at once (types, lint) is known before a guest is booted.
-  const guests = suites['vm']
-  if (guests && !beside && index > 0 && names.indexOf('vm') > index) {
-    const output = keptOutput()
-    beside = { name: 'vm', output, ran: run(guests, output) }
-  }
+  if (!suite) return
   console.log(`\n== ${suite.title}`)
-  if (beside?.name === name) {
-    const ran = await beside.ran
-    beside.output.print()
-    conclude(name, ran, ', beside the suites before it')
-  } else conclude(name, await run(suite, terminal), '')
+  conclude(name, await run(suite, terminal))
 }
+
+async function runLane(lane: readonly string[]): Promise<void> {
+  for (const name of lane) {
+    const suite = suites[name]
+    if (!suite) continue
+    console.log(`-- ${name} begins`)
+    const output = keptOutput()
+    const ran = await run(suite, output)
+    console.log(`\n== ${suite.title}`)
+    output.print()
+    conclude(name, ran)
+  }
+}
+
+if (names.includes('check')) await runAlone('check')
+const wanted = lanes.map((lane) => lane.filter((name) => names.includes(name)))
+const [only, ...more] = wanted.flat()
+if (only !== undefined && more.length === 0) await runAlone(only)
+else await Promise.all(wanted.map(runLane))
 lines.push(`all         ${((performance.now() - began) / 60_000).toFixed(2)} min`)
 console.log(
   `\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`,
