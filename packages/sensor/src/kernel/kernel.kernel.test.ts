@@ -196,7 +196,7 @@ suite('kernel side', { skip: kernelSkip }, () => {
       const connections = new Set<number>()
       try {
         await start()
-        for (; rounds < amount(12, 4); rounds++) {
+        for (; rounds < amount(12, 2); rounds++) {
           const load = spawn(family, ['storm', String(processes), '2'], { stdio: 'ignore' })
           const net = spawn(connection, ['storm', '4', String(sockets)], { stdio: 'ignore' })
           storms.add(load.pid ?? 0)
