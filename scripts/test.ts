@@ -87,7 +87,7 @@ const special = /\.(kernel|page|vm|small)\.test\.ts$/
  */
 const givingWay: readonly string[] = [
   ...(process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-sys_nice'] : []),
-  ...['nice', '-n', '5'],
+  ...['nice', '-n', '15'],
 ]
 
 async function nodeTests(

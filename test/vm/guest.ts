@@ -60,7 +60,7 @@ export async function runGuest(options: GuestRun): Promise<GuestResult> {
     // Ends with us, however we end. At full load for minutes: whoever else works here goes first.
     'setpriv',
     [
-      ...['--pdeathsig', 'KILL', 'nice', '-n', '5', 'qemu-system-x86_64'],
+      ...['--pdeathsig', 'KILL', 'nice', '-n', '15', 'qemu-system-x86_64'],
       ...(countInstructions
         ? ['-accel', 'tcg,thread=single', '-icount', 'shift=1,align=off,sleep=off', '-smp', '1']
         : ['-accel', accelerator, '-smp', String(cpus)]),
