@@ -266,6 +266,7 @@ function detectorMetrics(detector: Detector, lineage: Lineage): Metric[] {
         { labels: { what: 'events' }, value: of.droppedEvents },
         { labels: { what: 'findings' }, value: of.untoldFindings },
         { labels: { what: 'processes' }, value: graph.evictedProcesses },
+        { labels: { what: 'images' }, value: graph.evictedImages },
         { labels: { what: 'sockets' }, value: graph.evictedSockets },
       ],
     },

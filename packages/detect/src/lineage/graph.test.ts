@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { deserialize, serialize } from 'node:v8'
 import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
-import { imageUid } from '@honeyguide/model'
+import { imageUid, processUid } from '@honeyguide/model'
 import {
   simulatedHost,
   type SimulatedEvent,
@@ -338,6 +338,50 @@ suite('lineage graph', () => {
     const image = lineage.image(host.name, child.pid, child.startNs, child.execNo)
     assert.equal(image?.parentState, 'evicted')
     assert.deepEqual(lineage.ancestry(image?.uid ?? ''), [])
+  })
+
+  test('of a program that runs itself for ever keeps the first image and the latest', () => {
+    const host = simulatedHost()
+    const init = host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+    const last = host.spawn(init, '/bin/loop', ['loop', '0'])
+    const firstExecNo = last.execNo - 1
+    for (let i = 1; i < 200; i++) host.exec(last, '/bin/loop', ['loop', String(i)])
+    const lineage = createLineage({ images: 8 })
+    feed(lineage, host, host.events)
+    const uid = imageUid(host.name, last.pid, last.startNs, last.execNo)
+    assert.deepEqual(
+      lineage.images(uid).map((image) => image.execNo),
+      [firstExecNo, ...Array.from({ length: 7 }, (_, i) => last.execNo - 6 + i)],
+    )
+    assert.equal(lineage.ancestry(uid)[0]?.execNo, last.execNo - 1)
+    assert.equal(lineage.ancestry(uid).at(-1)?.name, 'init')
+    assert.equal(lineage.counts().evictedImages, 193)
+    // An event that comes late, of one that is not kept, changes nothing.
+    const images = lineage.images(uid)
+    feed(lineage, host, host.events.slice(20, 21))
+    assert.deepEqual(lineage.images(uid), images)
+  })
+
+  test('keeps the last two boots of each sensor, also after it was restored', () => {
+    let lineage = createLineage()
+    const begin = (sensor: number, boot: number): string => {
+      const host = simulatedHost(sensor, `host-${sensor}`, boot)
+      host.snapshot('/sbin/init', ['init'], { pid: 1, startNs: 5n })
+      feed(lineage, host, host.events)
+      return host.name
+    }
+    const isKept = (host: string): boolean =>
+      lineage.imageByUid(processUid(host, 1, 5n)) !== undefined
+    const other = begin(2, 1)
+    const first = begin(1, 1)
+    const second = begin(1, 2)
+    assert.deepEqual([other, first, second].map(isKept), [true, true, true])
+    const snapshot = wholeSnapshot(lineage)
+    lineage = createLineage()
+    lineage.restore(snapshot)
+    const third = begin(1, 3)
+    assert.deepEqual([other, first, second, third].map(isKept), [true, false, true, true])
+    assert.equal(lineage.counts().processes, 3)
   })
 
   test('does not believe a row that makes a process its own ancestor', () => {

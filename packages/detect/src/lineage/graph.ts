@@ -110,6 +110,7 @@ interface HostGraph {
   readonly dropped: Set<string>
   newestNs: bigint
   evictedProcesses: number
+  evictedImages: number
   evictedSockets: number
 }
 
@@ -163,6 +164,9 @@ function firstFrom(nodes: readonly ConnectionNode[], openNs: bigint): number {
   return low
 }
 
+/** Of a host's name, the digits that name its sensor: see `namePrefix`. */
+const sensorDigits = 12
+
 /** Both ends tell within this time of each other, ns: clocks are read where each end is handled. */
 const togetherNs = 1_000_000_000n
 
@@ -184,6 +188,8 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
   const exitedNs = BigInt(limits.exitedMs) * 1_000_000n
   const closedNs = BigInt(limits.closedMs) * 1_000_000n
   let hosts = new Map<string, HostGraph>()
+  /** Names in `hosts` by sensor, in the order in which they came. */
+  let boots = new Map<string, readonly string[]>()
   let interned = new Map<string, string>()
   let revisions = 0
 
@@ -212,11 +218,25 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
         dropped: new Set(),
         newestNs: 0n,
         evictedProcesses: 0,
+        evictedImages: 0,
         evictedSockets: 0,
       }
       hosts.set(name, host)
+      forgetBoots(name)
     }
     return host
+  }
+
+  /** Processes of an earlier boot have ended, if untold; its events may still come from a spool for a while. */
+  function forgetBoots(name: string): void {
+    const sensor = name.slice(0, sensorDigits)
+    const known = boots.get(sensor) ?? []
+    boots.set(sensor, [...known, name].slice(-limits.boots))
+    for (const gone of known.slice(0, known.length + 1 - limits.boots)) {
+      hosts.delete(gone)
+      lastHost = undefined
+      lastFound = undefined
+    }
   }
 
   function find(host: HostGraph, pid: number, startNs: bigint): ProcessNode | undefined {
@@ -266,13 +286,19 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     return undefined
   }
 
-  function ensureImage(node: ProcessNode, execNo: number): ImageNode {
+  /** Not kept when it is older than all but the first of as many as are kept. */
+  function ensureImage(host: HostGraph, node: ProcessNode, execNo: number): ImageNode {
     const known = findImage(node, execNo)
     if (known) return known
     const image: ImageNode = { execNo, facts: null, fork: null, record: null }
     let at = node.images.length
     while (at > 0 && (node.images[at - 1]?.execNo ?? 0) > execNo) at--
     node.images.splice(at, 0, image)
+    if (node.images.length > limits.images) {
+      // How a process began and what it is now matter; a program that runs itself for ever has no end of the rest.
+      node.images.splice(1, 1)
+      host.evictedImages += 1
+    }
     return image
   }
 
@@ -457,7 +483,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     const c = table.columns
     const node = ensureProcess(host, c.pid[row] ?? 0, c.startNs[row] ?? 0n)
     const execNo = c.execNo[row] ?? 0
-    const image = ensureImage(node, execNo)
+    const image = ensureImage(host, node, execNo)
     const facts = image.facts
     if (facts) {
       // An exec is told once; a snapshot may be taken again and the first look is kept.
@@ -487,7 +513,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       startNs: c.parentStartNs[row] ?? 0n,
       execNo: c.parentExecNo[row] ?? 0,
     }
-    ensureImage(node, execNo).fork = {
+    ensureImage(host, node, execNo).fork = {
       bornNs: c.bootNs[row] ?? 0n,
       eventUid: eventUid(host.name, 'l', c.seq[row] ?? 0n),
       userId: c.uid[row] ?? 0,
@@ -502,7 +528,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
   function takeExit(host: HostGraph, table: TableReader<'exit'>, row: number): void {
     const c = table.columns
     const node = ensureProcess(host, c.pid[row] ?? 0, c.startNs[row] ?? 0n)
-    if (node.images.length === 0) ensureImage(node, c.execNo[row] ?? 0)
+    if (node.images.length === 0) ensureImage(host, node, c.execNo[row] ?? 0)
     if (node.end) return
     node.end = {
       bootNs: c.bootNs[row] ?? 0n,
@@ -518,7 +544,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     const pid = c.pid[row] ?? 0
     const bootNs = c.bootNs[row] ?? 0n
     const process = pid === 0 ? null : ensureProcess(host, pid, c.startNs[row] ?? 0n)
-    if (process) ensureImage(process, c.execNo[row] ?? 0)
+    if (process) ensureImage(host, process, c.execNo[row] ?? 0)
     // Not a listen: asking for a free port looks the same and serves nobody.
     if (operation === tcpOperations.accept)
       if (process && (process.serverSince === null || bootNs < process.serverSince))
@@ -911,12 +937,14 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
         placeholders: 0,
         sockets: 0,
         evictedProcesses: 0,
+        evictedImages: 0,
         evictedSockets: 0,
       } satisfies { -readonly [Key in keyof LineageCounts]: number }
       for (const host of hosts.values()) {
         counts.processes += host.byUid.size
         counts.sockets += host.connections.size
         counts.evictedProcesses += host.evictedProcesses
+        counts.evictedImages += host.evictedImages
         counts.evictedSockets += host.evictedSockets
         for (const node of host.byUid.values()) {
           counts.images += node.images.length
@@ -937,6 +965,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
           `lineage snapshot of version ${snapshot.version}, not ${lineageVersion}`,
         )
       hosts = new Map()
+      boots = new Map()
       lastHost = undefined
       lastFound = undefined
       for (const parts of snapshot.hosts) restoreHost(unpackHost(parts))
@@ -950,6 +979,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
       revision: host.revision,
       newestNs: host.newestNs,
       evictedProcesses: host.evictedProcesses,
+      evictedImages: host.evictedImages,
       evictedSockets: host.evictedSockets,
       users: [...host.users].sort(([a], [b]) => a - b),
     })
@@ -995,6 +1025,7 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
     revisions = Math.max(revisions, held.revision)
     host.newestNs = held.newestNs
     host.evictedProcesses = held.evictedProcesses
+    host.evictedImages = held.evictedImages
     host.evictedSockets = held.evictedSockets
     for (const [id, name] of held.users) host.users.set(id, name)
     let image = 0

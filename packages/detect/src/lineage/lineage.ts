@@ -10,8 +10,12 @@ import type { Connection, Image, ProcessEnd } from './image.ts'
 import type { HeldHost, SavedPart } from './saved-host.ts'
 
 export interface LineageLimits {
+  /** Boots kept per sensor, the latest first seen; a host is one boot. */
+  readonly boots: number
   /** Processes kept per host, exited ones included. Per host, so that no host's storm costs another its history. */
   readonly processes: number
+  /** Images kept per process, 2 at least: the first and the latest. */
+  readonly images: number
   /** Sockets kept per host. */
   readonly sockets: number
   /** How long an exited process without living descendants is kept, ms of event time. */
@@ -27,6 +31,8 @@ export interface LineageCounts {
   readonly sockets: number
   /** Processes dropped before their time for want of room: shown as `lineage: evicted`. */
   readonly evictedProcesses: number
+  /** Images between the first and the latest of a process, dropped for want of room. */
+  readonly evictedImages: number
   readonly evictedSockets: number
 }
 
@@ -81,7 +87,9 @@ export interface LineageSnapshot {
 export const lineageVersion = 2
 
 export const defaultLineageLimits: LineageLimits = {
+  boots: 2,
   processes: 65_536,
+  images: 64,
   sockets: 32_768,
   exitedMs: 10 * 60_000,
   closedMs: 10 * 60_000,

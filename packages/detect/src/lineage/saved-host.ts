@@ -29,6 +29,7 @@ export interface HeldHost {
   readonly revision: number
   readonly newestNs: bigint
   readonly evictedProcesses: number
+  readonly evictedImages: number
   readonly evictedSockets: number
   readonly users: readonly (readonly [number, string])[]
   readonly processes: HeldProcess[]
@@ -71,7 +72,13 @@ export type SavedPart = HeadPart | ProcessPart | ConnectionPart | OrderPart
 /** What is known of a host itself. */
 type HostFacts = Pick<
   HeldHost,
-  'name' | 'revision' | 'newestNs' | 'evictedProcesses' | 'evictedSockets' | 'users'
+  | 'name'
+  | 'revision'
+  | 'newestNs'
+  | 'evictedProcesses'
+  | 'evictedImages'
+  | 'evictedSockets'
+  | 'users'
 >
 
 interface HeadPart extends HostFacts {
@@ -203,6 +210,7 @@ export function* packHost(held: HeldHost): Generator<SavedPart, undefined, undef
     revision: held.revision,
     newestNs: held.newestNs,
     evictedProcesses: held.evictedProcesses,
+    evictedImages: held.evictedImages,
     evictedSockets: held.evictedSockets,
     users: held.users,
   }
@@ -290,6 +298,7 @@ export function emptyHost(of: HostFacts): HeldHost {
     revision: of.revision,
     newestNs: of.newestNs,
     evictedProcesses: of.evictedProcesses,
+    evictedImages: of.evictedImages,
     evictedSockets: of.evictedSockets,
     users: of.users,
     processes: [],
