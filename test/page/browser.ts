@@ -67,9 +67,14 @@ export async function openPage(
   })
   page.on('pageerror', (error) => errors.push(String(error)))
   const asking = new Set<Request>()
+  let hasAsked = false
   page.on('request', (request) => {
+    // A page that was just gone to has asked nothing yet, however long it takes to begin.
+    if (request.isNavigationRequest()) hasAsked = false
     const { pathname } = new URL(request.url())
-    if (pathname.startsWith('/api/') && !pathname.endsWith('/live')) asking.add(request)
+    if (!pathname.startsWith('/api/') || pathname.endsWith('/live')) return
+    hasAsked = true
+    asking.add(request)
   })
   const answered = (request: Request): void => void asking.delete(request)
   page.on('requestfinished', answered).on('requestfailed', answered)
@@ -82,7 +87,7 @@ export async function openPage(
       let quiet = began
       while (performance.now() - quiet < quietMs && performance.now() - began < mostMs) {
         await page.waitForTimeout(25)
-        if (asking.size > 0) quiet = performance.now()
+        if (asking.size > 0 || !hasAsked) quiet = performance.now()
       }
       await page.evaluate(
         () =>

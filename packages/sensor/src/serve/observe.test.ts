@@ -7,6 +7,7 @@ import { suite, test } from 'node:test'
 import { createBatchBuilder, decodeBatch, type Batch } from '@honeyguide/model/batch'
 import { createFrameDecoder, encodeFrame, type Frame } from '@honeyguide/model/frames'
 import { createLogger } from '@honeyguide/model/log'
+import { until } from '../test/sensor-process.ts'
 import { serveObservers, type ObserveBatch, type ObserveOptions } from './observe.ts'
 
 const identity = { sensor: new Uint8Array(16).fill(1), boot: new Uint8Array(16).fill(2), run: 1 }
@@ -74,8 +75,8 @@ suite('observe socket', () => {
       bootNs: () => nowNs,
       mostBatches: 4,
     })
-    const { socket, batches } = await observe(path)
-    await pause(50)
+    const { socket, frames, batches } = await observe(path)
+    await until(() => frames.length > 0)
     socket.pause()
     const offered = 60
     for (let i = 1; i <= offered; i++) {
@@ -99,7 +100,7 @@ suite('observe socket', () => {
       }
       return { seen, lost: Number(lost) }
     }
-    for (let i = 0; i < 200 && count().seen + count().lost < offered * 10; i++) await pause(10)
+    for (let i = 0; i < 3000 && count().seen + count().lost < offered * 10; i++) await pause(10)
     const { seen, lost } = count()
     assert.ok(lost > 0, 'the socket took everything')
     assert.equal(seen + lost, offered * 10)
@@ -110,9 +111,9 @@ suite('observe socket', () => {
     const path = join(dir.path, 'observe.sock')
     await using server = await serveObservers(options(path))
     const { socket, frames } = await observe(path)
-    await pause(50)
+    await until(() => frames.length > 0)
     server.offer(batchOf(1n, 1, 1))
-    await pause(50)
+    await until(() => frames.length > 1)
     assert.deepEqual(
       frames.map(({ kind }) => kind),
       ['hello', 'batch'],
@@ -142,19 +143,20 @@ suite('observe socket', () => {
     const path = join(dir.path, 'observe.sock')
     await using _server = await serveObservers({ ...options(path), mostClients: 1 })
     const first = await observe(path)
+    await until(() => first.frames.length > 0)
     const second = await observe(path)
-    await pause(50)
+    await until(() => second.frames.length > 0)
     assert.ok(second.frames[0]?.kind === 'refusal')
     first.socket.write(
       encodeFrame({ kind: 'observe', observe: { protocolMajor: 1, protocolMinor: 0 } }),
     )
-    await pause(50)
+    await until(() => first.frames.at(-1)?.kind !== 'hello')
     assert.ok(first.frames.at(-1)?.kind === 'refusal')
     const third = connect({ path })
     const frames: Frame[] = []
     third.on('data', (chunk: Uint8Array) => frames.push(...createFrameDecoder().push(chunk)))
     third.write(encodeFrame({ kind: 'observe', observe: { protocolMajor: 9, protocolMinor: 0 } }))
-    await pause(50)
+    await until(() => frames.length > 0)
     assert.ok(frames[0]?.kind === 'refusal')
     assert.equal(frames[0].refusal.code, 'HG_PROTOCOL_UNSUPPORTED')
     third.destroy()
