@@ -110,6 +110,7 @@ export function stripSpan(range: TimeRange, nowMs: number, oldestMs?: number): S
   const around = stripLengths.find((one) => one >= wanted * 0.999) ?? length
   if (span.toMs >= nowMs - 1000 || span.fromMs >= nowMs - around)
     return { fromMs: Math.min(span.fromMs, nowMs - around), toMs: Math.max(nowMs, span.toMs) }
-  const spare = (around - length) / 2
+  // A range a little longer than the strip that suits it makes the strip longer.
+  const spare = Math.max(0, (around - length) / 2)
   return { fromMs: span.fromMs - spare, toMs: span.toMs + spare }
 }
