@@ -18,7 +18,13 @@ interface Reachable {
   readonly lost: readonly string[]
 }
 
+/** Walks by Tab once there is more to reach than the shell has. */
 async function walk(page: Page): Promise<Reachable> {
+  await page.waitForFunction(
+    () =>
+      document.querySelectorAll('main :is(button:not([disabled]), a[href], [tabindex="0"])')
+        .length > 2,
+  )
   await page.evaluate(() => {
     const marked = window as unknown as { wanted: Set<Element>; reached: Set<Element> }
     const all = document.querySelectorAll<HTMLElement>(

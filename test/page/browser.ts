@@ -36,8 +36,9 @@ export interface OpenedPage extends AsyncDisposable {
   /** Console errors and uncaught exceptions so far. */
   readonly errors: string[]
   /**
-   * Resolves when what the page asked of the hub is answered and drawn: for 200 ms no question was open, then two
-   * frames. After `mostMs` at the latest, for a hub that does not answer. The stream of Live is no question.
+   * Resolves when what the page asked of the hub is answered and drawn: for 200 ms no question was open, then the
+   * page had nothing to do and drew two frames, without asking again. After `mostMs` at the latest, for a hub that
+   * does not answer. The stream of Live is no question.
    */
   drawn(mostMs: number): Promise<void>
 }
@@ -67,13 +68,13 @@ export async function openPage(
   })
   page.on('pageerror', (error) => errors.push(String(error)))
   const asking = new Set<Request>()
-  let hasAsked = false
+  let asked = 0
   page.on('request', (request) => {
     // A page that was just gone to has asked nothing yet, however long it takes to begin.
-    if (request.isNavigationRequest()) hasAsked = false
+    if (request.isNavigationRequest()) asked = 0
     const { pathname } = new URL(request.url())
     if (!pathname.startsWith('/api/') || pathname.endsWith('/live')) return
-    hasAsked = true
+    asked += 1
     asking.add(request)
   })
   const answered = (request: Request): void => void asking.delete(request)
@@ -84,17 +85,26 @@ export async function openPage(
     errors,
     async drawn(mostMs) {
       const began = performance.now()
-      let quiet = began
-      while (performance.now() - quiet < quietMs && performance.now() - began < mostMs) {
-        await page.waitForTimeout(25)
-        if (asking.size > 0 || !hasAsked) quiet = performance.now()
-      }
-      await page.evaluate(
-        () =>
-          new Promise((resolve) =>
-            requestAnimationFrame(() => requestAnimationFrame(() => resolve(undefined))),
-          ),
-      )
+      const isLate = (): boolean => performance.now() - began >= mostMs
+      let before: number
+      do {
+        let quiet = performance.now()
+        while (performance.now() - quiet < quietMs && !isLate()) {
+          await page.waitForTimeout(25)
+          if (asking.size > 0 || asked === 0) quiet = performance.now()
+        }
+        before = asked
+        // On a busy machine a page takes longer over an answer than that, and asks again.
+        await page.evaluate(
+          () => new Promise((resolve) => requestIdleCallback(resolve, { timeout: 5000 })),
+        )
+        await page.evaluate(
+          () =>
+            new Promise((resolve) =>
+              requestAnimationFrame(() => requestAnimationFrame(() => resolve(undefined))),
+            ),
+        )
+      } while (asked !== before && !isLate())
     },
     async [Symbol.asyncDispose]() {
       await context.close()
