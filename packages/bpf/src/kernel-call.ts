@@ -328,7 +328,14 @@ export function fdById(kind: KernelObjectKind, id: number): number {
   return call(fdByIdCommand[kind], 12)
 }
 
-/** BPF_PROG_LOAD of raw instructions, without a verifier log unless `log` is given. */
+const EAGAIN = 11
+/** Twice as often as libbpf 1.1 tries. */
+const loadTries = 10
+
+/**
+ * BPF_PROG_LOAD of raw instructions, without a verifier log unless `log` is given. A signal that waits for the
+ * thread makes the verifier give up with EAGAIN (Linux 4.20), whatever it would have said: that is tried again.
+ */
 export function programLoad(options: {
   readonly type: number
   readonly instructions: Uint8Array
@@ -352,7 +359,11 @@ export function programLoad(options: {
   u32(44, options.flags ?? 0)
   u32(68, options.expectedAttachType ?? 0)
   u32(108, options.attachBtfId ?? 0)
-  return call(command.progLoad, 120)
+  let result = -EAGAIN
+  for (let tries = 0; result === -EAGAIN && tries < loadTries; tries++)
+    result = bpf(command.progLoad, attr, 120)
+  held.length = 0
+  return result
 }
 
 /** What a test run gave back. */

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { suite, test } from 'node:test'
+import { closeFd } from './ffi.ts'
+import { programLoad } from './kernel-call.ts'
+import { skipUnless } from './kernel-test.ts'
+
+/** Instructions `r0 = 0`, as many as take the verifier a moment, and `exit`. */
+function longProgram(): Uint8Array {
+  const count = 4000
+  const bytes = new Uint8Array(8 * (count + 1))
+  for (let at = 0; at < count; at++) bytes[8 * at] = 0xb7
+  bytes[8 * count] = 0x95
+  return bytes
+}
+
+suite('calls of bpf(2)', { skip: skipUnless('tp_btf') }, () => {
+  test('a program is loaded while signals come', async () => {
+    const onSignal = (): void => undefined
+    process.on('SIGWINCH', onSignal)
+    const instructions = longProgram()
+    const load = (): number => {
+      const fd = programLoad({ type: 1, instructions })
+      if (fd >= 0) closeFd(fd)
+      return fd
+    }
+    const began = performance.now()
+    load()
+    // Longer than a load: many meet a signal, few meet two.
+    const everyMs = Math.ceil(3 * (performance.now() - began))
+    const sender = spawn(process.execPath, [
+      '-e',
+      `setInterval(() => process.kill(${process.pid}, 'SIGWINCH'), ${everyMs}); process.stdout.write('on')`,
+    ])
+    try {
+      await once(sender.stdout, 'data')
+      for (let time = 0; time < 200; time++) {
+        const fd = load()
+        assert.ok(fd >= 0, `load ${time}: ${fd}`)
+      }
+    } finally {
+      sender.kill('SIGKILL')
+      await once(sender, 'exit')
+      process.off('SIGWINCH', onSignal)
+    }
+  })
+})
