@@ -185,15 +185,7 @@ suite('iterators', { skip: skipUnless('iter/task', 'iter/task_file', 'iter/tcp')
 suite('without root', { skip: skipUnless('tp_btf') }, () => {
   const loading = `
     import { openObject, BpfError } from '${new URL('index.ts', import.meta.url).href}'
-    import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmdirSync,
-} from 'node:fs'
+    import { readFileSync } from 'node:fs'
     const bytes = new Uint8Array(readFileSync(0))
     try {
       using object = openObject(bytes, { rodata: { target_tgid: process.pid } }).load()

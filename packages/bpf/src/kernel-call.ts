@@ -64,8 +64,12 @@ function pointer(at: number, memory: Uint8Array): void {
   fields.setBigUint64(at, addressOf(memory), true)
 }
 
-function call(which: number, size: number): number {
-  const result = bpf(which, attr, size)
+const EAGAIN = -11
+
+/** Up to `tries` times while the kernel says EAGAIN. */
+function call(which: number, size: number, tries = 1): number {
+  let result = EAGAIN
+  for (let left = tries; result === EAGAIN && left > 0; left--) result = bpf(which, attr, size)
   held.length = 0
   return result
 }
@@ -328,7 +332,6 @@ export function fdById(kind: KernelObjectKind, id: number): number {
   return call(fdByIdCommand[kind], 12)
 }
 
-const EAGAIN = 11
 /** Twice as often as libbpf 1.1 tries. */
 const loadTries = 10
 
@@ -359,11 +362,7 @@ export function programLoad(options: {
   u32(44, options.flags ?? 0)
   u32(68, options.expectedAttachType ?? 0)
   u32(108, options.attachBtfId ?? 0)
-  let result = -EAGAIN
-  for (let tries = 0; result === -EAGAIN && tries < loadTries; tries++)
-    result = bpf(command.progLoad, attr, 120)
-  held.length = 0
-  return result
+  return call(command.progLoad, 120, loadTries)
 }
 
 /** What a test run gave back. */
