@@ -6,11 +6,10 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import {
   errorRows,
-  imageFlags,
+  eventKindInfo,
+  eventKinds,
   lossReasons,
   tables,
-  tcpFlags,
-  tcpOperations,
   views,
   type OcsfColumn,
   type TableDefinition,
@@ -69,9 +68,24 @@ function events(): string {
     ),
     '',
   ]
-  const table = ([name, { id, ring, doc, columns }]: [string, TableDefinition]): string[] => [
+  const numbers = (
+    title: string,
+    of: TableDefinition['bits'],
+    write: (names: Readonly<Record<string, number>>) => string,
+  ): string[] =>
+    Object.entries(of ?? {}).map(([column, names]) => `${title} \`${column}\`: ${write(names)}.\n`)
+  const table = ([name, { id, ring, doc, columns, bits: flags, values }]: [
+    string,
+    TableDefinition,
+  ]): string[] => [
     `### ${name}\n`,
     `Table ${id}; ring: ${ring}. ${doc}\n`,
+    ...numbers('Bits of', flags, bits),
+    ...numbers('Values of', values, (names) =>
+      Object.entries(names)
+        .map(([value, number]) => `${number} ${value}`)
+        .join(', '),
+    ),
     row('id', 'column', 'kind', 'what it holds'),
     '|---|---|---|---|',
     ...Object.entries(columns).map(([column, definition]) =>
@@ -84,13 +98,16 @@ function events(): string {
     'Two forms of the same thing: **views**, with OCSF names, are what people, rules and exports see; **tables** are what travels between sensor and hub.\n',
     '## Views\n',
     ...Object.entries(views).flatMap(view),
+    '## Kinds of events\n',
+    'What a filter names by `kind`, finer than an OCSF activity where that says too little.\n',
+    row('kind', 'view', 'activity', 'group', 'what it is'),
+    '|---|---|---|---|---|',
+    ...eventKinds.map((kind) => {
+      const { class: of, activity, group, doc } = eventKindInfo(kind)
+      return row(`\`${kind}\``, of.view, `${activity.id} ${activity.name}`, group, doc)
+    }),
+    '',
     '## Tables on the wire\n',
-    `Bits of image \`flags\`: ${bits(imageFlags)}.\n`,
-    `Bits of tcp \`flags\`: ${bits(tcpFlags)}. Values of \`operation\`: ${Object.entries(
-      tcpOperations,
-    )
-      .map(([name, value]) => `${value} ${name}`)
-      .join(', ')}.\n`,
     ...Object.entries(tables).flatMap((entry) => table(entry as [string, TableDefinition])),
   ].join('\n')
 }

@@ -125,7 +125,7 @@ suite('hub', () => {
     )
     const strip = (await ask('/api/v1/timeline?buckets=10')).json<Timeline>()
     assert.equal(
-      strip.process.reduce<number>((sum, count) => sum + (count ?? 0), 0),
+      (strip.groups.process ?? []).reduce<number>((sum, count) => sum + (count ?? 0), 0),
       20,
     )
     const events = (
@@ -599,7 +599,7 @@ suite('hub', () => {
     assert.equal((await ask('/api/v1/events?filter=host%3Dweb-1')).json<EventsAnswer>().total, 3)
     const strip = (await ask('/api/v1/timeline?host=db-1')).json<Timeline>()
     assert.equal(
-      strip.process.reduce<number>((sum, count) => sum + (count ?? 0), 0),
+      (strip.groups.process ?? []).reduce<number>((sum, count) => sum + (count ?? 0), 0),
       4,
     )
   })

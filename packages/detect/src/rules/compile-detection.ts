@@ -2,7 +2,7 @@
 import { RE2JS } from 're2js'
 import { compileNetwork } from './cidr.ts'
 import type { EventView } from './event-view.ts'
-import { keywordFields, ruleFields } from './fields.ts'
+import { ruleCategories } from './categories.ts'
 import { compilePattern } from './pattern.ts'
 import { regexLiterals } from './prefilter.ts'
 import type { Detection, FieldTest, RuleCategory } from './rule.ts'
@@ -135,7 +135,7 @@ export function compileDetection(
   number: (name: string) => number,
 ): Verdict {
   const field = onlyField(detection)
-  const isFew = field !== undefined && ruleFields[category][field]?.isRepetitive === true
+  const isFew = field !== undefined && ruleCategories[category].fields[field]?.isRepetitive === true
   const verdict = compileParts(detection, category, number)
   return isFew && isDear(detection) ? remember(verdict, number(field)) : verdict
 }
@@ -149,7 +149,7 @@ function compileParts(
     case 'field':
       return compileTest(detection.test, number(detection.field), number)
     case 'keyword': {
-      const tests = keywordFields[category].map((field) =>
+      const tests = ruleCategories[category].keywords.map((field) =>
         compileTest(detection.test, number(field), number),
       )
       return (event) => tests.some((test) => test(event))

@@ -6,13 +6,7 @@
  * one. No value means null. `CommandLine` is the argument list joined with spaces, as rules expect it; the
  * column quotes words the way a shell reads them.
  */
-import {
-  networkActivity,
-  processActivity,
-  type ActivityBatch,
-  type ActivityRow,
-} from '@honeyguide/model'
-import type { RuleCategory } from './rule.ts'
+import type { ActivityBatch, ActivityRow } from '@honeyguide/model'
 
 type Column = keyof ActivityRow & string
 
@@ -54,7 +48,8 @@ export function plainCommandLine(quoted: string): string {
   return out
 }
 
-function columns(names: readonly Column[], isRepetitive = true): RuleField {
+/** A field that is these columns. */
+export function columns(names: readonly Column[], isRepetitive = true): RuleField {
   return {
     columns: names,
     isRepetitive,
@@ -67,7 +62,8 @@ function columns(names: readonly Column[], isRepetitive = true): RuleField {
   }
 }
 
-function command(name: Column): RuleField {
+/** A field that is a command line, as plain words. */
+export function command(name: Column): RuleField {
   return {
     columns: [name],
     isRepetitive: false,
@@ -79,9 +75,10 @@ function command(name: Column): RuleField {
 }
 
 /** Fields that exist in Sigma's taxonomy and are never known here. */
-const absent: RuleField = { columns: [], isRepetitive: true, read() {} }
+export const absent: RuleField = { columns: [], isRepetitive: true, read() {} }
 
-const derived: Readonly<Record<string, RuleField>> = {
+/** Fields that are worked out from the lineage. */
+export const derived: Readonly<Record<string, RuleField>> = {
   ParentIsServer: {
     columns: [],
     isRepetitive: false,
@@ -99,68 +96,12 @@ export function isDerived(field: string): boolean {
   return Object.hasOwn(derived, field)
 }
 
-function direct(view: Readonly<Record<string, unknown>>): Record<string, RuleField> {
+/** Every column of a view under its own name. */
+export function direct(view: Readonly<Record<string, unknown>>): Record<string, RuleField> {
   return Object.fromEntries(
     Object.keys(view).map((name) => [
       name,
       name.endsWith('cmd_line') ? command(name as Column) : columns([name as Column]),
     ]),
   )
-}
-
-const processFields: Readonly<Record<string, RuleField>> = {
-  ...direct(processActivity),
-  ...derived,
-  Image: columns(['process_file_path', 'process_interpreter']),
-  CommandLine: command('process_cmd_line'),
-  ParentImage: columns(['process_parent_process_file_path']),
-  ParentCommandLine: command('process_parent_process_cmd_line'),
-  User: columns(['process_user_name']),
-  ParentUser: columns(['process_parent_process_user_name']),
-  CurrentDirectory: columns(['process_working_directory']),
-  ProcessId: columns(['process_pid'], false),
-  ParentProcessId: columns(['process_parent_process_pid'], false),
-  ProcessGuid: columns(['process_uid'], false),
-  ParentProcessGuid: columns(['process_parent_process_uid'], false),
-  LogonId: columns(['process_session_uid']),
-  TerminalSessionId: columns(['process_session_uid']),
-  ComputerName: columns(['device_hostname']),
-  OriginalFileName: absent,
-  Product: absent,
-  Company: absent,
-  Description: absent,
-}
-
-const networkFields: Readonly<Record<string, RuleField>> = {
-  ...direct(networkActivity),
-  Image: columns(['actor_process_file_path']),
-  CommandLine: command('actor_process_cmd_line'),
-  User: columns(['actor_process_user_name']),
-  ProcessId: columns(['actor_process_pid'], false),
-  ProcessGuid: columns(['actor_process_uid'], false),
-  Protocol: columns(['connection_info_protocol_name']),
-  SourceIp: columns(['src_endpoint_ip']),
-  SourcePort: columns(['src_endpoint_port'], false),
-  DestinationIp: columns(['dst_endpoint_ip']),
-  DestinationPort: columns(['dst_endpoint_port']),
-  SourceHostname: absent,
-  DestinationHostname: absent,
-  ComputerName: columns(['device_hostname']),
-  Initiated: {
-    columns: ['connection_info_direction'],
-    isRepetitive: true,
-    read: (batch, row, _, out) =>
-      void out.push(String(batch.value(row, 'connection_info_direction') === 'Outbound')),
-  },
-}
-
-export const ruleFields: Readonly<Record<RuleCategory, Readonly<Record<string, RuleField>>>> = {
-  process_creation: processFields,
-  network_connection: networkFields,
-}
-
-/** Fields in which keywords without a field are looked for. */
-export const keywordFields: Readonly<Record<RuleCategory, readonly string[]>> = {
-  process_creation: ['CommandLine', 'Image', 'ParentCommandLine', 'User', 'CurrentDirectory'],
-  network_connection: ['CommandLine', 'Image', 'User', 'SourceIp', 'DestinationIp'],
 }

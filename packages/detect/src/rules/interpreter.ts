@@ -6,7 +6,8 @@
 import { RE2JS } from 're2js'
 import type { ActivityBatch } from '@honeyguide/model'
 import { addressBytes } from './cidr.ts'
-import { keywordFields, ruleFields, type RowFacts } from './fields.ts'
+import { ruleCategories } from './categories.ts'
+import type { RowFacts } from './fields.ts'
 import type { Pattern } from './pattern.ts'
 import type { Detection, FieldTest, Rule, RuleCategory } from './rule.ts'
 
@@ -110,19 +111,19 @@ function holds(
     case 'field':
       return testHolds(detection.test, detection.field, read)
     case 'keyword':
-      return keywordFields[category].some((field) => testHolds(detection.test, field, read))
+      return ruleCategories[category].keywords.some((field) =>
+        testHolds(detection.test, field, read),
+      )
   }
 }
 
 /** Whether the rule matches the event, its category included. */
 export function interpret(rule: Rule, batch: ActivityBatch, row: number, facts: RowFacts): boolean {
-  const kind = batch.kind(row)
-  const isProcess = rule.category === 'process_creation'
-  if (isProcess ? kind !== 'exec' : !['connect', 'accept', 'connect_failed'].includes(kind))
-    return false
+  const { kinds, fields } = ruleCategories[rule.category]
+  if (!kinds.includes(batch.kind(row))) return false
   return holds(rule.detection, rule.category, (field) => {
     const out: string[] = []
-    ruleFields[rule.category][field]?.read(batch, row, facts, out)
+    fields[field]?.read(batch, row, facts, out)
     return out
   })
 }

@@ -1,6 +1,7 @@
 /** Reads one Sigma rule: YAML to a checked `Rule`, or a refusal that says where and what to do. */
 import { isMap, isScalar, isSeq } from 'yaml'
 import { tacticOfTag } from '../attack/attack.ts'
+import { isRuleCategory, ruleCategories, ruleCategoryNames } from './categories.ts'
 import { parseCondition, type Condition } from './condition.ts'
 import type { RuleRefusal, RuleSource } from './rule-source.ts'
 import { readSelection } from './selection.ts'
@@ -21,7 +22,6 @@ import {
   type Rule,
   type RuleCategory,
   type RuleLevel,
-  type SentenceSlot,
   type SentenceWord,
 } from './rule.ts'
 
@@ -57,6 +57,8 @@ const notRecorded: Readonly<Record<string, string>> = {
   webserver: 'logs of web servers are not read',
 }
 
+const known = ruleCategoryNames.join(', ')
+
 function categoryOf(root: RuleText['root']): RuleCategory {
   const logsource = entry(root, 'logsource')
   if (!logsource || !isMap(logsource.value))
@@ -75,17 +77,17 @@ function categoryOf(root: RuleText['root']): RuleCategory {
     )
   if (service !== undefined)
     throw new RuleComplaint(
-      `the log of ${service} is not read; only events of the kernel are (category process_creation or network_connection)`,
+      `the log of ${service} is not read; only events of the kernel are (${known})`,
       place('service'),
     )
-  if (category === 'process_creation' || category === 'network_connection') return category
+  if (isRuleCategory(category)) return category
   if (category === undefined)
     throw new RuleComplaint(
-      'the logsource has no category; use process_creation or network_connection',
+      `the logsource has no category; there are ${known}`,
       offsetOf(logsource.value),
     )
   throw new RuleComplaint(
-    `the category ${category} is refused: ${notRecorded[category] ?? 'no such events are recorded'}; process_creation and network_connection are`,
+    `the category ${category} is refused: ${notRecorded[category] ?? 'no such events are recorded'}; there are ${known}`,
     place('category'),
   )
 }
@@ -137,11 +139,6 @@ function readDetection(root: RuleText['root'], category: RuleCategory): Detectio
   return parts.length === 1 && parts[0] ? parts[0] : { kind: 'any', parts }
 }
 
-const slots: Readonly<Record<RuleCategory, readonly SentenceSlot[]>> = {
-  process_creation: ['parent', 'process', 'command', 'file'],
-  network_connection: ['process', 'endpoint'],
-}
-
 function readSentence(root: RuleText['root'], category: RuleCategory): Rule['sentence'] {
   const told = textOf(root, 'sentence')
   if (told === undefined || told.trim() === '') return null
@@ -151,10 +148,10 @@ function readSentence(root: RuleText['root'], category: RuleCategory): Rule['sen
     .filter((word) => word !== '')
     .map((word): SentenceWord => {
       if (!word.startsWith('{') || !word.endsWith('}')) return { text: word }
-      const slot = slots[category].find((name) => `{${name}}` === word)
+      const slot = ruleCategories[category].slots.find((name) => `{${name}}` === word)
       if (!slot)
         throw new RuleComplaint(
-          `the sentence names ${word}; ${slots[category].map((name) => `{${name}}`).join(', ')} can stand there`,
+          `the sentence names ${word}; ${ruleCategories[category].slots.map((name) => `{${name}}`).join(', ')} can stand there`,
           offsetOf(entry(root, 'sentence')?.value),
         )
       return { slot }

@@ -5,11 +5,12 @@
  * automaton said of a value is remembered: of values that repeat (paths, users) from batch to batch, of others
  * within a batch by `valueId`.
  */
-import type { ActivityBatch } from '@honeyguide/model'
+import { eventKinds, type ActivityBatch } from '@honeyguide/model'
 import { createAutomaton, type Automaton } from './aho-corasick.ts'
 import { compileDetection, type Verdict } from './compile-detection.ts'
 import { createEventView, type EventView } from './event-view.ts'
-import { ruleFields, type RowFacts, type RuleField } from './fields.ts'
+import { categoriesOfKind, ruleCategories, ruleCategoryNames } from './categories.ts'
+import type { RowFacts, RuleField } from './fields.ts'
 import { requiredAtoms, type Atom } from './prefilter.ts'
 import { isRefusal, readRule } from './read-rule.ts'
 import type { RuleRefusal, RuleSource } from './rule-source.ts'
@@ -69,7 +70,7 @@ function compileCategory(category: RuleCategory, rules: readonly Rule[]): Catego
       }
   })
   const indexes = [...literals].map(([field, list]): FieldIndex => {
-    const definition = ruleFields[category][field]
+    const definition = ruleCategories[category].fields[field]
     return {
       field: number(field),
       isRepetitive: definition?.isRepetitive ?? false,
@@ -84,7 +85,7 @@ function compileCategory(category: RuleCategory, rules: readonly Rule[]): Catego
   return {
     rules,
     verdicts,
-    view: createEventView(names.map((name) => ruleFields[category][name] ?? empty)),
+    view: createEventView(names.map((name) => ruleCategories[category].fields[name] ?? empty)),
     indexes,
     always: Int32Array.from(always),
     stamps: new Float64Array(rules.length),
@@ -136,53 +137,64 @@ export function compileRules(sources: readonly RuleSource[]): RuleSet {
 
 /** The same for rules that are read already. */
 export function ruleSetOf(rules: readonly Rule[], refused: readonly RuleRefusal[] = []): RuleSet {
-  const sets: Record<RuleCategory, CategorySet> = {
-    process_creation: compileCategory(
-      'process_creation',
-      rules.filter((rule) => rule.category === 'process_creation'),
-    ),
-    network_connection: compileCategory(
-      'network_connection',
-      rules.filter((rule) => rule.category === 'network_connection'),
-    ),
-  }
+  const sets = new Map(
+    ruleCategoryNames.map((category) => [
+      category,
+      compileCategory(
+        category,
+        rules.filter((rule) => rule.category === category),
+      ),
+    ]),
+  )
+  const setsOfKind = new Map(
+    eventKinds.map((kind) => [
+      kind,
+      categoriesOfKind(kind)
+        .flatMap((name) => sets.get(name) ?? [])
+        .filter((set) => set.rules.length > 0),
+    ]),
+  )
   let stamp = 0
   const matched: number[] = []
+
+  function matchSet(
+    set: CategorySet,
+    batch: ActivityBatch,
+    row: number,
+    facts: RowFacts,
+    found: (rule: Rule) => void,
+  ): void {
+    const { view, stamps } = set
+    view.begin(batch, row, facts)
+    stamp += 1
+    matched.length = 0
+    const consider = (rule: number) => {
+      if (stamps[rule] === stamp) return
+      stamps[rule] = stamp
+      if (set.verdicts[rule]?.(view)) matched.push(rule)
+    }
+    for (const index of set.indexes) {
+      const candidates = candidatesOf(index, view)
+      for (let i = 0; i < candidates.length; i++) consider(candidates[i] ?? 0)
+    }
+    for (let i = 0; i < set.always.length; i++) consider(set.always[i] ?? 0)
+    if (matched.length === 0) return
+    matched.sort((a, b) => a - b)
+    for (const index of matched) {
+      const rule = set.rules[index]
+      if (rule) found(rule)
+    }
+  }
+
   return {
     rules,
     refused,
-    alwaysEvaluated: Object.values(sets).flatMap((set) =>
+    alwaysEvaluated: [...sets.values()].flatMap((set) =>
       Array.from(set.always, (index) => set.rules[index]).filter((rule) => rule !== undefined),
     ),
     match(batch, row, facts, found) {
-      const kind = batch.kind(row)
-      const set =
-        kind === 'exec'
-          ? sets.process_creation
-          : kind === 'connect' || kind === 'accept' || kind === 'connect_failed'
-            ? sets.network_connection
-            : null
-      if (!set || set.rules.length === 0) return
-      const { view, stamps } = set
-      view.begin(batch, row, facts)
-      stamp += 1
-      matched.length = 0
-      const consider = (rule: number) => {
-        if (stamps[rule] === stamp) return
-        stamps[rule] = stamp
-        if (set.verdicts[rule]?.(view)) matched.push(rule)
-      }
-      for (const index of set.indexes) {
-        const candidates = candidatesOf(index, view)
-        for (let i = 0; i < candidates.length; i++) consider(candidates[i] ?? 0)
-      }
-      for (let i = 0; i < set.always.length; i++) consider(set.always[i] ?? 0)
-      if (matched.length === 0) return
-      matched.sort((a, b) => a - b)
-      for (const index of matched) {
-        const rule = set.rules[index]
-        if (rule) found(rule)
-      }
+      for (const set of setsOfKind.get(batch.kind(row)) ?? [])
+        matchSet(set, batch, row, facts, found)
     },
   }
 }

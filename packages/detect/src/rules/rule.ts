@@ -1,9 +1,11 @@
 /** A rule as read and checked: what it is about, and its detection as a tree of tests on fields. */
 import type { Severity } from '@honeyguide/model'
+import type { RuleCategory } from './categories.ts'
 import type { Pattern } from './pattern.ts'
 
+export type { RuleCategory } from './categories.ts'
+
 export type RuleLevel = 'informational' | Severity
-export type RuleCategory = 'process_creation' | 'network_connection'
 
 /** What one value of a selection asks of one field. Text tests look at lower case unless `cased`. */
 export type FieldTest =
@@ -29,7 +31,7 @@ export type Detection =
   | { readonly kind: 'all'; readonly parts: readonly Detection[] }
   | { readonly kind: 'any'; readonly parts: readonly Detection[] }
   | { readonly kind: 'not'; readonly part: Detection }
-  /** `field` is a key of the category's `ruleFields`. */
+  /** `field` is a key of the category's fields. */
   | { readonly kind: 'field'; readonly field: string; readonly test: FieldTest }
   /** Some text field of the event. */
   | { readonly kind: 'keyword'; readonly test: FieldTest }

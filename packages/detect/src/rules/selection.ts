@@ -2,7 +2,7 @@
 import { isMap, isScalar, isSeq } from 'yaml'
 import { RE2JS } from 're2js'
 import { compileNetwork } from './cidr.ts'
-import { ruleFields } from './fields.ts'
+import { ruleCategories } from './categories.ts'
 import {
   anchor,
   lowerPattern,
@@ -96,7 +96,7 @@ function readTarget(one: Entry, category: RuleCategory): Target {
         at,
       )
   }
-  if (field !== '' && !Object.hasOwn(ruleFields[category], field))
+  if (field !== '' && !Object.hasOwn(ruleCategories[category].fields, field))
     throw new RuleComplaint(
       `events of ${category} have no field "${field}" here; see docs/reference/events.md for those that there are`,
       at,
@@ -172,7 +172,7 @@ function readValue(value: unknown, target: Target, category: RuleCategory): Fiel
     return [checkRegex(text, modifiers.filter((one) => /^[ims]$/.test(one)).join(''), at)]
   }
   if (has('fieldref')) {
-    if (!Object.hasOwn(ruleFields[category], text))
+    if (!Object.hasOwn(ruleCategories[category].fields, text))
       throw new RuleComplaint(`events of ${category} have no field "${text}" here`, at)
     return [{ kind: 'fieldref', other: text, how, cased }]
   }

@@ -5,25 +5,15 @@
  * Pure. Everything that comes from telemetry passes `visible`: no event can act on the terminal.
  */
 import { styleText } from 'node:util'
-import { eventKind, visible, type ActivityRow, type EventKind } from '@honeyguide/model'
-
-interface Look {
-  readonly pictogram: string
-  /** Padded to Tetragon's seven columns. */
-  readonly word: string
-}
-
-const looks: Readonly<Record<EventKind, Look>> = {
-  exec: { pictogram: '🚀', word: 'process' },
-  exec_failed: { pictogram: '🚫', word: 'failed' },
-  fork: { pictogram: '🌱', word: 'fork' },
-  exit: { pictogram: '💥', word: 'exit' },
-  connect: { pictogram: '🔌', word: 'connect' },
-  accept: { pictogram: '📞', word: 'accept' },
-  close: { pictogram: '🧹', word: 'close' },
-  connect_failed: { pictogram: '⛔', word: 'refused' },
-  listen: { pictogram: '👂', word: 'listen' },
-}
+import {
+  eventClassOfRow,
+  eventKind,
+  eventKindInfo,
+  subjectValue,
+  visible,
+  type ActivityColumn,
+  type ActivityRow,
+} from '@honeyguide/model'
 
 /** Longest argument text on one line, in UTF-16 units; more is cut and said. */
 const argumentLimit = 1024
@@ -95,11 +85,12 @@ export function compactLine(row: ActivityRow, options: CompactOptions): string {
   const paint = (style: Style, text: string): string =>
     options.isColoured ? styleText(style, text, { validateStream: false }) : text
   const kind = eventKind(row)
-  const { pictogram, word } = looks[kind]
-  const isNetwork = row.class_uid === 4001
-  const program = (isNetwork ? row.actor_process_file_path : row.process_file_path) ?? ''
-  const name = (isNetwork ? row.actor_process_name : row.process_name) ?? ''
-  const pid = (isNetwork ? row.actor_process_pid : row.process_pid) ?? '?'
+  const { look, object = [] } = eventKindInfo(kind)
+  const view = eventClassOfRow(row)?.view
+  const isNetwork = view === 'network_activity'
+  const program = String(subjectValue(row, 'file_path') ?? '')
+  const name = String(subjectValue(row, 'name') ?? '')
+  const pid = subjectValue(row, 'pid') ?? '?'
   const binary =
     visible(program || (kind === 'exec_failed' ? (row.process_file_name ?? '') : '') || name) ||
     `pid ${pid}`
@@ -111,7 +102,8 @@ export function compactLine(row: ActivityRow, options: CompactOptions): string {
         : isNetwork
           ? 'cyan'
           : 'blue',
-      `${pictogram} ${word.padEnd(7)}`,
+      // Padded to Tetragon's seven columns.
+      `${look.pictogram} ${look.word.padEnd(7)}`,
     ),
     paint('green', visible(row.device_hostname ?? '')),
     paint('bold', binary),
@@ -131,6 +123,13 @@ export function compactLine(row: ActivityRow, options: CompactOptions): string {
       parts.push(
         paint('red', errorNames[row.status_code ?? 0] ?? `error ${row.status_code ?? '?'}`),
       )
+  } else if (view !== 'process_activity') {
+    for (const column of object) {
+      const value = row[column as ActivityColumn] ?? ''
+      if (value !== '') parts.push(paint('cyan', cut(visible(String(value)))))
+    }
+    if (row.status_code)
+      parts.push(paint('red', errorNames[row.status_code] ?? `error ${row.status_code}`))
   } else {
     const rest = cut(visible(withoutFirstWord(row.process_cmd_line ?? '')))
     if (rest !== '') parts.push(rest)

@@ -3,8 +3,15 @@
  * host, and our filter language. All options must hold; of one option given several times, any. Pure.
  */
 import { HoneyguideError } from '@honeyguide/model/errors'
-import { compileFilter, eventKinds, parseFilter } from '@honeyguide/model/filter'
-import { eventKind, type ActivityRow, type EventKind } from '@honeyguide/model'
+import { compileFilter, parseFilter } from '@honeyguide/model/filter'
+import {
+  eventKind,
+  eventKinds,
+  kindsOfView,
+  subjectValue,
+  type ActivityRow,
+  type EventKind,
+} from '@honeyguide/model'
 import { ipPrefix } from './ip-prefix.ts'
 
 export interface SelectionOptions {
@@ -32,10 +39,10 @@ const typeNames: Readonly<Record<string, readonly EventKind[]>> = {
   process_exec: ['exec', 'exec_failed'],
   process_exit: ['exit'],
   process_fork: ['fork'],
-  process_kprobe: ['connect', 'accept', 'close', 'connect_failed', 'listen'],
-  network: ['connect', 'accept', 'close', 'connect_failed', 'listen'],
+  process_kprobe: eventKinds.filter((kind) => !kindsOfView('process_activity').includes(kind)),
+  network: kindsOfView('network_activity'),
   tcp: ['connect', 'accept', 'close', 'connect_failed', 'listen'],
-  process: ['exec', 'exec_failed', 'fork', 'exit'],
+  process: kindsOfView('process_activity'),
   all: eventKinds,
 }
 
@@ -83,9 +90,7 @@ function acting(
   row: ActivityRow,
   column: 'file_path' | 'pid' | 'user_name',
 ): string | number | null {
-  return (
-    (row.class_uid === 4001 ? row[`actor_process_${column}`] : row[`process_${column}`]) ?? null
-  )
+  return subjectValue(row, column)
 }
 
 /** The predicate. Throws HG_USAGE or HG_FILTER_INVALID. `isAll` shows forks too when no type is named. */
@@ -122,9 +127,7 @@ export function createSelection(options: SelectionOptions, isAll = false): Selec
   any(
     options.user,
     (value) => (row) =>
-      acting(row, 'user_name') === value ||
-      String((row.class_uid === 4001 ? row.actor_process_user_uid : row.process_user_uid) ?? '') ===
-        value,
+      acting(row, 'user_name') === value || String(subjectValue(row, 'user_uid') ?? '') === value,
   )
   any(
     options.container,

@@ -127,10 +127,10 @@ suite('fleet', () => {
     at(9, 545_000, 1)
     const strip = fleet.timeline({ fromMs: start, toMs: start + 600_000, buckets: 10 })
     assert.equal(strip.bucketMs, 60_000)
-    assert.deepEqual(strip.process, [5, 0, 0, 7, null, null, null, null, null, 1])
-    assert.deepEqual(strip.network.slice(0, 4), [0, 0, 0, 0])
+    assert.deepEqual(strip.groups.process, [5, 0, 0, 7, null, null, null, null, null, 1])
+    assert.deepEqual(strip.groups.network?.slice(0, 4), [0, 0, 0, 0])
     const fine = fleet.timeline({ fromMs: start + 540_000, toMs: start + 560_000, buckets: 20 })
-    assert.deepEqual([fine.bucketMs, fine.process[5]], [1000, 1])
+    assert.deepEqual([fine.bucketMs, fine.groups.process?.[5]], [1000, 1])
   })
   test('never counts an event twice, however old and fine the strip is', () => {
     const fleet = createFleet()
@@ -151,7 +151,10 @@ suite('fleet', () => {
         toMs: start + toMinute * 60_000,
         buckets,
       })
-      const sum = strip.process.reduce<number>((total, count) => total + (count ?? 0), 0)
+      const sum = (strip.groups.process ?? []).reduce<number>(
+        (total, count) => total + (count ?? 0),
+        0,
+      )
       const shownMinutes = (Date.parse(strip.to) - Date.parse(strip.from)) / 60_000
       const exact = Math.min(60, shownMinutes) * 10
       assert.ok(

@@ -18,6 +18,7 @@ import {
 import type { Hello } from '@honeyguide/model/frames'
 import { createLossLedger, gapOf, type LossInterval, type LossLedger } from './loss-ledger.ts'
 import {
+  countedGroups,
   countedKinds,
   createMinuteCounters,
   type CountedKind,
@@ -110,8 +111,8 @@ const dayMs = 24 * 60 * minuteMs
 const mostHooks = 64
 const mostFeatures = 64
 const mostGaps = 100
-const processKinds: readonly CountedKind[] = ['exec', 'exec_failed', 'fork', 'exit']
-const networkKinds: readonly CountedKind[] = ['tcp']
+/** Counted tables by the group that the strip and the histogram show them in. */
+const kindsByGroup = Map.groupBy(countedKinds, (kind) => countedGroups[kind])
 
 const hookStates = { 0: 'unavailable', 1: 'attached', 2: 'failed' } as const
 const worseFirst: readonly Severity[] = ['critical', 'high', 'medium', 'low']
@@ -407,18 +408,20 @@ export function createFleet(saved?: SavedFleet): Fleet {
       const step = isFine ? 1000 : minuteMs
       const bucketMs = Math.ceil(wanted / step) * step
       const first = Math.floor(fromMs / (isFine ? 1000 : bucketMs)) * (isFine ? 1000 : bucketMs)
-      const process: (number | null)[] = []
-      const network: (number | null)[] = []
-      for (let at = first; at < toMs; at += bucketMs) {
-        process.push(sum(chosen, processKinds, at, at + bucketMs))
-        network.push(sum(chosen, networkKinds, at, at + bucketMs))
-      }
+      const count = Math.max(0, Math.ceil((toMs - first) / bucketMs))
+      const groups = Object.fromEntries(
+        [...kindsByGroup].map(([group, kinds]) => [
+          group,
+          Array.from({ length: count }, (_, no) =>
+            sum(chosen, kinds, first + no * bucketMs, first + (no + 1) * bucketMs),
+          ),
+        ]),
+      )
       return {
         from: new Date(first).toISOString(),
-        to: new Date(first + process.length * bucketMs).toISOString(),
+        to: new Date(first + count * bucketMs).toISOString(),
         bucketMs,
-        process,
-        network,
+        groups,
         evidence: evidence(fromMs, toMs, of),
       }
     },

@@ -6,9 +6,20 @@
  * is told apart from one in which nothing happened. Hours are kept in one array each; nothing else allocates.
  */
 
+import type { EventGroup } from '@honeyguide/model'
+
 /** What is counted: tables of events. Positions are in saved state: only ever add at the end. */
 export const countedKinds = ['exec', 'exec_failed', 'fork', 'exit', 'tcp'] as const
 export type CountedKind = (typeof countedKinds)[number]
+
+/** The group of a table's events in the strip. */
+export const countedGroups: Readonly<Record<CountedKind, EventGroup>> = {
+  exec: 'process',
+  exec_failed: 'process',
+  fork: 'process',
+  exit: 'process',
+  tcp: 'network',
+}
 
 const kinds = countedKinds.length
 /** Per minute: one count per kind, and whether the host reported. */
@@ -37,6 +48,21 @@ export type SavedCounters = readonly (readonly [number, Uint32Array])[]
 
 const kindIndex = new Map<CountedKind, number>(countedKinds.map((kind, at) => [kind, at]))
 
+/** An hour's counts in today's form: a version with fewer kinds has saved shorter minutes. */
+function widened(saved: Uint32Array): Uint32Array {
+  const before = Math.floor(saved.length / 60)
+  if (before === stride) return saved.slice()
+  const counts = new Uint32Array(60 * stride)
+  // Fewer than a kind and the mark, or more than there are now: of no version of ours.
+  if (before < 2 || before > stride) return counts
+  for (let minute = 0; minute < 60; minute++) {
+    const from = minute * before
+    counts.set(saved.subarray(from, from + before - 1), minute * stride)
+    counts[minute * stride + kinds] = saved[from + before - 1] ?? 0
+  }
+  return counts
+}
+
 /** End of the newest minute with events, ms since 1970; 0 when there is none. */
 function newestMinuteEnd(saved: SavedCounters): number {
   let end = 0
@@ -48,14 +74,14 @@ function newestMinuteEnd(saved: SavedCounters): number {
 }
 
 export function createMinuteCounters(saved: SavedCounters = []): MinuteCounters {
-  const hours = new Map<number, Uint32Array>(saved.map(([hour, counts]) => [hour, counts.slice()]))
+  const hours = new Map<number, Uint32Array>(saved.map(([hour, counts]) => [hour, widened(counts)]))
   // Ring by second: which second each slot is of, and its counts.
   const secondOf = new Float64Array(secondSlots).fill(-1)
   const seconds = new Uint32Array(secondSlots * kinds)
   let newestHour = Math.max(-Infinity, ...hours.keys())
   let newestSecond = -1
   // What was counted before a restart is known by minutes only: the ring begins behind the last of them.
-  const restoredMs = newestMinuteEnd(saved)
+  const restoredMs = newestMinuteEnd([...hours])
 
   function hourOf(hour: number): Uint32Array | undefined {
     const known = hours.get(hour)

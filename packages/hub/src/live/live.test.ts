@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
-import {
-  activityBatchOf,
-  classUid,
-  parseFilter,
-  type ActivityRow,
-  type LiveMessage,
-} from '@honeyguide/model'
+import { activityBatchOf, parseFilter, type ActivityRow, type LiveMessage } from '@honeyguide/model'
 import { createLive, type LiveSink } from './live.ts'
 
 function rowOf(no: number, name = 'true'): ActivityRow {
   return {
-    class_uid: classUid.processActivity,
+    class_uid: 1007,
     activity_name: 'Launch',
     event_uid: `e${no}`,
     process_name: name,

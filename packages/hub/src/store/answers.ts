@@ -1,8 +1,10 @@
 /** Builds the port's answers from a backend's: times as ISO 8601, losses as evidence. */
 import {
+  eventClasses,
   HoneyguideError,
   isoMicros,
   views,
+  type EventGroup,
   type Evidence,
   type Gap,
   type OcsfColumn,
@@ -25,14 +27,13 @@ const gapsShown = 100
 const beginUs = 0
 const endUs = 253_402_300_799_000_000
 
-const viewDocs: Readonly<Record<ViewName, string>> = {
-  process_activity: 'Process starts, forks, ends and failed starts, one row each.',
-  network_activity: 'TCP connections at this end: opened, accepted, closed, refused; listeners.',
+const viewDocs = {
+  ...Object.fromEntries(eventClasses.map(({ view, doc }) => [view, doc])),
   detection_finding: 'What rules found.',
   incident_finding: 'Findings that belong together, one row per incident as it stands.',
   losses: 'What was not seen, by host, hook and reason.',
   processes: 'Every process image, from its start to its end.',
-}
+} as Readonly<Record<ViewName, string>>
 
 function iso(us: number): string {
   return new Date(Math.floor(us / 1000)).toISOString()
@@ -209,18 +210,19 @@ export function createEventStore(backend: StoreBackend): EventStore {
         backend.call('timeline', filter === undefined ? of : { ...of, filter }, most),
         evidence(of),
       ])
-      const process = Array.from({ length: most }, (): number | null => null)
-      const network = Array.from({ length: most }, (): number | null => null)
-      for (const bucket of found) {
-        process[bucket.at] = (process[bucket.at] ?? 0) + bucket.process
-        network[bucket.at] = (network[bucket.at] ?? 0) + bucket.network
+      const groups: Partial<Record<EventGroup, (number | null)[]>> = {}
+      // A bucket in which one group has events was seen: of the others there were none.
+      const seen = Array.from({ length: most }, (): number | null => null)
+      for (const { at } of found) seen[at] = 0
+      for (const { at, group, count } of found) {
+        groups[group] ??= seen.slice()
+        groups[group][at] = (groups[group][at] ?? 0) + count
       }
       return {
         from: iso(of.fromUs),
         to: iso(of.toUs),
         bucketMs: Math.max(1, Math.ceil((of.toUs - of.fromUs) / most / 1000)),
-        process,
-        network,
+        groups,
         evidence: told,
       }
     },

@@ -221,7 +221,11 @@ export function storeSuite(
       )
       const sum = (counts: readonly (number | null)[]) =>
         counts.reduce<number>((all, one) => all + (one ?? 0), 0)
-      assert.deepEqual([sum(bars.process), sum(bars.network)], [3, 0], 'as many as the list has')
+      assert.deepEqual(
+        [sum(bars.groups.process ?? []), sum(bars.groups.network ?? [])],
+        [3, 0],
+        'as many as the list has',
+      )
       for (const { value, count } of types) {
         const only = await harness.store.events({
           ...span,
@@ -245,10 +249,10 @@ export function storeSuite(
         30,
       )
       assert.equal(strip.bucketMs, 1000)
-      assert.equal(strip.process[0], 150)
-      assert.equal(strip.network[20], 1)
-      assert.equal(strip.process[20], 0)
-      assert.equal(strip.process[29], null)
+      assert.equal(strip.groups.process?.[0], 150)
+      assert.equal(strip.groups.network?.[20], 1)
+      assert.equal(strip.groups.process?.[20], 0)
+      assert.equal(strip.groups.process?.[29], null)
     })
     test('says of every answer over a loss that it is incomplete, and of others that it is not', async (t) => {
       const harness = await openHarness(t, open)

@@ -7,7 +7,7 @@
  * six decimals, so that they sort as texts; all others have three.
  */
 import type { Incident, IncidentStatus, Severity } from '../incident/incident.ts'
-import type { ActivityRow } from '../ocsf/activity.ts'
+import type { ActivityRow, EventGroup } from '../ocsf/activity.ts'
 
 export interface ApiError {
   readonly error: {
@@ -167,9 +167,8 @@ export interface Timeline {
   readonly from: string
   readonly to: string
   readonly bucketMs: number
-  /** Events per bucket by kind; null where no host reported. */
-  readonly process: readonly (number | null)[]
-  readonly network: readonly (number | null)[]
+  /** Events per bucket by group; null where no host reported. A group without events may be missing. */
+  readonly groups: Readonly<Partial<Record<EventGroup, readonly (number | null)[]>>>
   readonly incidents: readonly {
     readonly uid: string
     readonly time: string

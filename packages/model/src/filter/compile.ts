@@ -5,20 +5,18 @@
  * Over a batch the verdict of a text condition is kept per distinct value (`valueId`), so that a glob over
  * long command lines runs once per dictionary entry and not once per row.
  */
+import type { ActivityBatch, ActivityValue } from '../ocsf/activity-batch.ts'
 import {
+  eventClassOfRow,
   eventKind,
-  type ActivityBatch,
-  type ActivityValue,
-  type EventKind,
-} from '../ocsf/activity-batch.ts'
-import { classUid, type ActivityRow } from '../ocsf/activity.ts'
-import {
+  eventKindInfo,
   eventKinds,
-  filterFields,
-  processKinds,
-  textColumns,
   type ActivityColumn,
-} from './field.ts'
+  type ActivityRow,
+  type ActivityView,
+  type EventKind,
+} from '../ocsf/event-classes.ts'
+import { filterFields, textColumns, type FieldColumns } from './field.ts'
 import { compileGlob } from './glob.ts'
 import type { Filter, OrderOperator } from './syntax.ts'
 
@@ -32,7 +30,8 @@ export interface CompiledFilter {
 /** An event as the conditions see it, wherever it lies. */
 interface Cursor {
   kind(): EventKind
-  isProcess(): boolean
+  /** Undefined for a class that this version does not know. */
+  view(): ActivityView | undefined
   value(column: ActivityColumn): ActivityValue
   /** ms since 1970. */
   timeMs(): number
@@ -64,17 +63,18 @@ const orders: Readonly<Record<OrderOperator, (a: number, b: number) => boolean>>
   '>=': (a, b) => a >= b,
 }
 
+const none: readonly ActivityColumn[] = []
+
 /** Whether any of the event's columns of this field passes; verdicts kept per value while `fresh` says so. */
 function anyColumn(
-  columns: {
-    readonly process: readonly ActivityColumn[]
-    readonly network: readonly ActivityColumn[]
-  },
+  columns: FieldColumns,
   test: (value: ActivityValue) => boolean,
 ): { readonly run: Test; readonly reset: () => void } {
   const verdicts = new Map<ActivityColumn, Map<number, boolean>>()
   const run: Test = (cursor) => {
-    for (const column of cursor.isProcess() ? columns.process : columns.network) {
+    const view = cursor.view()
+    if (view === undefined) return false
+    for (const column of columns[view] ?? none) {
       const id = cursor.valueId(column)
       if (id < 0) {
         if (test(cursor.value(column))) return true
@@ -93,10 +93,7 @@ function anyColumn(
 
 export function compileFilter(filter: Filter): CompiledFilter {
   const resets: (() => void)[] = []
-  const held = (
-    columns: Parameters<typeof anyColumn>[0],
-    test: (value: ActivityValue) => boolean,
-  ): Test => {
+  const held = (columns: FieldColumns, test: (value: ActivityValue) => boolean): Test => {
     const { run, reset } = anyColumn(columns, test)
     resets.push(reset)
     return run
@@ -141,24 +138,27 @@ export function compileFilter(filter: Filter): CompiledFilter {
         }
         switch (node.kind) {
           case 'exists':
-            return held(field, (value) => value !== null && value !== '')
+            return held(field.columns, (value) => value !== null && value !== '')
           case 'glob': {
             const glob = compileGlob(node.pattern)
-            return held(field, (value) => typeof value === 'string' && glob(value))
+            return held(field.columns, (value) => typeof value === 'string' && glob(value))
           }
           case 'in': {
             const values = new Set<ActivityValue>(node.values)
-            return held(field, (value) => values.has(value))
+            return held(field.columns, (value) => values.has(value))
           }
           case 'compare': {
             const { operator, value: wanted } = node
-            if (operator === '=') return held(field, (value) => value === wanted)
+            if (operator === '=') return held(field.columns, (value) => value === wanted)
             if (operator === '!=') {
-              const equal = held(field, (value) => value === wanted)
+              const equal = held(field.columns, (value) => value === wanted)
               return (cursor) => !equal(cursor)
             }
             const order = orders[operator]
-            return held(field, (value) => typeof value === 'number' && order(value, Number(wanted)))
+            return held(
+              field.columns,
+              (value) => typeof value === 'number' && order(value, Number(wanted)),
+            )
           }
         }
       }
@@ -173,7 +173,7 @@ export function compileFilter(filter: Filter): CompiledFilter {
     matches(row) {
       return rowTest({
         kind: () => eventKind(row),
-        isProcess: () => row.class_uid === classUid.processActivity,
+        view: () => eventClassOfRow(row)?.view,
         value: (column) => row[column] ?? null,
         timeMs: () => Date.parse(String(row.time)),
         valueId: () => -1,
@@ -184,7 +184,7 @@ export function compileFilter(filter: Filter): CompiledFilter {
       let at = 0
       const cursor: Cursor = {
         kind: () => batch.kind(at),
-        isProcess: () => processKinds.has(batch.kind(at)),
+        view: () => eventKindInfo(batch.kind(at)).class.view,
         value: (column) => batch.value(at, column),
         timeMs: () => batch.timeUs(at) / 1000,
         valueId: (column) => batch.valueId(at, column),

@@ -1,132 +1,100 @@
 /**
- * What a filter may name: every OCSF column of process and network events, and short names for the usual ones.
+ * What a filter may name: every OCSF column of events, and short names for the usual ones.
  *
- * On a network event `process_name` means the process at this end (`actor_process_name`), as a person would
- * expect of `process.name = curl and dst_endpoint.port = 443`; other columns mean only themselves.
+ * On an event whose class knows only who acted, `process_name` means that process (`actor_process_name`), as a
+ * person would expect of `process.name = curl and dst_endpoint.port = 443`; other columns mean only themselves.
  */
-import type { EventKind } from '../ocsf/activity-batch.ts'
 import {
-  networkActivity,
-  processActivity,
-  type ActivityRow,
-  type OcsfColumn,
-} from '../ocsf/activity.ts'
+  eventClasses,
+  eventKinds,
+  type ActivityColumn,
+  type ActivityView,
+} from '../ocsf/event-classes.ts'
+import type { OcsfColumn } from '../ocsf/column.ts'
+import type { EventClass } from '../ocsf/event-class.ts'
 
-export type ActivityColumn = keyof ActivityRow & string
+/** Columns per class of events, any of which may match; none where a class has nothing of it. */
+export type FieldColumns = Readonly<Partial<Record<ActivityView, readonly ActivityColumn[]>>>
 
 export interface FilterField {
   readonly name: string
   readonly type: 'text' | 'integer' | 'time' | 'kind'
   readonly doc: string
-  /** Columns of a process event that it means, any of which may match; empty when it means none. */
-  readonly process: readonly ActivityColumn[]
-  readonly network: readonly ActivityColumn[]
+  readonly columns: FieldColumns
 }
 
-export const eventKinds: readonly EventKind[] = [
-  'exec',
-  'exec_failed',
-  'fork',
-  'exit',
-  'connect',
-  'accept',
-  'close',
-  'connect_failed',
-  'listen',
-]
-
-/** Which kinds belong to the class Process Activity; the others are Network Activity. */
-export const processKinds: ReadonlySet<EventKind> = new Set(['exec', 'exec_failed', 'fork', 'exit'])
-
-const processColumns: Record<string, OcsfColumn> = processActivity
-const networkColumns: Record<string, OcsfColumn> = networkActivity
+/** The columns of each class that `read` gives; names that the class lacks are left out. */
+function columnsBy(read: (of: EventClass) => readonly string[]): FieldColumns {
+  return Object.fromEntries(
+    eventClasses
+      .map((of) => [of.view, read(of).filter((name) => name in of.columns)] as const)
+      .filter(([, columns]) => columns.length > 0),
+  ) as FieldColumns
+}
 
 function columnField(name: string, column: OcsfColumn): FilterField {
-  const actor = `actor_${name}`
   return {
     name,
     type: column.type === 'integer' || column.type === 'time' ? column.type : 'text',
     doc: column.doc,
-    process: name in processColumns ? [name as ActivityColumn] : [],
-    network:
-      name in networkColumns
-        ? [name as ActivityColumn]
-        : name.startsWith('process_') && actor in networkColumns
-          ? [actor as ActivityColumn]
-          : [],
+    columns: columnsBy((of) => {
+      if (name in of.columns) return [name]
+      return of.subject === 'actor_process' && name.startsWith('process_') ? [`actor_${name}`] : []
+    }),
   }
 }
 
-const kindDoc =
-  'What happened: exec, exec_failed, fork, exit, connect, accept, close, connect_failed, listen.'
+const kindDoc = `What happened: ${eventKinds.join(', ')}.`
+
+/** A short name for a column of the process that people mean. */
+const subject = (
+  name: string,
+  type: 'text' | 'integer',
+  doc: string,
+  column: string,
+): FilterField => ({ name, type, doc, columns: columnsBy((of) => [`${of.subject}_${column}`]) })
+
+/** Short names that classes bring, one entry for a name that several have. */
+function classFields(): FilterField[] {
+  const fields = new Map<string, FilterField>()
+  for (const { short } of eventClasses)
+    for (const [name, { type, doc }] of Object.entries(short))
+      fields.set(name, {
+        name,
+        type,
+        doc: fields.get(name)?.doc ?? doc,
+        columns: columnsBy((of) => of.short[name]?.columns ?? []),
+      })
+  return [...fields.values()]
+}
 
 const shortFields: readonly FilterField[] = [
-  { name: 'kind', type: 'kind', doc: kindDoc, process: [], network: [] },
-  { name: 'type', type: 'kind', doc: kindDoc, process: [], network: [] },
+  { name: 'kind', type: 'kind', doc: kindDoc, columns: {} },
+  { name: 'type', type: 'kind', doc: kindDoc, columns: {} },
   {
     name: 'host',
     type: 'text',
     doc: 'Name of the host.',
-    process: ['device_hostname'],
-    network: ['device_hostname'],
+    columns: columnsBy(() => ['device_hostname']),
   },
-  {
-    name: 'user',
-    type: 'text',
-    doc: 'User of the process.',
-    process: ['process_user_name'],
-    network: ['actor_process_user_name'],
-  },
-  {
-    name: 'pid',
-    type: 'integer',
-    doc: 'Process id.',
-    process: ['process_pid'],
-    network: ['actor_process_pid'],
-  },
-  {
-    name: 'name',
-    type: 'text',
-    doc: 'Base name of the executable.',
-    process: ['process_name'],
-    network: ['actor_process_name'],
-  },
-  {
-    name: 'cmd',
-    type: 'text',
-    doc: 'Command line.',
-    process: ['process_cmd_line'],
-    network: ['actor_process_cmd_line'],
-  },
-  {
-    name: 'path',
-    type: 'text',
-    doc: 'Executable as the kernel resolved it.',
-    process: ['process_file_path'],
-    network: ['actor_process_file_path'],
-  },
-  {
-    name: 'ip',
-    type: 'text',
-    doc: 'Address of either end.',
-    process: [],
-    network: ['src_endpoint_ip', 'dst_endpoint_ip'],
-  },
-  {
-    name: 'port',
-    type: 'integer',
-    doc: 'Port of either end.',
-    process: [],
-    network: ['src_endpoint_port', 'dst_endpoint_port'],
-  },
+  subject('user', 'text', 'User of the process.', 'user_name'),
+  subject('pid', 'integer', 'Process id.', 'pid'),
+  subject('name', 'text', 'Base name of the executable.', 'name'),
+  subject('cmd', 'text', 'Command line.', 'cmd_line'),
+  subject('path', 'text', 'Executable as the kernel resolved it.', 'file_path'),
+  ...classFields(),
 ]
+
+/** Columns of the first class come last, so that their words stand where several classes have a column. */
+const allColumns: Readonly<Record<string, OcsfColumn>> = Object.assign(
+  {},
+  ...eventClasses.toReversed().map(({ columns }) => columns),
+)
 
 /** Every field by its canonical name. */
 export const filterFields: ReadonlyMap<string, FilterField> = new Map(
   [
-    ...Object.entries({ ...networkColumns, ...processColumns }).map(([name, column]) =>
-      columnField(name, column),
-    ),
+    ...Object.entries(allColumns).map(([name, column]) => columnField(name, column)),
     ...shortFields,
   ].map((field) => [field.name, field]),
 )
@@ -137,24 +105,8 @@ export function findField(name: string): FilterField | undefined {
 }
 
 /** What a word without a field is looked for in. */
-export const textColumns: {
-  readonly process: readonly ActivityColumn[]
-  readonly network: readonly ActivityColumn[]
-} = {
-  process: [
-    'process_name',
-    'process_cmd_line',
-    'process_file_path',
-    'process_user_name',
-    'device_hostname',
-  ],
-  network: [
-    'actor_process_name',
-    'actor_process_cmd_line',
-    'actor_process_file_path',
-    'actor_process_user_name',
-    'device_hostname',
-    'src_endpoint_ip',
-    'dst_endpoint_ip',
-  ],
-}
+export const textColumns: FieldColumns = columnsBy((of) => [
+  ...['name', 'cmd_line', 'file_path', 'user_name'].map((column) => `${of.subject}_${column}`),
+  'device_hostname',
+  ...of.textColumns,
+])

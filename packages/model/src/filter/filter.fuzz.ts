@@ -1,5 +1,6 @@
 import { mutateText } from '../../../../test/fuzz/mutate-text.ts'
 import { defineTarget, must, takenOr, withCode } from '../../../../test/fuzz/target.ts'
+import { activityViews } from '../ocsf/activity.ts'
 import { compileFilter } from './compile.ts'
 import { filterFields } from './field.ts'
 import { parseFilter } from './parse.ts'
@@ -72,7 +73,7 @@ export const target = defineTarget({
           'the printed form reads as the same filter',
         )
         compileFilter(filter).matches(row)
-        for (const view of ['process_activity', 'network_activity'] as const) {
+        for (const view of activityViews) {
           const sql = filterToSql(filter, view)
           const outside = sql.replaceAll(/'(?:[^']|'')*'/g, '')
           must(!/['";\\\0]|--|\/\*/.test(outside), 'text is only inside of quotes')

@@ -9,7 +9,8 @@
  */
 import { HoneyguideError } from '../errors.ts'
 import type { EventKind } from '../ocsf/activity-batch.ts'
-import { eventKinds, filterFields, findField, type FilterField } from './field.ts'
+import { eventKinds } from '../ocsf/event-classes.ts'
+import { filterFields, findField, type FilterField } from './field.ts'
 import { allOf, anyOf, filterLimits, type Filter, type FilterValue } from './syntax.ts'
 
 /** HG_FILTER_INVALID with the place of what could not be read. */

@@ -4,13 +4,17 @@
  * SQL's logic is three-valued and the filter's is not: below `not` each condition is wrapped so that
  * "unknown" is false; elsewhere WHERE does that by itself, and an index or zone map can still be used.
  */
-import { eventKinds, filterFields, processKinds, textColumns, type FilterField } from './field.ts'
+import {
+  eventKindInfo,
+  kindsOfView,
+  type ActivityColumn,
+  type ActivityView,
+  type EventKind,
+} from '../ocsf/event-classes.ts'
+import { filterFields, textColumns } from './field.ts'
 import { globTokens } from './glob.ts'
 import { kindsOf } from './compile.ts'
-import type { EventKind } from '../ocsf/activity-batch.ts'
 import type { Filter, FilterValue } from './syntax.ts'
-
-export type FilterView = 'process_activity' | 'network_activity'
 
 /** A text literal. Filters hold no NUL (the parser refuses it). */
 function literal(value: FilterValue): string {
@@ -28,23 +32,30 @@ function likePattern(pattern: string): string {
     .join('')
 }
 
-const kindConditions: Readonly<Record<EventKind, string>> = {
-  exec: `activity_name = 'Launch'`,
-  exec_failed: `activity_name = 'Launch Failed'`,
-  fork: `activity_name = 'Fork'`,
-  exit: `activity_name = 'Terminate'`,
-  connect: `(activity_name = 'Open' AND connection_info_direction = 'Outbound')`,
-  accept: `(activity_name = 'Open' AND connection_info_direction = 'Inbound')`,
-  close: `activity_name IN ('Close', 'Reset')`,
-  connect_failed: `activity_name = 'Fail'`,
-  listen: `activity_name = 'Listen'`,
+/** When a row of the kind's view is of that kind. */
+function kindCondition(kind: EventKind): string {
+  const { activity, also = [], where } = eventKindInfo(kind)
+  const names = [activity, ...also].map(({ name }) => literal(name))
+  const condition =
+    names.length === 1 ? `activity_name = ${names[0]}` : `activity_name IN (${names.join(', ')})`
+  return where ? `(${condition} AND ${where.column} = ${literal(where.value)})` : condition
 }
 
 /** An expression over the columns of `view` that gives the kind of a row, as `kind = ...` asks for it. */
-export function kindSql(view: FilterView): string {
-  const cases = eventKinds
-    .filter((kind) => processKinds.has(kind) === (view === 'process_activity'))
-    .map((kind) => `WHEN ${kindConditions[kind]} THEN '${kind}'`)
+export function kindSql(view: ActivityView): string {
+  const cases = kindsOfView(view).map((kind) => `WHEN ${kindCondition(kind)} THEN '${kind}'`)
+  return `CASE ${cases.join(' ')} END`
+}
+
+/** An expression over the columns of `view` that gives the group of a row: a constant where all kinds have one. */
+export function groupSql(view: ActivityView): string {
+  const kinds = kindsOfView(view)
+  const groups = new Set(kinds.map((kind) => eventKindInfo(kind).group))
+  const [only] = groups
+  if (only !== undefined && groups.size === 1) return literal(only)
+  const cases = kinds.map(
+    (kind) => `WHEN ${kindCondition(kind)} THEN ${literal(eventKindInfo(kind).group)}`,
+  )
   return `CASE ${cases.join(' ')} END`
 }
 
@@ -55,10 +66,8 @@ function either(conditions: readonly string[]): string {
 }
 
 /** A boolean expression over the columns of `view`; `TRUE` for everything. */
-export function filterToSql(filter: Filter, view: FilterView): string {
-  const isProcess = view === 'process_activity'
-  const columnsOf = (field: Pick<FilterField, 'process' | 'network'>) =>
-    isProcess ? field.process : field.network
+export function filterToSql(filter: Filter, view: ActivityView): string {
+  const kindsHere = kindsOfView(view)
 
   function condition(node: Exclude<Filter, { kind: 'all' | 'and' | 'or' | 'not' }>): string {
     if (node.kind === 'text') {
@@ -66,7 +75,7 @@ export function filterToSql(filter: Filter, view: FilterView): string {
         `%${[...node.text.toLowerCase()].map((char) => (/[%_#]/.test(char) ? `#${char}` : char)).join('')}%`,
       )
       return either(
-        columnsOf(textColumns).map((column) => `lower(${column}) LIKE ${wanted} ESCAPE '#'`),
+        (textColumns[view] ?? []).map((column) => `lower(${column}) LIKE ${wanted} ESCAPE '#'`),
       )
     }
     const field = filterFields.get(node.field)
@@ -74,11 +83,10 @@ export function filterToSql(filter: Filter, view: FilterView): string {
     if (field.type === 'kind') {
       if (node.kind === 'exists') return 'TRUE'
       const wanted = kindsOf(node)
-      const here = eventKinds.filter((kind) => processKinds.has(kind) === isProcess)
-      if (here.every((kind) => wanted.has(kind))) return 'TRUE'
-      return either(here.filter((kind) => wanted.has(kind)).map((kind) => kindConditions[kind]))
+      if (kindsHere.every((kind) => wanted.has(kind))) return 'TRUE'
+      return either(kindsHere.filter((kind) => wanted.has(kind)).map(kindCondition))
     }
-    const columns = columnsOf(field)
+    const columns: readonly ActivityColumn[] = field.columns[view] ?? []
     switch (node.kind) {
       case 'exists':
         return either(

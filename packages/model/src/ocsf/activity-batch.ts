@@ -5,19 +5,9 @@
  * (`activityBatchOf`). Detection, the live stream and the store's dimension writer read it.
  */
 import { microsOfIso } from '../wall-time.ts'
-import type { ActivityRow } from './activity.ts'
+import { eventKind, type ActivityRow, type EventKind } from './event-classes.ts'
 
-/** What an event is, finer than its OCSF activity. */
-export type EventKind =
-  | 'exec'
-  | 'exec_failed'
-  | 'fork'
-  | 'exit'
-  | 'connect'
-  | 'accept'
-  | 'close'
-  | 'connect_failed'
-  | 'listen'
+export { eventKind, type EventKind } from './event-classes.ts'
 
 export type ActivityValue = string | number | boolean | null
 
@@ -39,27 +29,6 @@ export interface ActivityBatch {
   valueId(row: number, column: keyof ActivityRow & string): number
   /** The whole event, for output. */
   row(row: number): ActivityRow
-}
-
-const kindOf: Readonly<Record<string, EventKind>> = {
-  '1007/Launch': 'exec',
-  '1007/Launch Failed': 'exec_failed',
-  '1007/Fork': 'fork',
-  '1007/Terminate': 'exit',
-  '4001/Open/Outbound': 'connect',
-  '4001/Open/Inbound': 'accept',
-  '4001/Close': 'close',
-  '4001/Reset': 'close',
-  '4001/Fail': 'connect_failed',
-  '4001/Listen': 'listen',
-}
-
-/** Kind of a row by its class, activity and direction. Throws a RangeError when it has none. */
-export function eventKind(row: ActivityRow): EventKind {
-  const key = `${row.class_uid}/${row.activity_name}`
-  const kind = kindOf[key] ?? kindOf[`${key}/${row.connection_info_direction}`]
-  if (kind === undefined) throw new RangeError(`no event kind for ${key}`)
-  return kind
 }
 
 /** A batch over rows that are there already, for tests and recordings of rows. */

@@ -102,6 +102,7 @@ export const exec = defineTable({
   id: 1,
   ring: 'lifecycle',
   doc: 'A process has begun to run a new program (tracepoint sched_process_exec).',
+  bits: { flags: imageFlags },
   columns: {
     ...eventColumns,
     ...imageColumns,

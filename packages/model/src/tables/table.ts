@@ -27,6 +27,9 @@ export interface TableDefinition<
   readonly ring: 'lifecycle' | 'data' | 'none'
   readonly doc: string
   readonly columns: Columns
+  /** Columns of bits or of numbers with names, printed in the reference: what each number means. */
+  readonly bits?: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly values?: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
 export function defineTable<const Columns extends Record<string, ColumnDefinition>>(

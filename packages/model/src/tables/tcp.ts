@@ -31,6 +31,8 @@ export const tcp = defineTable({
   id: 6,
   ring: 'data',
   doc: 'A TCP connection at this end: established by connect, taken by accept, closed; or a connect that failed; or a listen.',
+  bits: { flags: tcpFlags },
+  values: { operation: tcpOperations },
   columns: {
     ...eventColumns,
     operation: u32(70, 'One of `tcpOperations`.'),

@@ -2,7 +2,7 @@
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import type { Gap } from '@honeyguide/model/api'
 import type { Span } from '../state/time-range.ts'
-import type { HistogramBar } from '../view/live-bars.ts'
+import { barLayers, barTotal, type HistogramBar } from '../view/live-bars.ts'
 import { axisTicks, clock } from '../view/time-words.ts'
 import { grouped } from '../view/number-words.ts'
 import { Crosshair, pointing } from './crosshair.tsx'
@@ -28,11 +28,8 @@ export function Histogram({
   const step = length / Math.max(1, bars.length)
   const share = (ms: number) => Math.min(1, Math.max(0, (ms - span.fromMs) / length))
   const percent = (ms: number) => `${(share(ms) * 100).toFixed(3)}%`
-  const most = Math.max(
-    1,
-    ...bars.map((bar) => (bar.process ?? 0) + (bar.network ?? 0) + (bar.other ?? 0)),
-  )
-  const layers = (['process', 'network', 'other'] as const).map((layer, index, all) => {
+  const most = Math.max(1, ...bars.map(barTotal))
+  const layers = barLayers.map((layer, index, all) => {
     let path = ''
     bars.forEach((bar, at) => {
       const value = bar[layer] ?? 0
@@ -94,10 +91,7 @@ export function Histogram({
       toMs: Math.min(span.toMs, now.toMs + by),
     })
   }
-  const total = bars.reduce(
-    (sum, bar) => sum + (bar.process ?? 0) + (bar.network ?? 0) + (bar.other ?? 0),
-    0,
-  )
+  const total = bars.reduce((sum, bar) => sum + barTotal(bar), 0)
   return (
     <>
       <div

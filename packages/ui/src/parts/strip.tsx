@@ -32,6 +32,17 @@ export function barsPath(values: readonly (number | null)[], height = 100): stri
   return out
 }
 
+/** Sum per bucket; null where no group has a value. */
+function sumOf(groups: readonly (readonly (number | null)[])[]): (number | null)[] {
+  const count = Math.max(0, ...groups.map((values) => values.length))
+  return Array.from({ length: count }, (_, at) =>
+    groups.reduce<number | null>((sum, values) => {
+      const value = values[at] ?? null
+      return value === null ? sum : (sum ?? 0) + value
+    }, null),
+  )
+}
+
 /** Drawn anew only when what it shows changes: Live renders ten times a second around it. */
 export const Strip = memo(function Strip({
   timeline,
@@ -51,12 +62,7 @@ export const Strip = memo(function Strip({
   const length = Math.max(1, span.toMs - span.fromMs)
   const share = (ms: number) => Math.min(1, Math.max(0, (ms - span.fromMs) / length))
   const percent = (ms: number) => `${(share(ms) * 100).toFixed(3)}%`
-  const sums = timeline
-    ? timeline.process.map((value, at) => {
-        const other = timeline.network[at] ?? null
-        return value === null && other === null ? null : (value ?? 0) + (other ?? 0)
-      })
-    : []
+  const sums = timeline ? sumOf(Object.values(timeline.groups)) : []
   const tFrom = timeline ? Date.parse(timeline.from) : span.fromMs
   const tTo = timeline ? Date.parse(timeline.to) : span.toMs
   const ticks = axisTicks(span.fromMs, span.toMs, narrow ? 5 : 12)

@@ -1,8 +1,16 @@
 /** What happens now: filter, rate, histogram with a brush, values, rows; loss is a row where it happened. */
-import { memo, useCallback, useEffect, useMemo, useState } from 'react'
+import { Fragment, memo, useCallback, useEffect, useMemo, useState } from 'react'
 import type { EventsAnswer, Timeline } from '@honeyguide/model/api'
-import type { ActivityRow } from '@honeyguide/model/ocsf'
-import { eventKinds, filterToSql, parseFilter, processKinds } from '@honeyguide/model/filter'
+import {
+  activityViews,
+  eventClassOf,
+  eventGroups,
+  eventKindInfo,
+  eventKinds,
+  type ActivityRow,
+  type EventGroup,
+} from '@honeyguide/model/ocsf'
+import { filterToSql, parseFilter } from '@honeyguide/model/filter'
 import { changeQuery, go, useAddress, useQueryValue } from '../state/navigation.ts'
 import { addressOf } from '../state/route.ts'
 import type { Span } from '../state/time-range.ts'
@@ -11,6 +19,7 @@ import { useLiveFeed } from '../state/live-feed.ts'
 import { useAnswer } from '../state/use-answer.ts'
 import { csvOf } from '../view/export-rows.ts'
 import { eventWords, kindLabel, type EventWords } from '../view/event-words.ts'
+import { groupIcons } from '../view/group-icon.ts'
 import { bothFilters, hostsFilter, withCondition } from '../view/filter-draft.ts'
 import { barCount, histogramBars } from '../view/live-bars.ts'
 import type { LiveEntry } from '../view/live-window.ts'
@@ -62,7 +71,9 @@ const facetSections = [
   { key: 'process', name: 'Process', field: 'name' },
 ] as const
 
-const networkTypes = new Set<string>(eventKinds.filter((kind) => !processKinds.has(kind)))
+const groupOfType = new Map<string, EventGroup>(
+  eventKinds.map((kind) => [kind, eventKindInfo(kind).group]),
+)
 
 const Facets = memo(function Facets({
   facets,
@@ -104,7 +115,7 @@ const Facets = memo(function Facets({
               >
                 <i style={{ width: `${(one.count / most) * 100}%` }} />
                 {key === 'type' ? (
-                  <Icon name={networkTypes.has(one.value) ? 'net' : 'proc'} size={14} />
+                  <Icon name={groupIcons[groupOfType.get(one.value) ?? 'process']} size={14} />
                 ) : null}
                 <span className="trunc tele">
                   {shown(key === 'type' ? kindLabel(one.value as 'event') : one.value, 60)}
@@ -261,8 +272,9 @@ export function Live() {
   const sqlParts = (() => {
     try {
       const parsed = parseFilter(filter)
-      const network = /ip|port|endpoint|traffic|connection|connect|accept|listen/.test(filter)
-      const view = network ? 'network_activity' : 'process_activity'
+      // The class that can match; process events where several can.
+      const view =
+        activityViews.find((one) => filterToSql(parsed, one) !== 'FALSE') ?? 'process_activity'
       return { view, where: filterToSql(parsed, view) }
     } catch {
       return undefined
@@ -270,7 +282,12 @@ export function Live() {
   })()
   const saveAsHunt = () => {
     if (!sqlParts) return
-    const sql = `SELECT time, device_hostname, activity_name, ${sqlParts.view === 'network_activity' ? 'actor_process_name, dst_endpoint_ip, dst_endpoint_port' : 'process_name, process_cmd_line'}\nFROM ${sqlParts.view}\nWHERE ${sqlParts.where}\nORDER BY time DESC\nLIMIT 200`
+    const { subject, textColumns } = eventClassOf(sqlParts.view)
+    const columns = [
+      `${subject}_name`,
+      ...(textColumns.length > 0 ? textColumns : [`${subject}_cmd_line`]),
+    ]
+    const sql = `SELECT time, device_hostname, activity_name, ${columns.join(', ')}\nFROM ${sqlParts.view}\nWHERE ${sqlParts.where}\nORDER BY time DESC\nLIMIT 200`
     go(addressOf({ screen: 'hunt' }, { sql }))
   }
   const exportable = () => rows.flatMap((one) => (one.kind === 'event' ? [one.row] : []))
@@ -324,8 +341,8 @@ export function Live() {
       width: '118px',
       cell: (one) =>
         one.kind === 'gap' ? null : (
-          <span className={`kd ${wordsOf(one).group === 'network' ? 'net' : ''}`}>
-            <Icon name={wordsOf(one).group === 'network' ? 'net' : 'proc'} size={12} />
+          <span className={`kd ${wordsOf(one).group}`}>
+            <Icon name={groupIcons[wordsOf(one).group]} size={12} />
             {kindLabel(wordsOf(one).kind)}
           </span>
         ),
@@ -511,10 +528,14 @@ export function Live() {
                   </>
                 )}
                 <span className="end legend micro" aria-hidden="true">
-                  <i className="k-network" />
-                  network
-                  <i className="k-process" />
-                  process
+                  {eventGroups
+                    .filter((group) => bars.some((bar) => (bar[group] ?? 0) > 0))
+                    .map((group) => (
+                      <Fragment key={group}>
+                        <i className={`k-${group}`} />
+                        {group}
+                      </Fragment>
+                    ))}
                   <i className="k-other" />
                   not drawn
                   <i className="hatch" />

@@ -4,7 +4,14 @@
  * Pure: an `ActivityRow` in, parts out. Text is raw here and escaped where it becomes a text node.
  */
 import { eventKind, type EventKind } from '@honeyguide/model/activity-batch'
-import type { ActivityRow } from '@honeyguide/model/ocsf'
+import {
+  eventGroup,
+  eventKindInfo,
+  subjectValue,
+  type ActivityColumn,
+  type ActivityRow,
+  type EventGroup,
+} from '@honeyguide/model/ocsf'
 import { bytesWords } from './number-words.ts'
 import { baseName } from './shorten.ts'
 import { lengthWords } from './time-words.ts'
@@ -31,8 +38,6 @@ export type EventPart =
   | { readonly kind: 'words'; readonly text: string }
   /** From telemetry, without a filter of its own. */
   | { readonly kind: 'telemetry'; readonly text: string }
-
-export type EventGroup = 'process' | 'network'
 
 export interface EventWords {
   readonly kind: EventKind | 'event'
@@ -120,6 +125,35 @@ function flagTags(row: ActivityRow): EventPart[] {
   return flags.length === 0 ? [] : [words(`· ${flags.join(', ')}`)]
 }
 
+const objectIcons: Readonly<Record<EventGroup, ValueKind>> = {
+  process: 'proc',
+  file: 'file',
+  network: 'net',
+  identity: 'user',
+  kernel: 'kernel',
+}
+
+/** Who acted, and on what: kinds without words of their own, by the columns that their class names. */
+function objectParts(kind: EventKind, row: ActivityRow): EventPart[] {
+  const { object = [], group, class: of } = eventKindInfo(kind)
+  const parts: EventPart[] = [processPart(row, of.subject), sign('→')]
+  for (const column of object) {
+    const value = row[column as ActivityColumn] ?? ''
+    if (value === '') continue
+    const text = String(value)
+    parts.push({
+      kind: 'value',
+      icon: objectIcons[group],
+      text,
+      full: text,
+      field: column,
+      value: typeof value === 'boolean' ? text : value,
+    })
+  }
+  const error = errorWords(row.status_code)
+  return error === '' ? parts : [...parts, words(error)]
+}
+
 function partsOf(kind: EventKind | 'event', row: ActivityRow): EventPart[] {
   switch (kind) {
     case 'exec': {
@@ -204,6 +238,8 @@ function partsOf(kind: EventKind | 'event', row: ActivityRow): EventPart[] {
         ...flagTags(row),
       ]
     }
+    default:
+      return objectParts(kind, row)
     case 'event':
       return [words(`class ${row.class_uid ?? 'unknown'}, ${row.activity_name ?? 'no activity'}`)]
   }
@@ -211,13 +247,12 @@ function partsOf(kind: EventKind | 'event', row: ActivityRow): EventPart[] {
 
 export function eventWords(row: ActivityRow): EventWords {
   const kind = kindOf(row)
-  const network = row.class_uid === 4001
   return {
     kind,
-    group: network ? 'network' : 'process',
+    group: eventGroup(row),
     parts: partsOf(kind, row),
     host: row.device_hostname ?? '',
-    user: (network ? row.actor_process_user_name : row.process_user_name) ?? '',
+    user: String(subjectValue(row, 'user_name') ?? ''),
     time: row.time ?? '',
     uid: row.event_uid ?? '',
   }

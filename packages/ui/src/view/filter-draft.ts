@@ -5,7 +5,6 @@
  */
 import {
   allOf,
-  eventKinds,
   FilterError,
   filterFields,
   findField,
@@ -13,6 +12,7 @@ import {
   printFilter,
   type Filter,
 } from '@honeyguide/model/filter'
+import { eventKinds } from '@honeyguide/model/ocsf'
 
 export interface FilterChip {
   /** Canonical text of this part. */
@@ -225,7 +225,7 @@ export function completeFilter(
     const head = draft.slice(0, draft.length - typed.length - (value[3] ?? '').length)
     const values =
       valueField.type === 'kind'
-        ? eventKinds.map((one) => ({ value: one as string, count: 0 }))
+        ? eventKinds.map((one): { value: string; count: number } => ({ value: one, count: 0 }))
         : valuesOf(valueField.name)
     return values
       .filter((one) => one.value.toLowerCase().startsWith(typed.toLowerCase()))

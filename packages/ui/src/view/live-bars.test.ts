@@ -11,8 +11,7 @@ function timeline(bucketMs: number, counts: readonly (number | null)[]): Timelin
     from: new Date(start).toISOString(),
     to: new Date(start + counts.length * bucketMs).toISOString(),
     bucketMs,
-    process: counts,
-    network: counts.map(() => 0),
+    groups: { process: counts, network: counts.map(() => 0) },
     incidents: [],
     evidence: { complete: true, offered: 1, lost: 0, gaps: [], gapCount: 0 },
   }
@@ -38,7 +37,7 @@ suite('live bars', () => {
   test('counts each second once where the stream takes over', () => {
     const bars = histogramBars(
       span,
-      [{ at: start + 200_000, process: 7, network: 1, notDrawn: 2 }],
+      [{ at: start + 200_000, counts: { process: 7, network: 1 }, notDrawn: 2 }],
       start + 200_000,
       timeline(
         1000,

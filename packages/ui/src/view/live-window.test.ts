@@ -44,7 +44,11 @@ suite('live window', () => {
     window.accept(events(4, start, { notDrawn: 96, matched: 100, total: 400 }), start)
     const snapshot = window.snapshot(start + 1000)
     assert.equal(snapshot.notDrawn, 96)
-    assert.deepEqual(snapshot.seconds[0], { at: start, process: 2, network: 2, notDrawn: 96 })
+    assert.deepEqual(snapshot.seconds[0], {
+      at: start,
+      counts: { process: 2, network: 2 },
+      notDrawn: 96,
+    })
     assert.equal(snapshot.matchedPerSecond, 100)
     assert.equal(snapshot.totalPerSecond, 400)
   })
@@ -100,7 +104,7 @@ suite('live window', () => {
     window.accept(events(1, start + 2000), start + 2000)
     window.accept(events(1, start + 1000), start + 2100)
     assert.deepEqual(
-      window.snapshot(start + 2100).seconds.map((one) => [one.at - start, one.process]),
+      window.snapshot(start + 2100).seconds.map((one) => [one.at - start, one.counts.process]),
       [
         [0, 1],
         [1000, 1],

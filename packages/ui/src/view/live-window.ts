@@ -4,7 +4,7 @@
  * Bounded in rows and in seconds whatever comes in; pure but for its own memory, time comes in with the message.
  */
 import type { Gap, LiveMessage } from '@honeyguide/model/api'
-import type { ActivityRow } from '@honeyguide/model/ocsf'
+import { eventGroup, type ActivityRow, type EventGroup } from '@honeyguide/model/ocsf'
 
 export type LiveEntry =
   | { readonly kind: 'event'; readonly row: ActivityRow; readonly incidentUid: string | undefined }
@@ -13,8 +13,7 @@ export type LiveEntry =
 export interface LiveSecond {
   /** ms since 1970, whole seconds. */
   readonly at: number
-  process: number
-  network: number
+  readonly counts: Partial<Record<EventGroup, number>>
   /** Matched and not sent to the page: of unknown kind here. */
   notDrawn: number
 }
@@ -65,7 +64,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     const last = seconds[seconds.length - 1]
     if (last?.at === at) return last
     if (last === undefined || at > last.at) {
-      const fresh = { at, process: 0, network: 0, notDrawn: 0 }
+      const fresh = { at, counts: {}, notDrawn: 0 }
       seconds.push(fresh)
       if (seconds.length > options.seconds) seconds = seconds.slice(-options.seconds)
       return fresh
@@ -75,7 +74,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       const one = seconds[index]
       if (one?.at === at) return one
       if (one !== undefined && one.at < at) {
-        const fresh = { at, process: 0, network: 0, notDrawn: 0 }
+        const fresh = { at, counts: {}, notDrawn: 0 }
         seconds.splice(index + 1, 0, fresh)
         if (seconds.length > options.seconds) seconds = seconds.slice(-options.seconds)
         return fresh
@@ -87,8 +86,8 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   function count(row: ActivityRow, nowMs: number): void {
     const at = Date.parse(row.time ?? '')
     const into = second(Number.isNaN(at) ? nowMs : at)
-    if (row.class_uid === 4001) into.network += 1
-    else into.process += 1
+    const group = eventGroup(row)
+    into.counts[group] = (into.counts[group] ?? 0) + 1
   }
 
   function trim(): void {
@@ -160,7 +159,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
         totalPerSecond: rate(recent.reduce((sum, one) => sum + one.total, 0)),
         lagMs,
         lost,
-        seconds: seconds.map((one) => ({ ...one })),
+        seconds: seconds.map((one) => ({ ...one, counts: { ...one.counts } })),
         gaps,
       }
     },

@@ -6,18 +6,14 @@
  * pid and uid of an unknown parent are not lost. Nothing here touches the database: rows gather in
  * buffers and the caller writes them in one transaction.
  */
-import {
-  commandLine,
-  formatAddress,
-  hex,
-  imageFlags,
-  namePrefix,
-  splitArgv,
-  tcpOperations,
-  type Batch,
-} from '@honeyguide/model'
+import { orderedTables } from '@honeyguide/detect'
+import { commandLine, hex, imageFlags, namePrefix, splitArgv, type Batch } from '@honeyguide/model'
 import { imageFlagWords } from '../../normalise/flag-words.ts'
-import { factTables, imageKind, processKind } from './fact-tables.ts'
+import { u63, unknownUser, type FactContext } from './activity/activity-store.ts'
+import { activityStores } from './activity/index.ts'
+import { createNetworkWriter } from './activity/network.ts'
+import { processKind } from './activity/process.ts'
+import { factTables, imageKind, type FactTable } from './fact-tables.ts'
 import { createGenerations } from './generations.ts'
 import { createTableBuffer, type TableBuffer } from './table-buffer.ts'
 
@@ -144,14 +140,10 @@ export interface BatchRowsStart {
 
 const imageCacheSize = 65_536
 const textCacheSize = 65_536
-const unknownUser = 0xffffffff
 
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
-
-/** Half of u64 is out of reach of SQL's arithmetic; no true value is there. */
-const u63 = (value: bigint | undefined): bigint => BigInt.asUintN(63, value ?? 0n)
 
 const nsPerUs = 1000n
 const maxTimeUs = 253_402_300_799_999_999n
@@ -166,9 +158,7 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
   const images = createGenerations<string, KnownImage>(imageCacheSize)
   const texts = createGenerations<string, number>(textCacheSize)
   for (const [id, value] of start.texts) texts.set(value, id)
-  const directions = createGenerations<string, number>(textCacheSize)
-  for (const [origin, socket, direction] of start.directions)
-    directions.set(`${origin}/${socket}`, direction)
+  const writeNetwork = createNetworkWriter(start.directions)
   const origins = new Map<string, Origin>()
   for (const origin of start.origins)
     origins.set(`${origin.deviceUid}/${origin.bootUid}/${origin.hostname}`, origin)
@@ -396,7 +386,6 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
     const fork = batch.table('fork')
     const exit = batch.table('exit')
     const failed = batch.table('exec_failed')
-    const tcp = batch.table('tcp')
 
     const imageRow = (
       from: NonNullable<typeof exec> | NonNullable<typeof process>,
@@ -639,58 +628,15 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
       }
     }
 
-    if (tcp)
-      for (let row = 0; row < tcp.rows; row++) {
-        const c = tcp.columns
-        const known = refer(
-          origin,
-          c.pid[row] ?? 0,
-          c.startNs[row] ?? 0n,
-          c.execNo[row] ?? 0,
-          offset,
-        )
-        const operation = c.operation[row] ?? 0
-        const flags = c.flags[row] ?? 0
-        const socket = c.socketId[row] ?? 0n
-        const socketKey = `${origin.id}/${socket}`
-        let direction = 0
-        if (operation === tcpOperations.connect || operation === tcpOperations.connectFailed)
-          direction = 1
-        else if (operation === tcpOperations.accept) direction = 2
-        else if (operation === tcpOperations.close) direction = directions.get(socketKey) ?? 0
-        if (operation === tcpOperations.connect || operation === tcpOperations.accept)
-          directions.set(socketKey, direction)
-        const local = textId(formatAddress(batch.bytes(c.localAddress[row] ?? 0)))
-        const remote = textId(formatAddress(batch.bytes(c.remoteAddress[row] ?? 0)))
-        const localPort = c.localPort[row] ?? 0
-        const remotePort = c.remotePort[row] ?? 0
-        const uid = c.uid[row] ?? 0
-        const placed = network_fact.add()
-        const to = network_fact.columns
-        to.time[placed] = timeUs(c.bootNs[row] ?? 0n, offset)
-        to.origin[placed] = origin.id
-        to.kind[placed] = operation
-        to.seq[placed] = u63(c.seq[row])
-        to.image[placed] = known?.id ?? 0n
-        to.pid[placed] = c.pid[row] ?? 0
-        to.file[placed] = known?.file ?? 0
-        to.user_name[placed] = known ? textId(userName(origin.deviceUid, uid)) : 0
-        to.uid[placed] = known ? uid : unknownUser
-        to.socket[placed] = u63(socket)
-        to.direction[placed] = direction
-        // The other end opened it when it was accepted; a listener is what one connects to.
-        const isServer = direction === 2 || operation === tcpOperations.listen
-        to.src_ip[placed] = isServer ? remote : local
-        to.src_port[placed] = isServer ? remotePort : localPort
-        to.dst_ip[placed] = isServer ? local : remote
-        to.dst_port[placed] = isServer ? localPort : remotePort
-        if (operation === tcpOperations.listen) to.src_ip[placed] = 0
-        to.bytes_out[placed] = u63(c.bytesSent[row])
-        to.bytes_in[placed] = u63(c.bytesReceived[row])
-        to.duration_ms[placed] = (c.durationNs[row] ?? 0n) / 1_000_000n
-        to.errno[placed] = c.errno[row] ?? 0
-        to.flags[placed] = flags
-      }
+    const context: FactContext = {
+      batch,
+      origin,
+      timeUs: (bootNs) => timeUs(bootNs, offset),
+      refer: (pid, startNs, execNo) => refer(origin, pid, startNs, execNo, offset),
+      textId,
+      userName: (uid) => userName(origin.deviceUid, uid),
+    }
+    writeNetwork(context, network_fact)
 
     const loss = batch.table('loss')
     if (loss)
@@ -721,7 +667,10 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
       return replaced
     },
     get rows() {
-      return process_fact.rows + network_fact.rows + image.rows
+      return activityStores.reduce(
+        (sum, { table }) => sum + buffers[table as FactTable].rows,
+        image.rows,
+      )
     },
     hello(sensor, hostname) {
       hostnames.set(hex(sensor), hostname)
@@ -751,7 +700,7 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
         keys.set(key, { pid, startNs: u63(startNs), execNo })
       }
       const born = new Set<string>()
-      for (const name of ['process', 'exec', 'fork', 'exit', 'exec_failed', 'tcp'] as const) {
+      for (const name of orderedTables) {
         const from = batch.table(name)
         if (!from) continue
         for (let row = 0; row < from.rows; row++) {

@@ -7,6 +7,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { HoneyguideError } from '@honeyguide/model'
 import { createStatements, imageKind, schemaVersion } from './fact-tables.ts'
 import type { BatchRowsStart, StoredImage } from './batch-rows.ts'
+import { migrate } from './migrate.ts'
 
 export interface DatabaseOptions {
   /** File, or `:memory:`. */
@@ -77,6 +78,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         'HG_STATE_FORMAT',
         `The events file has version ${found}; this is ${schemaVersion}.`,
       )
+    if (found < schemaVersion) await migrate(writer)
   }
   return { instance, writer }
 }

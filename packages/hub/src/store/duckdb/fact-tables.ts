@@ -7,21 +7,9 @@
  * the views turn it into null.
  */
 
-/** How a column is handed to DuckDB: fixed-width values in bulk, or text. `time` is µs since 1970. */
-export type StoreColumn = 'u8' | 'i32' | 'u32' | 'i64' | 'u64' | 'time' | 'text'
-
-const sqlTypes: Readonly<Record<StoreColumn, string>> = {
-  u8: 'UTINYINT',
-  i32: 'INTEGER',
-  u32: 'UINTEGER',
-  i64: 'BIGINT',
-  u64: 'UBIGINT',
-  time: 'TIMESTAMP',
-  text: 'VARCHAR',
-}
-
-/** Values of `kind` of `process_fact`. On disk: for ever. */
-export const processKind = { exec: 1, execFailed: 2, fork: 3, exit: 4 } as const
+import { networkStore } from './activity/network.ts'
+import { processStore } from './activity/process.ts'
+import { storeSqlTypes, type StoreColumn } from './store-column.ts'
 
 /** Values of `kind` of `image`. */
 export const imageKind = {
@@ -71,57 +59,6 @@ const imageTable = {
   mount_ns: 'u32',
   net_ns: 'u32',
 } as const
-const processTable = {
-  time: 'time',
-  origin: 'i32',
-  kind: 'u8',
-  seq: 'u64',
-  image: 'i64',
-  parent: 'i64',
-  actor: 'i64',
-  process: 'i64',
-  pid: 'u32',
-  parent_pid: 'u32',
-  actor_pid: 'u32',
-  /** Ids of `text`. */
-  file: 'i32',
-  parent_file: 'i32',
-  actor_file: 'i32',
-  user_name: 'i32',
-  uid: 'u32',
-  exit_code: 'u32',
-  signal: 'u32',
-  run_ms: 'i64',
-  cpu_ms: 'i64',
-  peak_rss: 'u64',
-  errno: 'u32',
-  /** Of an exit: bit 0 is "core dumped". */
-  flags: 'u32',
-} as const
-const networkTable = {
-  time: 'time',
-  origin: 'i32',
-  /** One of `tcpOperations`. */
-  kind: 'u8',
-  seq: 'u64',
-  image: 'i64',
-  pid: 'u32',
-  file: 'i32',
-  user_name: 'i32',
-  uid: 'u32',
-  socket: 'u64',
-  /** 0 unknown, 1 outbound, 2 inbound. */
-  direction: 'u8',
-  src_ip: 'i32',
-  src_port: 'u32',
-  dst_ip: 'i32',
-  dst_port: 'u32',
-  bytes_out: 'u64',
-  bytes_in: 'u64',
-  duration_ms: 'i64',
-  errno: 'u32',
-  flags: 'u32',
-} as const
 const lossTable = {
   origin: 'i32',
   hook: 'text',
@@ -137,23 +74,26 @@ const lossTable = {
 export const factTables = {
   text: textTable,
   image: imageTable,
-  process_fact: processTable,
-  network_fact: networkTable,
+  process_fact: processStore.columns,
+  network_fact: networkStore.columns,
   loss_fact: lossTable,
 } as const satisfies Record<string, Record<string, StoreColumn>>
 export type FactTable = keyof typeof factTables
 
-/** Version of the events file; what migrates an older one is in `migrations.ts`. */
-export const schemaVersion = 1
+/** Version of the events file. 2: more classes of events. What an older file lacks is added by `migrate.ts`. */
+export const schemaVersion = 2
+
+/** Statement that makes one of the tables. */
+export function createTable(name: FactTable): string {
+  const columns = Object.entries<StoreColumn>(factTables[name]).map(
+    ([column, type]) => `"${column}" ${storeSqlTypes[type]} NOT NULL`,
+  )
+  return `CREATE TABLE ${name} (${columns.join(', ')})`
+}
 
 /** Statements that make an empty events file. */
 export const createStatements: readonly string[] = [
-  ...Object.entries(factTables).map(
-    ([name, columns]) =>
-      `CREATE TABLE ${name} (${Object.entries(columns)
-        .map(([column, type]) => `"${column}" ${sqlTypes[type]} NOT NULL`)
-        .join(', ')})`,
-  ),
+  ...(Object.keys(factTables) as FactTable[]).map(createTable),
   // Row 0 is the empty text, so that joins find it.
   `INSERT INTO text VALUES (0, '', '')`,
   `CREATE TABLE origin (id INTEGER PRIMARY KEY, device_uid VARCHAR NOT NULL, boot_uid VARCHAR NOT NULL, prefix VARCHAR NOT NULL, hostname VARCHAR NOT NULL)`,

@@ -6,13 +6,12 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { ViewName } from '@honeyguide/model'
+import { activityStoreNamed } from './activity/index.ts'
 import { viewSelect, viewSource } from './view-sql.ts'
 
-/** Columns of the fact that refer to images, per view. */
-const references: Readonly<Partial<Record<ViewName, readonly string[]>>> = {
-  process_activity: ['image', 'parent', 'actor'],
-  network_activity: ['image'],
-  processes: ['parent'],
+/** Columns of the fact that refer to images. */
+function references(view: ViewName): readonly string[] {
+  return view === 'processes' ? ['parent'] : (activityStoreNamed(view)?.images ?? [])
 }
 
 /** `rowNumbers` is a SELECT of one column `r`, of few rows. Returns the SELECT of the view over these facts. */
@@ -26,8 +25,8 @@ export async function pickRows(
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE hg_facts AS SELECT * FROM ${viewSource(view)} WHERE rowid IN (SELECT r FROM temp.hg_picked)`,
   )
-  const named = references[view]
-  if (!named) return viewSelect(view, columns, { facts: 'temp.hg_facts' })
+  const named = references(view)
+  if (named.length === 0) return viewSelect(view, columns, { facts: 'temp.hg_facts' })
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE hg_images AS SELECT * FROM image WHERE id IN (${named
       .map((column) => `SELECT ${column} FROM temp.hg_facts`)

@@ -6,7 +6,8 @@
  * and below it the nearest descendants first, so that what is cut off hangs on something that is there.
  */
 import { eventUid, imageUid, parseProcessUid, tcpOperations } from '@honeyguide/model'
-import { imageKind, processKind } from './fact-tables.ts'
+import { processKind } from './activity/process.ts'
+import { imageKind } from './fact-tables.ts'
 import { number, onHosts, text, timestamp, type Interval } from './intervals.ts'
 import type { JsonCell } from './values.ts'
 

@@ -5,9 +5,20 @@
  * or through `filterToSql`, which quotes them. Times are µs since 1970; rows come as JSON cells by column name.
  */
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
-import { views, type ActivityRow, type ViewName } from '@honeyguide/model'
-import { filterToSql, kindSql, type Filter, type FilterView } from '@honeyguide/model/filter'
+import {
+  activityViews,
+  eventClassOf,
+  views,
+  type ActivityRow,
+  type ActivityView,
+  type EventGroup,
+  type ViewName,
+} from '@honeyguide/model'
+import { filterToSql, groupSql, kindSql, type Filter } from '@honeyguide/model/filter'
+import { activityStoreNamed, activityStores } from './activity/index.ts'
+import { processKind } from './activity/process.ts'
 import { mapError } from './ask.ts'
+import { imageKind } from './fact-tables.ts'
 import { uidHints, type Equality } from './uid-hints.ts'
 import { toCell, type JsonCell } from './values.ts'
 import { between, number, onHosts, text, timestamp, type Interval } from './intervals.ts'
@@ -27,16 +38,17 @@ export interface LossRow {
 }
 
 export interface EventCount {
-  /** Host name, kind (exec, fork, exit, exec_failed, tcp) and how many events are stored. */
+  /** Host name, hook (exec, fork, tcp ...) and how many events are stored. */
   readonly host: string
   readonly hook: string
   readonly count: number
 }
 
+/** How many events of a group there are in bucket `at`; where there are none there is no entry. */
 export interface Bucket {
   readonly at: number
-  readonly process: number
-  readonly network: number
+  readonly group: EventGroup
+  readonly count: number
 }
 
 export interface EventsPage {
@@ -75,6 +87,11 @@ export interface Questions {
   size(): Promise<StoreSize>
   /** Removes events, processes that ended, and findings from before. Returns how many facts went. */
   retain(beforeUs: number): Promise<number>
+}
+
+/** Words of a condition that may be columns; literals that look like one cost a join, no more. */
+function wordsOf(sql: string): Set<string> {
+  return new Set(sql.match(/[a-z_]+/g))
 }
 
 export async function createQuestions(
@@ -122,13 +139,13 @@ export async function createQuestions(
 
   /** Newest whole rows of one view: chosen by the columns of the condition, then put together. */
   function pick(
-    name: 'process_activity' | 'network_activity',
+    name: ActivityView,
     condition: string,
     limit: number,
     equal: readonly Equality[],
   ): Promise<ActivityRow[]> {
     return inTurn(async () => {
-      const named = new Set([...(condition.match(/[a-z_]+/g) ?? []), 'time', 'event_uid'])
+      const named = new Set([...wordsOf(condition), 'time', 'event_uid'])
       const picked = await pickRows(
         connection,
         name,
@@ -161,51 +178,42 @@ export async function createQuestions(
     },
     async counts(interval) {
       const found = await rows(
-        `SELECT o.hostname, CASE f.kind WHEN 1 THEN 'exec' WHEN 2 THEN 'exec_failed' WHEN 3 THEN 'fork' ELSE 'exit' END, sum(f.n)
-           FROM (SELECT origin, kind, count(*) n FROM process_fact WHERE ${between(interval)} GROUP BY ALL) f JOIN origin o ON o.id = f.origin
-           WHERE TRUE ${onHosts(interval, 'o.hostname')} GROUP BY ALL
-         UNION ALL
-         SELECT o.hostname, 'tcp', sum(f.n)
-           FROM (SELECT origin, count(*) n FROM network_fact WHERE ${between(interval)} GROUP BY ALL) f JOIN origin o ON o.id = f.origin
-           WHERE TRUE ${onHosts(interval, 'o.hostname')} GROUP BY ALL`,
+        activityStores
+          .map(
+            ({ table, hookSql }) =>
+              `SELECT o.hostname, f.hook, sum(f.n)
+                 FROM (SELECT origin, ${hookSql} AS hook, count(*) n FROM ${table} f WHERE ${between(interval)} GROUP BY ALL) f
+                 JOIN origin o ON o.id = f.origin
+                WHERE TRUE ${onHosts(interval, 'o.hostname')} GROUP BY ALL`,
+          )
+          .join(' UNION ALL '),
       )
       return found.map((row) => ({ host: text(row[0]), hook: text(row[1]), count: number(row[2]) }))
     },
-    async timeline({ filter, ...interval }, buckets) {
+    async timeline({ filter = { kind: 'all' }, ...interval }, buckets) {
       const width = Math.max(1, Math.ceil((interval.toUs - interval.fromUs) / buckets))
-      const bucketsOf = (found: readonly (readonly unknown[])[]): Bucket[] =>
-        found.map((row) => ({
-          at: Math.min(number(row[0]), buckets - 1),
-          process: number(row[1]),
-          network: number(row[2]),
-        }))
-      if (filter !== undefined && filter.kind !== 'all') {
-        // Through the views, as the list of events: the two must agree on what matches.
-        const matching = (name: FilterView): string => {
-          const condition = filterToSql(filter, name)
-          const named = new Set([...(condition.match(/[a-z_]+/g) ?? []), 'time', 'device_hostname'])
-          return `SELECT (epoch_us(time) - ${Math.round(interval.fromUs)}) // ${width} AS bucket, count(*) AS n
-             FROM (${viewSelect(name, named, { where: uidHints(name, equalities(filter)) })})
-            WHERE ${between(interval)} ${onHosts(interval)} AND (${condition}) GROUP BY ALL`
-        }
-        return bucketsOf(
-          await rows(
-            `SELECT bucket, sum(p), sum(n) FROM (
-               SELECT bucket, n AS p, 0 AS n FROM (${matching('process_activity')})
-               UNION ALL SELECT bucket, 0, n FROM (${matching('network_activity')})) GROUP BY ALL ORDER BY bucket`,
-          ),
-        )
+      // Through the views, as the list of events: the two must agree on what matches.
+      const matching = (name: ActivityView): string => {
+        const condition = filterToSql(filter, name)
+        const group = groupSql(name)
+        const named = new Set([...wordsOf(condition), ...wordsOf(group), 'time'])
+        if (interval.hosts) named.add('device_hostname')
+        return `SELECT (epoch_us(time) - ${Math.round(interval.fromUs)}) // ${width} AS bucket, ${group} AS grp, count(*) AS n
+           FROM (${viewSelect(name, named, { where: uidHints(name, equalities(filter)) })})
+          WHERE ${between(interval)} ${onHosts(interval)} AND (${condition}) GROUP BY ALL`
       }
-      const part = (table: string): string =>
-        `SELECT (epoch_us(f.time) - ${Math.round(interval.fromUs)}) // ${width} AS bucket, count(*) AS n
-           FROM ${table} f ${interval.hosts ? 'JOIN origin o ON o.id = f.origin' : ''}
-          WHERE ${between(interval, 'f.time')} ${onHosts(interval, 'o.hostname')} GROUP BY ALL`
       const found = await rows(
-        `SELECT bucket, sum(p), sum(n) FROM (
-           SELECT bucket, n AS p, 0 AS n FROM (${part('process_fact')})
-           UNION ALL SELECT bucket, 0, n FROM (${part('network_fact')})) GROUP BY ALL ORDER BY bucket`,
+        `SELECT bucket, grp, sum(n) FROM (${activityViews
+          .filter((name) => filterToSql(filter, name) !== 'FALSE')
+          .map(matching)
+          .concat(`SELECT 0, '', 0 WHERE FALSE`)
+          .join(' UNION ALL ')}) GROUP BY ALL ORDER BY bucket`,
       )
-      return bucketsOf(found)
+      return found.map((row) => ({
+        at: Math.min(number(row[0]), buckets - 1),
+        group: text(row[1]) as EventGroup,
+        count: number(row[2]),
+      }))
     },
     async events({ filter, limit, beforeUs, ...interval }) {
       const most = Math.max(1, Math.min(limit, 1000))
@@ -213,13 +221,14 @@ export async function createQuestions(
         ...interval,
         toUs: beforeUs === undefined ? interval.toUs : Math.min(interval.toUs, beforeUs),
       }
-      const names = ['process_activity', 'network_activity'] as const
+      const names = activityViews
       const conditions = names.map((name) => filterToSql(filter, name))
-      const wanted = (at: number): ReadonlySet<string> => {
-        // Words of the condition that are columns; literals that look like one cost a join, no more.
-        const words = new Set((conditions[at] ?? '').match(/[a-z_]+/g) ?? [])
-        return words.add('time').add('event_uid').add('device_hostname').add('activity_name')
-      }
+      const wanted = (at: number): ReadonlySet<string> =>
+        wordsOf(conditions[at] ?? '')
+          .add('time')
+          .add('event_uid')
+          .add('device_hostname')
+          .add('activity_name')
       const condition = (at: number, span: Interval): string =>
         `${between(span)} ${onHosts(span)} AND (${conditions[at]})`
       let found: ActivityRow[] = []
@@ -242,26 +251,23 @@ export async function createQuestions(
         if (found.length >= most || from <= bounds.fromUs) break
         to = from - 1
       }
-      const facetColumns: readonly (readonly [facet: string, process: string, network: string])[] =
-        [
-          // By our kinds, as a filter says them: OCSF has one name, Open, for connect and accept.
-          ['type', kindSql('process_activity'), kindSql('network_activity')],
-          ['host', 'device_hostname', 'device_hostname'],
-          ['user', 'process_user_name', 'actor_process_user_name'],
-          ['process', 'process_name', 'actor_process_name'],
-        ]
+      const facetColumns = (name: ActivityView): readonly string[] => {
+        const { subject } = eventClassOf(name)
+        // By our kinds, as a filter says them: OCSF has one name, Open, for connect and accept.
+        return [kindSql(name), 'device_hostname', `${subject}_user_name`, `${subject}_name`]
+      }
       const facets: Record<string, { value: string; count: number }[]> = {}
       let total = 0
       const grouped = await rows(
         names
           .map((name, at) => {
-            const columns = facetColumns.map((facet) => facet[at + 1] ?? '')
-            const named = new Set([...wanted(at), ...columns, 'connection_info_direction'])
+            const columns = facetColumns(name)
+            const named = new Set([...wanted(at), ...columns, ...wordsOf(kindSql(name))])
             return `SELECT ${columns.map((column, no) => `${column} AS c${no}`).join(', ')}, count(*) AS n FROM (${viewSelect(name, named, { where: uidHints(name, equalities(filter)) })}) WHERE ${condition(at, bounds)} GROUP BY ALL`
           })
           .join(' UNION ALL '),
       )
-      for (const [no, [facet]] of facetColumns.entries()) {
+      for (const [no, facet] of ['type', 'host', 'user', 'process'].entries()) {
         const counts = new Map<string, number>()
         for (const row of grouped) {
           const value = text(row[no])
@@ -281,16 +287,23 @@ export async function createQuestions(
       const [, prefix = '', ring, digits = ''] = match
       let seq = 0n
       for (const digit of digits) seq = seq * 36n + BigInt(parseInt(digit, 36))
-      const name = ring === 'l' ? 'process_activity' : 'network_activity'
-      const table = ring === 'l' ? 'process_fact' : 'network_fact'
+      const sequence = BigInt.asUintN(63, seq)
       // The time first, by numbers; then the whole row in that moment.
       const [at] = await rows(
-        `SELECT epoch_us(f.time) FROM ${table} f WHERE f.seq = ${BigInt.asUintN(63, seq)} AND f.origin IN (SELECT id FROM origin WHERE prefix = '${prefix}') LIMIT 1`,
+        activityStores
+          .filter((store) => store.ring === ring)
+          .map(
+            ({ table, view: name }) =>
+              `SELECT '${name}', epoch_us(f.time) FROM ${table} f WHERE f.seq = ${sequence} AND f.origin IN (SELECT id FROM origin WHERE prefix = '${prefix}')`,
+          )
+          .join(' UNION ALL ')
+          .concat(' LIMIT 1'),
       )
-      if (!at) return undefined
+      const name = activityStoreNamed(text(at?.[0]))?.view
+      if (!at || name === undefined) return undefined
       const [row] = await pick(
         name,
-        `time = ${timestamp(number(at[0]))} AND event_uid = '${uid}'`,
+        `time = ${timestamp(number(at[1]))} AND event_uid = '${uid}'`,
         1,
         [{ column: 'event_uid', value: uid }],
       )
@@ -301,30 +314,38 @@ export async function createQuestions(
       const [blocks] = await rows(
         'SELECT block_size * used_blocks, wal_size FROM pragma_database_size()',
       )
-      const [counts] = await rows(
-        `SELECT (SELECT count(*) FROM process_fact), (SELECT count(*) FROM network_fact), (SELECT count(*) FROM finding), (SELECT count(*) FROM incident),
-          (SELECT count(*) FROM loss_fact), (SELECT count(*) FROM image WHERE kind <> 5),
-          (SELECT epoch_us(min(t)) FROM (SELECT min(time) t FROM process_fact UNION ALL SELECT min(time) FROM network_fact)),
-          (SELECT epoch_us(max(t)) FROM (SELECT max(time) t FROM process_fact UNION ALL SELECT max(time) FROM network_fact)),
-          (SELECT epoch_us(max(trimmed_to)) FROM retention)`,
+      const tables = activityStores.map(({ table }) => table)
+      const counted: readonly (readonly [ViewName, string])[] = [
+        ...activityStores.map(({ view: name, table }) => [name, table] as const),
+        ['detection_finding', 'finding'],
+        ['incident_finding', 'incident'],
+        ['losses', 'loss_fact'],
+        ['processes', `image WHERE kind <> ${imageKind.attempt}`],
+      ]
+      const end = (which: 'min' | 'max'): string =>
+        `(SELECT epoch_us(${which}(t)) FROM (${tables.map((table) => `SELECT ${which}(time) t FROM ${table}`).join(' UNION ALL ')}))`
+      const [sizes] = await rows(
+        `SELECT ${[
+          ...counted.map(([, from]) => `(SELECT count(*) FROM ${from})`),
+          end('min'),
+          end('max'),
+          '(SELECT epoch_us(max(trimmed_to)) FROM retention)',
+        ].join(', ')}`,
       )
-      const at = (no: number): number => number(counts?.[no])
-      const time = (no: number): number | null => (counts?.[no] == null ? null : number(counts[no]))
+      const time = (no: number): number | null => {
+        const value = sizes?.[counted.length + no]
+        return value == null ? null : number(value)
+      }
       const wal = /^([\d.]+) (bytes|KiB|MiB|GiB)$/.exec(text(blocks?.[1]))
       const units: Record<string, number> = { bytes: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
       return {
         bytes: number(blocks?.[0]) + (wal ? Number(wal[1]) * (units[wal[2] ?? ''] ?? 0) : 0),
-        rows: {
-          process_activity: at(0),
-          network_activity: at(1),
-          detection_finding: at(2),
-          incident_finding: at(3),
-          losses: at(4),
-          processes: at(5),
-        },
-        oldestUs: time(6),
-        newestUs: time(7),
-        trimmedToUs: time(8),
+        rows: Object.fromEntries(
+          counted.map(([name], no) => [name, number(sizes?.[no])]),
+        ) as Record<ViewName, number>,
+        oldestUs: time(0),
+        newestUs: time(1),
+        trimmedToUs: time(2),
       }
     },
     retain: (beforeUs) =>
@@ -335,12 +356,15 @@ export async function createQuestions(
           let removed = 0
           const remove = async (sql: string): Promise<number> => (await writer.run(sql)).rowsChanged
           // Images go with their process, unless something that stays refers to them.
-          await remove(
-            `DELETE FROM image WHERE started < ${before} AND (process IN (SELECT process FROM process_fact WHERE kind = 4 AND time < ${before}) OR kind = 5)
-               AND id NOT IN (SELECT parent FROM process_fact WHERE time >= ${before} UNION SELECT actor FROM process_fact WHERE time >= ${before} UNION SELECT image FROM process_fact WHERE time >= ${before} UNION SELECT image FROM network_fact WHERE time >= ${before})`,
+          const kept = activityStores.flatMap(({ table, images }) =>
+            images.map((column) => `SELECT ${column} FROM ${table} WHERE time >= ${before}`),
           )
-          removed += await remove(`DELETE FROM process_fact WHERE time < ${before}`)
-          removed += await remove(`DELETE FROM network_fact WHERE time < ${before}`)
+          await remove(
+            `DELETE FROM image WHERE started < ${before} AND (process IN (SELECT process FROM process_fact WHERE kind = ${processKind.exit} AND time < ${before}) OR kind = ${imageKind.attempt})
+               AND id NOT IN (${kept.join(' UNION ')})`,
+          )
+          for (const { table } of activityStores)
+            removed += await remove(`DELETE FROM ${table} WHERE time < ${before}`)
           await remove(`DELETE FROM loss_fact WHERE to_time < ${before}`)
           await remove(`DELETE FROM finding WHERE time < ${before}`)
           await writer.run(

@@ -16,7 +16,7 @@ import {
   UTINYINT,
   VARCHAR,
 } from '@duckdb/node-api'
-import type { StoreColumn } from './fact-tables.ts'
+import type { StoreColumn } from './store-column.ts'
 
 interface ArrayOf {
   u8: Uint8Array<ArrayBuffer>

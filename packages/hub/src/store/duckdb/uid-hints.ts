@@ -3,21 +3,11 @@
  * comparing the numbers first spares putting together the uids of all rows.
  */
 import { parseProcessUid, type ViewName } from '@honeyguide/model'
+import { activityStoreNamed } from './activity/index.ts'
 
 export interface Equality {
   readonly column: string
   readonly value: string
-}
-
-/** Columns that hold an image's uid, and the fact's pid that goes with it. */
-const pidOf: Readonly<Partial<Record<ViewName, Readonly<Record<string, string>>>>> = {
-  process_activity: {
-    process_uid: 'f.pid',
-    process_parent_process_uid: 'f.parent_pid',
-    actor_process_uid: 'f.actor_pid',
-  },
-  network_activity: { actor_process_uid: 'f.pid' },
-  processes: { process_uid: 'f.pid' },
 }
 
 /** Number behind the last `-` and a letter; undefined when it is not such a uid. */
@@ -32,16 +22,16 @@ function sequenceOf(uid: string): bigint | undefined {
 /** A condition that holds wherever all `equalities` do; empty when none follows. */
 export function uidHints(view: ViewName, equalities: readonly Equality[]): string {
   const hints: string[] = []
+  const store = activityStoreNamed(view)
+  const pids: Readonly<Record<string, string>> =
+    view === 'processes' ? { process_uid: 'f.pid' } : (store?.pids ?? {})
   for (const { column, value } of equalities) {
-    const pid = pidOf[view]?.[column]
+    const pid = pids[column]
     const parsed = pid === undefined ? undefined : parseProcessUid(value)
     if (pid !== undefined && parsed) hints.push(`${pid} = ${parsed.pid}`)
-    const isActivity = view === 'process_activity' || view === 'network_activity'
-    const sequence = sequenceOf(value)
-    if (isActivity && sequence !== undefined && column === 'event_uid')
-      hints.push(`f.seq = ${sequence}`)
-    if (view === 'network_activity' && sequence !== undefined && column === 'connection_info_uid')
-      hints.push(`f.socket = ${sequence}`)
+    const numbered = store?.sequences[column]
+    const sequence = numbered === undefined ? undefined : sequenceOf(value)
+    if (sequence !== undefined) hints.push(`${numbered} = ${sequence}`)
   }
   return hints.join(' AND ')
 }

@@ -1,0 +1,145 @@
+/** Facts and view of Network Activity, and how rows of `tcp` become facts. */
+import { formatAddress, networkClass, tcpOperations } from '@honeyguide/model'
+import { createGenerations } from '../generations.ts'
+import type { StoreColumn } from '../store-column.ts'
+import type { TableBuffer } from '../table-buffer.ts'
+import {
+  actorColumns,
+  defineActivityStore,
+  u63,
+  writeActor,
+  type FactContext,
+} from './activity-store.ts'
+import {
+  base36,
+  col,
+  eventViewColumns,
+  imageJoin,
+  originJoin,
+  processViewColumns,
+  textJoin,
+  type ViewDefinition,
+} from './view-column.ts'
+
+const columns = {
+  ...actorColumns,
+  socket: 'u64',
+  /** 0 unknown, 1 outbound, 2 inbound. */
+  direction: 'u8',
+  src_ip: 'i32',
+  src_port: 'u32',
+  dst_ip: 'i32',
+  dst_port: 'u32',
+  bytes_out: 'u64',
+  bytes_in: 'u64',
+  duration_ms: 'i64',
+  errno: 'u32',
+  flags: 'u32',
+} as const satisfies Record<string, StoreColumn>
+
+const view: ViewDefinition = {
+  from: 'network_fact',
+  joins: {
+    o: originJoin,
+    a: imageJoin('a', 'f.image'),
+    ft: textJoin('ft', 'f.file'),
+    ut: textJoin('ut', 'f.user_name'),
+    st: textJoin('st', 'f.src_ip'),
+    dt: textJoin('dt', 'f.dst_ip'),
+  },
+  columns: {
+    ...eventViewColumns(networkClass.uid, 'd', {
+      id: 'CASE f.kind WHEN 3 THEN CASE WHEN f.flags & 4 > 0 THEN 3 ELSE 2 END WHEN 4 THEN 4 WHEN 5 THEN 7 ELSE 1 END',
+      name: `CASE f.kind WHEN 3 THEN CASE WHEN f.flags & 4 > 0 THEN 'Reset' ELSE 'Close' END WHEN 4 THEN 'Fail' WHEN 5 THEN 'Listen' ELSE 'Open' END`,
+    }),
+    ...processViewColumns('actor_process', 'a', {
+      pid: col('nullif(f.pid, 0)'),
+      file: 'ft',
+      user: col(`nullif(ut.value, '')`, 'ut'),
+      uid: col('nullif(f.uid, 4294967295)'),
+    }),
+    actor_process_container_uid: col('a.container', 'a'),
+    actor_process_unit: col('a.unit', 'a'),
+    connection_info_uid: col(`o.prefix || '-s' || ${base36('f.socket')}`, 'o'),
+    connection_info_direction: col(
+      `CASE f.direction WHEN 1 THEN 'Outbound' WHEN 2 THEN 'Inbound' ELSE 'Unknown' END`,
+    ),
+    connection_info_protocol_name: col(`'tcp'`),
+    src_endpoint_ip: col(`nullif(st.value, '')`, 'st'),
+    src_endpoint_port: col('CASE WHEN f.src_ip = 0 THEN NULL ELSE f.src_port END'),
+    dst_endpoint_ip: col(`nullif(dt.value, '')`, 'dt'),
+    dst_endpoint_port: col('CASE WHEN f.dst_ip = 0 THEN NULL ELSE f.dst_port END'),
+    traffic_bytes_out: col('CASE f.kind WHEN 3 THEN f.bytes_out END'),
+    traffic_bytes_in: col('CASE f.kind WHEN 3 THEN f.bytes_in END'),
+    duration_ms: col('CASE f.kind WHEN 3 THEN f.duration_ms END'),
+    status_code: col('nullif(f.errno, 0)'),
+    connection_flags: col(
+      `concat_ws(', ', CASE WHEN f.flags & 1 > 0 THEN 'inherited' END, CASE WHEN f.flags & 2 > 0 THEN 'process uncertain' END, CASE WHEN f.flags & 4 > 0 THEN 'reset' END, CASE WHEN f.flags & 8192 > 0 THEN 'own' END)`,
+    ),
+  },
+}
+
+export const networkStore = defineActivityStore({
+  view: 'network_activity',
+  class: networkClass,
+  table: 'network_fact',
+  columns,
+  ring: 'd',
+  definition: view,
+  hookSql: `'tcp'`,
+  images: ['image'],
+  pids: { actor_process_uid: 'f.pid' },
+  sequences: { event_uid: 'f.seq', connection_info_uid: 'f.socket' },
+})
+
+const rememberedSockets = 65_536
+
+/** Writes the rows of `tcp` of a batch. */
+export type NetworkWriter = (context: FactContext, buffer: TableBuffer<typeof columns>) => void
+
+/** `known`: who opened the newest connections of the file, as [origin, socket, direction]. */
+export function createNetworkWriter(
+  known: readonly (readonly [origin: number, socket: bigint, direction: number])[],
+): NetworkWriter {
+  const directions = createGenerations<string, number>(rememberedSockets)
+  for (const [origin, socket, direction] of known) directions.set(`${origin}/${socket}`, direction)
+  return (context, buffer) => {
+    const { batch, origin, textId } = context
+    const tcp = batch.table('tcp')
+    if (!tcp) return
+    const c = tcp.columns
+    for (let row = 0; row < tcp.rows; row++) {
+      const operation = c.operation[row] ?? 0
+      const socket = c.socketId[row] ?? 0n
+      const socketKey = `${origin.id}/${socket}`
+      let direction = 0
+      if (operation === tcpOperations.connect || operation === tcpOperations.connectFailed)
+        direction = 1
+      else if (operation === tcpOperations.accept) direction = 2
+      else if (operation === tcpOperations.close) direction = directions.get(socketKey) ?? 0
+      if (operation === tcpOperations.connect || operation === tcpOperations.accept)
+        directions.set(socketKey, direction)
+      const local = textId(formatAddress(batch.bytes(c.localAddress[row] ?? 0)))
+      const remote = textId(formatAddress(batch.bytes(c.remoteAddress[row] ?? 0)))
+      const localPort = c.localPort[row] ?? 0
+      const remotePort = c.remotePort[row] ?? 0
+      const placed = buffer.add()
+      const to = buffer.columns
+      writeActor(context, to, placed, operation, c, row)
+      to.socket[placed] = u63(socket)
+      to.direction[placed] = direction
+      // The other end opened it when it was accepted; a listener is what one connects to.
+      const isServer = direction === 2 || operation === tcpOperations.listen
+      to.src_ip[placed] = isServer ? remote : local
+      to.src_port[placed] = isServer ? remotePort : localPort
+      to.dst_ip[placed] = isServer ? local : remote
+      to.dst_port[placed] = isServer ? localPort : remotePort
+      if (operation === tcpOperations.listen) to.src_ip[placed] = 0
+      to.bytes_out[placed] = u63(c.bytesSent[row])
+      to.bytes_in[placed] = u63(c.bytesReceived[row])
+      to.duration_ms[placed] = (c.durationNs[row] ?? 0n) / 1_000_000n
+      to.errno[placed] = c.errno[row] ?? 0
+      to.flags[placed] = c.flags[row] ?? 0
+    }
+  }
+}

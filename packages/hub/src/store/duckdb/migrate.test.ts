@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import { openDatabase } from './database.ts'
+import { factTables, schemaVersion } from './fact-tables.ts'
+
+const limits = { memoryBytes: 256 << 20, threads: 1 }
+
+suite('migration of the events file', () => {
+  test('adds the tables and columns that an older file lacks, and keeps what is in it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hg-migrate-'))
+    try {
+      const path = join(folder, 'events.db')
+      {
+        const { instance, writer } = await openDatabase({ path, ...limits })
+        await writer.run(`INSERT INTO text VALUES (1, '/usr/bin/true', 'true')`)
+        // A file of before: without its last column, and without a table.
+        await writer.run('ALTER TABLE network_fact DROP COLUMN flags')
+        await writer.run('DROP TABLE loss_fact')
+        await writer.run('UPDATE schema_version SET version = 1')
+        writer.disconnectSync()
+        instance.closeSync()
+      }
+      const { instance, writer } = await openDatabase({ path, ...limits })
+      const rows = async (sql: string) => (await writer.runAndReadAll(sql)).getRows()
+      assert.deepEqual(
+        (
+          await rows(
+            `SELECT column_name FROM duckdb_columns() WHERE table_name = 'network_fact' ORDER BY column_index`,
+          )
+        ).flat(),
+        Object.keys(factTables.network_fact),
+        'in the order in which rows are appended',
+      )
+      assert.deepEqual(await rows('SELECT count(*) FROM loss_fact'), [[0n]])
+      assert.deepEqual(await rows('SELECT value FROM text WHERE id = 1'), [['/usr/bin/true']])
+      assert.deepEqual(await rows('SELECT version FROM schema_version'), [[schemaVersion]])
+      writer.disconnectSync()
+      instance.closeSync()
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('a file of a newer version is refused', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hg-migrate-'))
+    try {
+      const path = join(folder, 'events.db')
+      const { instance, writer } = await openDatabase({ path, ...limits })
+      await writer.run(`UPDATE schema_version SET version = ${schemaVersion + 1}`)
+      writer.disconnectSync()
+      instance.closeSync()
+      await assert.rejects(openDatabase({ path, ...limits }), {
+        code: 'HG_STATE_FORMAT',
+      })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
