@@ -23,10 +23,17 @@ import { execFile } from 'node:child_process'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { makePinFolder, openPinnedRing, takeInventory, watchRings } from '@honeyguide/bpf'
+import {
+  makePinFolder,
+  openPinnedMap,
+  openPinnedRing,
+  takeInventory,
+  watchRings,
+} from '@honeyguide/bpf'
 import { probes } from '../../packages/sensor/gen/probes.ts'
 import { readyPrograms } from '../../packages/sensor/src/kernel/attach-kernel.ts'
 import { mountTestPins, testObjects } from '../../packages/sensor/src/kernel/kernel-harness.ts'
+import type { Probe } from '../../packages/sensor/src/probes/probe.ts'
 import { median, quantile, type Acceptance } from './harness/acceptance.ts'
 import { noAudit, startAuditd } from './harness/auditd.ts'
 import { runProgram, testProgram, type Counted } from './harness/program.ts'
@@ -63,9 +70,13 @@ async function loadProbes(): Promise<Switch & AsyncDisposable> {
       objectDir: await testObjects(),
       rings: { lifecycleBytes: 2 << 20, dataBytes: 8 << 20 },
       probes: probes.map(({ name }) => name),
+      isPlain: false,
       objectHash: 'cost',
     }),
   )
+  const all: readonly Probe[] = probes
+  for (const probe of all)
+    probe.configure?.((name) => opened.use(openPinnedMap(join(folder, name))), {})
   const rings = ['hg_lifecycle', 'hg_data'].map((name) =>
     opened.use(openPinnedRing(join(folder, name))),
   )

@@ -3,6 +3,7 @@ import type { Probe } from '../src/probes/probe.ts'
 import { probe as exec } from '../src/probes/exec/exec.ts'
 import { probe as execFailed } from '../src/probes/exec-failed/exec-failed.ts'
 import { probe as exit } from '../src/probes/exit/exit.ts'
+import { probe as file } from '../src/probes/file/file.ts'
 import { probe as fork } from '../src/probes/fork/fork.ts'
 import { probe as tcp } from '../src/probes/tcp/tcp.ts'
 
@@ -10,6 +11,7 @@ export const probes: readonly Probe[] = [
   exec,
   execFailed,
   exit,
+  file,
   fork,
   tcp,
 ]

@@ -6,8 +6,8 @@ import type { LayoutClaim, RecordMemory } from '@honeyguide/bpf'
 
 /** The layout that these decoders are for; pass it to `openObject`. */
 export const layout = {
-  hash: '4450468e811223d4',
-  structs: ['hg_event', 'hg_counters', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_fork', 'hg_tcp', 'hg_socket'],
+  hash: '2d68619aecd92259',
+  structs: ['hg_event', 'hg_counters', 'hg_repeat_key', 'hg_repeat', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_file', 'hg_file_settings', 'hg_file_name', 'hg_file_id', 'hg_fork', 'hg_tcp', 'hg_socket'],
   enums: [],
 } as const satisfies LayoutClaim
 
@@ -133,13 +133,14 @@ export function copyEvent(
 }
 
 /** Bytes of one struct hg_counters. */
-export const countersSizeBytes = 80
+export const countersSizeBytes = 88
 
 /** Byte offsets of its fields. */
 export const countersOffsets = {
   submitted: 0,
   filtered: 8,
-  lost: 16,
+  deduplicated: 16,
+  lost: 24,
 } as const
 
 /** Reads single fields of the struct hg_counters at byte `at` of `m`. */
@@ -150,15 +151,19 @@ export const counters = {
   /** u64 filtered */
   filtered: (m: RecordMemory, at: number): bigint =>
     m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 deduplicated */
+  deduplicated: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
   /** 8 of u64 lost */
   lost: (m: RecordMemory, at: number, index: number): bigint =>
-    m.u64[(at + 16 + index * 8) >>> 3] as bigint,
+    m.u64[(at + 24 + index * 8) >>> 3] as bigint,
 } as const
 
 /** A struct hg_counters as an object of its own. */
 export interface Counters {
   readonly submitted: bigint
   readonly filtered: bigint
+  readonly deduplicated: bigint
   readonly lost: readonly bigint[]
 }
 
@@ -167,6 +172,7 @@ export function readCounters(m: RecordMemory, at: number): Counters {
   return {
     submitted: counters.submitted(m, at),
     filtered: counters.filtered(m, at),
+    deduplicated: counters.deduplicated(m, at),
     lost: Array.from({ length: 8 }, (_, i) => counters.lost(m, at, i)),
   }
 }
@@ -175,6 +181,7 @@ export function readCounters(m: RecordMemory, at: number): Counters {
 export interface CountersColumns {
   readonly submitted: BigUint64Array
   readonly filtered: BigUint64Array
+  readonly deduplicated: BigUint64Array
   readonly lost: BigUint64Array
 }
 
@@ -183,6 +190,7 @@ export function createCountersColumns(capacity: number): CountersColumns {
   return {
     submitted: new BigUint64Array(capacity),
     filtered: new BigUint64Array(capacity),
+    deduplicated: new BigUint64Array(capacity),
     lost: new BigUint64Array(capacity * 8),
   }
 }
@@ -196,7 +204,223 @@ export function copyCounters(
 ): void {
   columns.submitted[row] = counters.submitted(m, at)
   columns.filtered[row] = counters.filtered(m, at)
+  columns.deduplicated[row] = counters.deduplicated(m, at)
   for (let i = 0; i < 8; i++) columns.lost[row * 8 + i] = counters.lost(m, at, i)
+}
+
+/** Bytes of one struct hg_repeat_key. */
+export const repeatKeySizeBytes = 56
+
+/** Byte offsets of its fields. */
+export const repeatKeyOffsets = {
+  startNs: 0,
+  pid: 8,
+  execNo: 12,
+  object: 16,
+  secondObject: 24,
+  text: 32,
+  kind: 40,
+  operation: 44,
+  flags: 48,
+  error: 52,
+} as const
+
+/** Reads single fields of the struct hg_repeat_key at byte `at` of `m`. */
+export const repeatKey = {
+  /** u64 start_ns */
+  startNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u32 pid */
+  pid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 8) >>> 2] as number,
+  /** u32 exec_no */
+  execNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 12) >>> 2] as number,
+  /** u64 object */
+  object: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u64 second_object */
+  secondObject: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 24) >>> 3] as bigint,
+  /** u64 text */
+  text: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 32) >>> 3] as bigint,
+  /** u32 kind */
+  kind: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 operation */
+  operation: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u32 flags */
+  flags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 48) >>> 2] as number,
+  /** u32 error */
+  error: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 52) >>> 2] as number,
+} as const
+
+/** A struct hg_repeat_key as an object of its own. */
+export interface RepeatKey {
+  readonly startNs: bigint
+  readonly pid: number
+  readonly execNo: number
+  readonly object: bigint
+  readonly secondObject: bigint
+  readonly text: bigint
+  readonly kind: number
+  readonly operation: number
+  readonly flags: number
+  readonly error: number
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readRepeatKey(m: RecordMemory, at: number): RepeatKey {
+  return {
+    startNs: repeatKey.startNs(m, at),
+    pid: repeatKey.pid(m, at),
+    execNo: repeatKey.execNo(m, at),
+    object: repeatKey.object(m, at),
+    secondObject: repeatKey.secondObject(m, at),
+    text: repeatKey.text(m, at),
+    kind: repeatKey.kind(m, at),
+    operation: repeatKey.operation(m, at),
+    flags: repeatKey.flags(m, at),
+    error: repeatKey.error(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface RepeatKeyColumns {
+  readonly startNs: BigUint64Array
+  readonly pid: Uint32Array
+  readonly execNo: Uint32Array
+  readonly object: BigUint64Array
+  readonly secondObject: BigUint64Array
+  readonly text: BigUint64Array
+  readonly kind: Uint32Array
+  readonly operation: Uint32Array
+  readonly flags: Uint32Array
+  readonly error: Uint32Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createRepeatKeyColumns(capacity: number): RepeatKeyColumns {
+  return {
+    startNs: new BigUint64Array(capacity),
+    pid: new Uint32Array(capacity),
+    execNo: new Uint32Array(capacity),
+    object: new BigUint64Array(capacity),
+    secondObject: new BigUint64Array(capacity),
+    text: new BigUint64Array(capacity),
+    kind: new Uint32Array(capacity),
+    operation: new Uint32Array(capacity),
+    flags: new Uint32Array(capacity),
+    error: new Uint32Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyRepeatKey(
+  m: RecordMemory,
+  at: number,
+  columns: RepeatKeyColumns,
+  row: number,
+): void {
+  columns.startNs[row] = repeatKey.startNs(m, at)
+  columns.pid[row] = repeatKey.pid(m, at)
+  columns.execNo[row] = repeatKey.execNo(m, at)
+  columns.object[row] = repeatKey.object(m, at)
+  columns.secondObject[row] = repeatKey.secondObject(m, at)
+  columns.text[row] = repeatKey.text(m, at)
+  columns.kind[row] = repeatKey.kind(m, at)
+  columns.operation[row] = repeatKey.operation(m, at)
+  columns.flags[row] = repeatKey.flags(m, at)
+  columns.error[row] = repeatKey.error(m, at)
+}
+
+/** Bytes of one struct hg_repeat. */
+export const repeatSizeBytes = 512
+
+/** Byte offsets of its fields. */
+export const repeatOffsets = {
+  count: 0,
+  firstNs: 8,
+  lastNs: 16,
+  length: 24,
+  record: 32,
+} as const
+
+/** Reads single fields of the struct hg_repeat at byte `at` of `m`. */
+export const repeat = {
+  /** u64 count */
+  count: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 first_ns */
+  firstNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 last_ns */
+  lastNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u64 length */
+  length: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 24) >>> 3] as bigint,
+  /** 480 bytes record */
+  record: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 32, at + 512),
+} as const
+
+/** A struct hg_repeat as an object of its own. */
+export interface Repeat {
+  readonly count: bigint
+  readonly firstNs: bigint
+  readonly lastNs: bigint
+  readonly length: bigint
+  readonly record: Uint8Array
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readRepeat(m: RecordMemory, at: number): Repeat {
+  return {
+    count: repeat.count(m, at),
+    firstNs: repeat.firstNs(m, at),
+    lastNs: repeat.lastNs(m, at),
+    length: repeat.length(m, at),
+    record: repeat.record(m, at).slice(),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface RepeatColumns {
+  readonly count: BigUint64Array
+  readonly firstNs: BigUint64Array
+  readonly lastNs: BigUint64Array
+  readonly length: BigUint64Array
+  readonly record: Uint8Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createRepeatColumns(capacity: number): RepeatColumns {
+  return {
+    count: new BigUint64Array(capacity),
+    firstNs: new BigUint64Array(capacity),
+    lastNs: new BigUint64Array(capacity),
+    length: new BigUint64Array(capacity),
+    record: new Uint8Array(capacity * 480),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyRepeat(
+  m: RecordMemory,
+  at: number,
+  columns: RepeatColumns,
+  row: number,
+): void {
+  columns.count[row] = repeat.count(m, at)
+  columns.firstNs[row] = repeat.firstNs(m, at)
+  columns.lastNs[row] = repeat.lastNs(m, at)
+  columns.length[row] = repeat.length(m, at)
+  columns.record.set(m.u8.subarray(at + 32, at + 512), row * 480)
 }
 
 /** Bytes of one struct hg_exec. */
@@ -911,6 +1135,478 @@ export function copyExit(
   columns.systemNs[row] = exit.systemNs(m, at)
   columns.runNs[row] = exit.runNs(m, at)
   columns.maxRssPages[row] = exit.maxRssPages(m, at)
+}
+
+/** Bytes of one struct hg_file. */
+export const fileSizeBytes = 128
+
+/** Byte offsets of its fields. */
+export const fileOffsets = {
+  eventBootNs: 0,
+  eventSeq: 8,
+  eventStartNs: 16,
+  eventPid: 24,
+  eventTid: 28,
+  eventExecNo: 32,
+  eventKind: 36,
+  eventFlags: 40,
+  eventUid: 44,
+  inode: 48,
+  size: 56,
+  device: 64,
+  mountNs: 68,
+  mode: 72,
+  owner: 76,
+  group: 80,
+  openFlags: 84,
+  error: 88,
+  operation: 92,
+  writerStartNs: 96,
+  writerPid: 104,
+  writerExecNo: 108,
+  pathBytes: 112,
+  secondBytes: 116,
+  beforePath: 120,
+} as const
+
+/** Reads single fields of the struct hg_file at byte `at` of `m`. */
+export const file = {
+  /** u64 event.boot_ns */
+  eventBootNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 event.seq */
+  eventSeq: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 event.start_ns */
+  eventStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 event.pid */
+  eventPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 event.tid */
+  eventTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 event.exec_no */
+  eventExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u16 event.kind */
+  eventKind: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 36) >>> 1] as number,
+  /** u32 event.flags */
+  eventFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 event.uid */
+  eventUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u64 inode */
+  inode: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 48) >>> 3] as bigint,
+  /** u64 size */
+  size: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 56) >>> 3] as bigint,
+  /** u32 device */
+  device: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 64) >>> 2] as number,
+  /** u32 mount_ns */
+  mountNs: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 68) >>> 2] as number,
+  /** u32 mode */
+  mode: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 72) >>> 2] as number,
+  /** u32 owner */
+  owner: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 76) >>> 2] as number,
+  /** u32 group */
+  group: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 80) >>> 2] as number,
+  /** u32 open_flags */
+  openFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 84) >>> 2] as number,
+  /** u32 error */
+  error: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 88) >>> 2] as number,
+  /** u32 operation */
+  operation: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 92) >>> 2] as number,
+  /** u64 writer_start_ns */
+  writerStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 96) >>> 3] as bigint,
+  /** u32 writer_pid */
+  writerPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 104) >>> 2] as number,
+  /** u32 writer_exec_no */
+  writerExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 108) >>> 2] as number,
+  /** u32 path_bytes */
+  pathBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 112) >>> 2] as number,
+  /** u32 second_bytes */
+  secondBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 116) >>> 2] as number,
+  /** 8 bytes before_path */
+  beforePath: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 120, at + 128),
+} as const
+
+/** A struct hg_file as an object of its own. */
+export interface File {
+  readonly eventBootNs: bigint
+  readonly eventSeq: bigint
+  readonly eventStartNs: bigint
+  readonly eventPid: number
+  readonly eventTid: number
+  readonly eventExecNo: number
+  readonly eventKind: number
+  readonly eventFlags: number
+  readonly eventUid: number
+  readonly inode: bigint
+  readonly size: bigint
+  readonly device: number
+  readonly mountNs: number
+  readonly mode: number
+  readonly owner: number
+  readonly group: number
+  readonly openFlags: number
+  readonly error: number
+  readonly operation: number
+  readonly writerStartNs: bigint
+  readonly writerPid: number
+  readonly writerExecNo: number
+  readonly pathBytes: number
+  readonly secondBytes: number
+  readonly beforePath: Uint8Array
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readFile(m: RecordMemory, at: number): File {
+  return {
+    eventBootNs: file.eventBootNs(m, at),
+    eventSeq: file.eventSeq(m, at),
+    eventStartNs: file.eventStartNs(m, at),
+    eventPid: file.eventPid(m, at),
+    eventTid: file.eventTid(m, at),
+    eventExecNo: file.eventExecNo(m, at),
+    eventKind: file.eventKind(m, at),
+    eventFlags: file.eventFlags(m, at),
+    eventUid: file.eventUid(m, at),
+    inode: file.inode(m, at),
+    size: file.size(m, at),
+    device: file.device(m, at),
+    mountNs: file.mountNs(m, at),
+    mode: file.mode(m, at),
+    owner: file.owner(m, at),
+    group: file.group(m, at),
+    openFlags: file.openFlags(m, at),
+    error: file.error(m, at),
+    operation: file.operation(m, at),
+    writerStartNs: file.writerStartNs(m, at),
+    writerPid: file.writerPid(m, at),
+    writerExecNo: file.writerExecNo(m, at),
+    pathBytes: file.pathBytes(m, at),
+    secondBytes: file.secondBytes(m, at),
+    beforePath: file.beforePath(m, at).slice(),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface FileColumns {
+  readonly eventBootNs: BigUint64Array
+  readonly eventSeq: BigUint64Array
+  readonly eventStartNs: BigUint64Array
+  readonly eventPid: Uint32Array
+  readonly eventTid: Uint32Array
+  readonly eventExecNo: Uint32Array
+  readonly eventKind: Uint16Array
+  readonly eventFlags: Uint32Array
+  readonly eventUid: Uint32Array
+  readonly inode: BigUint64Array
+  readonly size: BigUint64Array
+  readonly device: Uint32Array
+  readonly mountNs: Uint32Array
+  readonly mode: Uint32Array
+  readonly owner: Uint32Array
+  readonly group: Uint32Array
+  readonly openFlags: Uint32Array
+  readonly error: Uint32Array
+  readonly operation: Uint32Array
+  readonly writerStartNs: BigUint64Array
+  readonly writerPid: Uint32Array
+  readonly writerExecNo: Uint32Array
+  readonly pathBytes: Uint32Array
+  readonly secondBytes: Uint32Array
+  readonly beforePath: Uint8Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createFileColumns(capacity: number): FileColumns {
+  return {
+    eventBootNs: new BigUint64Array(capacity),
+    eventSeq: new BigUint64Array(capacity),
+    eventStartNs: new BigUint64Array(capacity),
+    eventPid: new Uint32Array(capacity),
+    eventTid: new Uint32Array(capacity),
+    eventExecNo: new Uint32Array(capacity),
+    eventKind: new Uint16Array(capacity),
+    eventFlags: new Uint32Array(capacity),
+    eventUid: new Uint32Array(capacity),
+    inode: new BigUint64Array(capacity),
+    size: new BigUint64Array(capacity),
+    device: new Uint32Array(capacity),
+    mountNs: new Uint32Array(capacity),
+    mode: new Uint32Array(capacity),
+    owner: new Uint32Array(capacity),
+    group: new Uint32Array(capacity),
+    openFlags: new Uint32Array(capacity),
+    error: new Uint32Array(capacity),
+    operation: new Uint32Array(capacity),
+    writerStartNs: new BigUint64Array(capacity),
+    writerPid: new Uint32Array(capacity),
+    writerExecNo: new Uint32Array(capacity),
+    pathBytes: new Uint32Array(capacity),
+    secondBytes: new Uint32Array(capacity),
+    beforePath: new Uint8Array(capacity * 8),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyFile(
+  m: RecordMemory,
+  at: number,
+  columns: FileColumns,
+  row: number,
+): void {
+  columns.eventBootNs[row] = file.eventBootNs(m, at)
+  columns.eventSeq[row] = file.eventSeq(m, at)
+  columns.eventStartNs[row] = file.eventStartNs(m, at)
+  columns.eventPid[row] = file.eventPid(m, at)
+  columns.eventTid[row] = file.eventTid(m, at)
+  columns.eventExecNo[row] = file.eventExecNo(m, at)
+  columns.eventKind[row] = file.eventKind(m, at)
+  columns.eventFlags[row] = file.eventFlags(m, at)
+  columns.eventUid[row] = file.eventUid(m, at)
+  columns.inode[row] = file.inode(m, at)
+  columns.size[row] = file.size(m, at)
+  columns.device[row] = file.device(m, at)
+  columns.mountNs[row] = file.mountNs(m, at)
+  columns.mode[row] = file.mode(m, at)
+  columns.owner[row] = file.owner(m, at)
+  columns.group[row] = file.group(m, at)
+  columns.openFlags[row] = file.openFlags(m, at)
+  columns.error[row] = file.error(m, at)
+  columns.operation[row] = file.operation(m, at)
+  columns.writerStartNs[row] = file.writerStartNs(m, at)
+  columns.writerPid[row] = file.writerPid(m, at)
+  columns.writerExecNo[row] = file.writerExecNo(m, at)
+  columns.pathBytes[row] = file.pathBytes(m, at)
+  columns.secondBytes[row] = file.secondBytes(m, at)
+  columns.beforePath.set(m.u8.subarray(at + 120, at + 128), row * 8)
+}
+
+/** Bytes of one struct hg_file_settings. */
+export const fileSettingsSizeBytes = 4880
+
+/** Byte offsets of its fields. */
+export const fileSettingsOffsets = {
+  isReady: 0,
+  prefixes: 4,
+  hasWatched: 8,
+  workloads: 12,
+  nameBits: 16,
+  prefix: 528,
+} as const
+
+/** Reads single fields of the struct hg_file_settings at byte `at` of `m`. */
+export const fileSettings = {
+  /** u32 is_ready */
+  isReady: (m: RecordMemory, at: number): number =>
+    m.u32[at >>> 2] as number,
+  /** u32 prefixes */
+  prefixes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 4) >>> 2] as number,
+  /** u32 has_watched */
+  hasWatched: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 8) >>> 2] as number,
+  /** u32 workloads */
+  workloads: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 12) >>> 2] as number,
+  /** 64 of u64 name_bits */
+  nameBits: (m: RecordMemory, at: number, index: number): bigint =>
+    m.u64[(at + 16 + index * 8) >>> 3] as bigint,
+  /** 32 of struct hg_file_prefix prefix */
+  prefix: (m: RecordMemory, at: number, index: number): number =>
+    at + 528 + index * 136,
+} as const
+
+/** A struct hg_file_settings as an object of its own. */
+export interface FileSettings {
+  readonly isReady: number
+  readonly prefixes: number
+  readonly hasWatched: number
+  readonly workloads: number
+  readonly nameBits: readonly bigint[]
+  readonly prefix: readonly number[]
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readFileSettings(m: RecordMemory, at: number): FileSettings {
+  return {
+    isReady: fileSettings.isReady(m, at),
+    prefixes: fileSettings.prefixes(m, at),
+    hasWatched: fileSettings.hasWatched(m, at),
+    workloads: fileSettings.workloads(m, at),
+    nameBits: Array.from({ length: 64 }, (_, i) => fileSettings.nameBits(m, at, i)),
+    prefix: Array.from({ length: 32 }, (_, i) => fileSettings.prefix(m, at, i)),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface FileSettingsColumns {
+  readonly isReady: Uint32Array
+  readonly prefixes: Uint32Array
+  readonly hasWatched: Uint32Array
+  readonly workloads: Uint32Array
+  readonly nameBits: BigUint64Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createFileSettingsColumns(capacity: number): FileSettingsColumns {
+  return {
+    isReady: new Uint32Array(capacity),
+    prefixes: new Uint32Array(capacity),
+    hasWatched: new Uint32Array(capacity),
+    workloads: new Uint32Array(capacity),
+    nameBits: new BigUint64Array(capacity * 64),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyFileSettings(
+  m: RecordMemory,
+  at: number,
+  columns: FileSettingsColumns,
+  row: number,
+): void {
+  columns.isReady[row] = fileSettings.isReady(m, at)
+  columns.prefixes[row] = fileSettings.prefixes(m, at)
+  columns.hasWatched[row] = fileSettings.hasWatched(m, at)
+  columns.workloads[row] = fileSettings.workloads(m, at)
+  for (let i = 0; i < 64; i++) columns.nameBits[row * 64 + i] = fileSettings.nameBits(m, at, i)
+}
+
+/** Bytes of one struct hg_file_name. */
+export const fileNameSizeBytes = 8
+
+/** Byte offsets of its fields. */
+export const fileNameOffsets = {
+  length: 0,
+  isWhole: 4,
+} as const
+
+/** Reads single fields of the struct hg_file_name at byte `at` of `m`. */
+export const fileName = {
+  /** u32 length */
+  length: (m: RecordMemory, at: number): number =>
+    m.u32[at >>> 2] as number,
+  /** u32 is_whole */
+  isWhole: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 4) >>> 2] as number,
+} as const
+
+/** A struct hg_file_name as an object of its own. */
+export interface FileName {
+  readonly length: number
+  readonly isWhole: number
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readFileName(m: RecordMemory, at: number): FileName {
+  return {
+    length: fileName.length(m, at),
+    isWhole: fileName.isWhole(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface FileNameColumns {
+  readonly length: Uint32Array
+  readonly isWhole: Uint32Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createFileNameColumns(capacity: number): FileNameColumns {
+  return {
+    length: new Uint32Array(capacity),
+    isWhole: new Uint32Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyFileName(
+  m: RecordMemory,
+  at: number,
+  columns: FileNameColumns,
+  row: number,
+): void {
+  columns.length[row] = fileName.length(m, at)
+  columns.isWhole[row] = fileName.isWhole(m, at)
+}
+
+/** Bytes of one struct hg_file_id. */
+export const fileIdSizeBytes = 16
+
+/** Byte offsets of its fields. */
+export const fileIdOffsets = {
+  inode: 0,
+  device: 8,
+} as const
+
+/** Reads single fields of the struct hg_file_id at byte `at` of `m`. */
+export const fileId = {
+  /** u64 inode */
+  inode: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 device */
+  device: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+} as const
+
+/** A struct hg_file_id as an object of its own. */
+export interface FileId {
+  readonly inode: bigint
+  readonly device: bigint
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readFileId(m: RecordMemory, at: number): FileId {
+  return {
+    inode: fileId.inode(m, at),
+    device: fileId.device(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface FileIdColumns {
+  readonly inode: BigUint64Array
+  readonly device: BigUint64Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createFileIdColumns(capacity: number): FileIdColumns {
+  return {
+    inode: new BigUint64Array(capacity),
+    device: new BigUint64Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyFileId(
+  m: RecordMemory,
+  at: number,
+  columns: FileIdColumns,
+  row: number,
+): void {
+  columns.inode[row] = fileId.inode(m, at)
+  columns.device[row] = fileId.device(m, at)
 }
 
 /** Bytes of one struct hg_fork. */

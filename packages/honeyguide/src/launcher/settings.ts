@@ -3,6 +3,7 @@
  * daemon sees them. Pure.
  */
 import type { Config } from '@honeyguide/model/config'
+import { sensitiveFiles } from '@honeyguide/model/sensitive-files'
 import type { HubSettings, SensorSettings } from '@honeyguide/model/settings'
 
 /** Paths as a daemon sees them. */
@@ -38,6 +39,13 @@ export function sensorSettings(
     cache: sensor.cache,
     redaction: sensor.redaction,
     probes: sensor.probes.includes('all') ? [] : sensor.probes,
+    hooks: sensor.hooks,
+    file: {
+      ...sensor.file,
+      sensitive: sensor.file.sensitive.flatMap((one) =>
+        one === 'defaults' ? sensitiveFiles : [one],
+      ),
+    },
     logLevel: config.log,
   }
 }

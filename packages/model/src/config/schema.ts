@@ -5,6 +5,7 @@
  * a number of bytes or a text like `64 MiB`; times are whole numbers of the unit in their name.
  */
 import { z } from 'zod'
+import { sensitiveFiles } from '../sensitive-files.ts'
 import { formatBytes, parseBytes } from './quantity.ts'
 
 const mib = 2 ** 20
@@ -47,6 +48,35 @@ function whole(least: number, most: number, initial: number) {
     .meta({ form: `number, ${least} to ${most}` })
 }
 
+/** Bytes of text that the kernel's programs compare. */
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length
+
+/** A folder as a process names it: absolute, of at most 62 bytes. */
+const watchedFolder = z
+  .string()
+  .regex(/^\/(?!.*\/\/)/, 'a folder begins with one slash')
+  .refine((text) => bytesOf(text.replace(/\/$/, '')) <= 62, { message: 'at most 62 bytes' })
+const watchedFolders = z.array(watchedFolder).max(12).default([]).meta({ form: 'list of folders' })
+
+/** A whole path, the end of one, or a folder (a slash at its end). */
+const sensitiveFile = z
+  .string()
+  .min(1)
+  .refine((text) => bytesOf(text.replace(/^\/|\/$/g, '')) <= 62 && !text.includes('//'), {
+    message: 'at most 62 bytes, and no two slashes in a row',
+  })
+  .refine((text) => text.endsWith('/') || bytesOf(text.slice(text.lastIndexOf('/') + 1)) <= 31, {
+    message: 'the last name of a file has at most 31 bytes',
+  })
+  .refine((text) => text.startsWith('/') || !text.endsWith('/'), {
+    message: 'a folder begins with a slash',
+  })
+const workloads = z
+  .array(z.string().regex(/^\//, 'the path of a cgroup begins with a slash').max(4096))
+  .max(128)
+  .default([])
+  .meta({ form: 'list of cgroups' })
+
 const name = z.string().min(1).max(253)
 const folder = z.string().min(1).max(4096)
 
@@ -83,6 +113,40 @@ export const configSchema = z.strictObject({
         .default(['all'])
         .describe('Probes to run, by name; `[all]` for every one.')
         .meta({ form: 'list of names' }),
+      hooks: z
+        .enum(['auto', 'syscalls'])
+        .default('auto')
+        .describe(
+          'Where the kernel is looked at. `auto`: at the best place that it has. `syscalls`: at the ends of system calls, as on hardened kernels, for comparing.',
+        ),
+      file: z
+        .strictObject({
+          watch: watchedFolders.describe(
+            'When there are any, only what lies below these folders is reported of files, and sensitive ones. Paths that are known only as a caller typed them are reported all the same.',
+          ),
+          ignore: watchedFolders.describe(
+            'What lies below these folders is not reported, but for sensitive files. What is known only as a caller typed it is reported.',
+          ),
+          sensitive: z
+            .array(sensitiveFile)
+            .max(120)
+            .refine((all) => all.filter((one) => one.endsWith('/')).length <= 5, {
+              message: 'at most 5 folders',
+            })
+            .default(['defaults'])
+            .describe(
+              `Files whose reading is reported, too. A text that begins with a slash is a whole path, seen from the root of the process; one that ends with a slash a folder; any other the end of a path. \`defaults\` stands for ${sensitiveFiles.map((one) => `\`${one}\``).join(', ')}.`,
+            )
+            .meta({ form: 'list of paths' }),
+          watchWorkloads: workloads.describe(
+            'When there are any, only what these cgroups and those below them do is reported of files. Paths as in /proc/PID/cgroup; cgroups that are made later are known by those above them.',
+          ),
+          ignoreWorkloads: workloads.describe(
+            'What these cgroups do to files is not reported; of one below another the innermost decides.',
+          ),
+        })
+        .prefault({})
+        .describe('What is reported of files.'),
       spoolBytes: size(mib, 64 * gib, 256 * mib).describe(
         'Most bytes of batches kept on disk while the hub is away. What falls off is counted and told.',
       ),

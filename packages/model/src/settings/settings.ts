@@ -3,6 +3,19 @@
  * `honeyguide.yaml`; only the launcher reads that. Paths are absolute, sizes in bytes, times in ms.
  */
 
+/** What the file probe reports. Paths are seen from the root of whoever acts. */
+export interface FileSettings {
+  /** Folders: when there are any, only what lies below them. */
+  readonly watch: readonly string[]
+  /** Folders: what lies below them is not reported. */
+  readonly ignore: readonly string[]
+  /** Reported whatever the folder, and also when only read: whole paths, ends of paths, folders with a slash at the end. */
+  readonly sensitive: readonly string[]
+  /** Paths of cgroups, as `watch` and `ignore`; the innermost one that is named decides. */
+  readonly watchWorkloads: readonly string[]
+  readonly ignoreWorkloads: readonly string[]
+}
+
 /** For `packages/sensor/src/main.ts`. */
 export interface SensorSettings {
   /** Folder of the sensor's own state (id, run counter, spool), 0700. */
@@ -30,6 +43,9 @@ export interface SensorSettings {
   readonly redaction: { readonly enabled: boolean; readonly patterns: readonly string[] }
   /** Probes to run, by name; all by default. */
   readonly probes: readonly string[]
+  /** `syscalls`: the exits of system calls, where the kernel has better hooks, too. */
+  readonly hooks: 'auto' | 'syscalls'
+  readonly file: FileSettings
   /** Own processes that run already (the launcher, the hub): they and their children to come are counted, not reported. The sensor adds itself, unless this is empty. */
   readonly ownPids?: readonly number[]
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'

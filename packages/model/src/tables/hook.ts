@@ -8,7 +8,10 @@ export const hook = defineTable({
   columns: {
     atNs: u64(1, 'When the counters were read, ns since boot.'),
     hook: text(2, 'Which hook.'),
-    offered: u64(3, 'Events that happened at the hook and passed its filters.'),
+    offered: u64(
+      3,
+      'Events that happened at the hook and passed its filters: those submitted to the ring, `deduplicated` ones, and `lost` ones.',
+    ),
     lost: u64(4, 'Events of these that did not reach the ring or the batch, all reasons.'),
     filtered: u64(5, 'Events that a filter of ours left out in the kernel.'),
     runNs: u64(
@@ -18,5 +21,9 @@ export const hook = defineTable({
     runs: u64(7, 'How often the program ran, by the same statistics.'),
     recursionMisses: u64(8, 'Runs that the kernel skipped to avoid recursion.'),
     state: u32(9, '1: attached. 0: not available on this kernel. 2: detached or failed.'),
+    deduplicated: u64(
+      10,
+      'Events of these that are told only as the count of a row, being repeats of an earlier one.',
+    ),
   },
 })

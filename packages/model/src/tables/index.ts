@@ -3,6 +3,7 @@ import { execFailed } from './exec-failed.ts'
 import { exec } from './exec.ts'
 import { exit } from './exit.ts'
 import { feature } from './feature.ts'
+import { file } from './file.ts'
 import { fork } from './fork.ts'
 import { hook } from './hook.ts'
 import { loss } from './loss.ts'
@@ -21,6 +22,7 @@ export const tables = {
   hook,
   feature,
   user,
+  file,
 } as const
 export type Tables = typeof tables
 export type TableName = keyof Tables

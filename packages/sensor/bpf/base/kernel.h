@@ -77,6 +77,8 @@ struct inode {
 	kgid_t i_gid;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	u32 i_rdev;
+	s64 i_size;
 };
 
 struct qstr {
@@ -123,8 +125,15 @@ struct path {
 struct file {
 	void *private_data;
 	struct inode *f_inode;
+	unsigned int f_flags;
+	unsigned int f_mode;
 	struct path f_path;
 };
+
+struct filename { const char *name; };
+struct open_flags { int open_flag; };
+struct renamedata { struct dentry *old_dentry; };
+struct iattr { unsigned int ia_valid; };
 
 struct fdtable {
 	unsigned int max_fds;

@@ -41,12 +41,14 @@ enum hg_loss {
 
 /*
  * One per probe and CPU. Every event that a probe takes on ends in exactly one of
- * `submitted` and `lost[]`, so that offered = submitted + lost holds at any moment
- * of reading. Added to atomically: a softirq may come between load and store.
+ * `submitted`, `deduplicated` (emit/repeat.h) and `lost[]`, so that offered = their
+ * sum holds at any moment of reading. Added to atomically: a softirq may come between
+ * load and store.
  */
 struct hg_counters {
 	u64 submitted;
 	u64 filtered;
+	u64 deduplicated;
 	u64 lost[HG_LOSS_REASONS];
 };
 

@@ -23,6 +23,14 @@ static __always_inline void hg_count_filtered(u32 probe)
 		__sync_fetch_and_add(&counters->filtered, 1);
 }
 
+static __always_inline void hg_count_deduplicated(u32 probe)
+{
+	struct hg_counters *counters = bpf_map_lookup_elem(&hg_counts, &probe);
+
+	if (counters)
+		__sync_fetch_and_add(&counters->deduplicated, 1);
+}
+
 static __always_inline void hg_count_lost(u32 probe, enum hg_loss reason)
 {
 	struct hg_counters *counters = bpf_map_lookup_elem(&hg_counts, &probe);

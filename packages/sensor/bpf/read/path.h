@@ -138,6 +138,49 @@ static long hg_climb_step(u32 step, struct hg_climb *climb)
 	return 0;
 }
 
+/* What a dentry's address leads to, read with one call where its fields lie in this order. */
+struct hg_dentry_head {
+	/* 0 when no name leads to it any more. */
+	u64 hashed;
+	u64 parent;
+	u32 hash;
+	u32 length;
+	u64 name;
+	u64 inode;
+	/* The name, as far as it lies in the dentry itself: when `name` is the address of this. */
+	u64 words[4];
+};
+
+static __always_inline u32 hg_short_name_offset(void)
+{
+	return bpf_core_field_exists(((struct dentry *)0)->d_shortname) ?
+		       bpf_core_field_offset(struct dentry, d_shortname) :
+		       bpf_core_field_offset(struct dentry___iname, d_iname);
+}
+
+/* True when the name lies in `words`. */
+static __always_inline bool hg_read_dentry(struct hg_dentry_head *head, u64 address)
+{
+	u32 hashed = bpf_core_field_offset(struct dentry, d_hash) +
+		     bpf_core_field_offset(struct hlist_bl_node, pprev);
+	u32 parent = bpf_core_field_offset(struct dentry, d_parent);
+	u32 name = bpf_core_field_offset(struct dentry, d_name);
+	u32 inode = bpf_core_field_offset(struct dentry, d_inode);
+	u32 words = hg_short_name_offset();
+
+	if (parent == hashed + 8 && name == parent + 8 && inode == name + 16 &&
+	    words == inode + 8) {
+		bpf_probe_read_kernel(head, sizeof(*head), (void *)address + hashed);
+	} else {
+		bpf_probe_read_kernel(&head->hashed, 8, (void *)address + hashed);
+		bpf_probe_read_kernel(&head->parent, 8, (void *)address + parent);
+		bpf_probe_read_kernel(&head->hash, 16, (void *)address + name);
+		bpf_probe_read_kernel(&head->inode, 8, (void *)address + inode);
+		bpf_probe_read_kernel(head->words, 32, (void *)address + words);
+	}
+	return head->name == address + words;
+}
+
 static __always_inline u64 hg_mount_root(u64 address)
 {
 	struct vfsmount *mnt = (void *)address;
@@ -150,21 +193,18 @@ static __always_inline u64 hg_mount_root(u64 address)
 static long hg_cross_step(u32 step, struct hg_cross *cross)
 {
 	struct hg_walk *walk = cross->walk;
-	/* Copied first: a CO-RE access reaches back through members of our own structs otherwise. */
-	struct dentry *dentry = (void *)cross->dentry;
 	struct vfsmount *mnt = (void *)cross->mnt;
-	struct dentry *mount_root = (void *)cross->mount_root;
-	struct dentry *parent = 0;
-	const unsigned char *name = 0;
+	struct hg_dentry_head head;
+	u64 dentry = cross->dentry;
 	u8 *to = cross->to;
-	u32 read = 0, length, at;
+	bool is_short;
+	u32 length, at;
 
-	if (cross->dentry == cross->root_dentry && cross->mnt == cross->root_mnt) {
+	if (dentry == cross->root_dentry && cross->mnt == cross->root_mnt) {
 		walk->is_done = 1;
 		return 1;
 	}
-	bpf_core_read(&parent, sizeof(parent), &dentry->d_parent);
-	if (dentry == mount_root) {
+	if (dentry == cross->mount_root) {
 		struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 		struct mount *above = 0;
 
@@ -179,28 +219,34 @@ static long hg_cross_step(u32 step, struct hg_cross *cross)
 		cross->mount_root = hg_mount_root(cross->mnt);
 		return 0;
 	}
-	if (dentry == parent) {
+	is_short = hg_read_dentry(&head, dentry);
+	if (dentry == head.parent) {
 		/* A dentry without a place in any tree: a memfd, a pipe. Its name is all there is. */
 		if (walk->at != walk->begin)
 			return 1;
 		walk->is_done = 2;
 	}
-	bpf_core_read(&read, sizeof(read), &dentry->d_name.len);
-	bpf_core_read(&name, sizeof(name), &dentry->d_name.name);
-	length = read;
+	length = head.length;
 	hg_hide(length);
 	length &= 255;
 	at = hg_room_for(walk, length);
 	if (at == HG_PATH_ROOM)
 		return 1;
 	to += at & (HG_PATH_ROOM - 1);
-	bpf_probe_read_kernel(to, length, name);
+	if (is_short && length <= 32) {
+		*(u64 *)to = head.words[0];
+		*(u64 *)(to + 8) = head.words[1];
+		*(u64 *)(to + 16) = head.words[2];
+		*(u64 *)(to + 24) = head.words[3];
+	} else {
+		bpf_probe_read_kernel(to, length, (void *)head.name);
+	}
 	walk->at = at + length;
 	if (walk->is_done == 2)
 		return 1;
 	to[length] = '/';
 	walk->at = at + length + 1;
-	cross->dentry = (u64)parent;
+	cross->dentry = head.parent;
 	return 0;
 }
 
@@ -238,4 +284,24 @@ static __always_inline u32 hg_walk_path(struct hg_walk *walk, u8 *to, struct pat
 		bpf_loop(HG_PATH_STEPS, hg_cross_step, &cross, 0);
 	}
 	return hg_walk_end(walk, to);
+}
+
+/*
+ * Goes on with a path from a dentry and its vfsmount, by their addresses; for texts that were begun with
+ * hg_walk_begin and are ended with hg_walk_end.
+ */
+static __always_inline void hg_walk_on(struct hg_walk *walk, u8 *to, u64 dentry, u64 mnt,
+				       struct path *root)
+{
+	struct hg_cross cross = {
+		.walk = walk,
+		.to = to,
+		.dentry = dentry,
+		.mnt = mnt,
+		.mount_root = hg_mount_root(mnt),
+		.root_dentry = (u64)root->dentry,
+		.root_mnt = (u64)root->mnt,
+	};
+
+	bpf_loop(2 * HG_PATH_STEPS, hg_cross_step, &cross, 0);
 }

@@ -14,10 +14,10 @@ import {
 } from '@honeyguide/bpf'
 import { probes as allProbes } from '../../gen/probes.ts'
 import { layout } from '../../gen/records.ts'
-import type { Probe } from '../probes/probe.ts'
+import type { Probe, SyscallExit } from '../probes/probe.ts'
 import { keyBytes, startSequences } from './sequences.ts'
 
-/** Maps that outlive the sensor. The others live as long as the programs do. */
+/** Maps that outlive the sensor, beside those that probes name. The others live as long as the programs do. */
 const pinnedMaps = [
   'hg_lifecycle',
   'hg_data',
@@ -26,6 +26,10 @@ const pinnedMaps = [
   'hg_own',
   'hg_sockets',
   'hg_syscalls',
+  'hg_repeats',
+  'hg_repeats_even',
+  'hg_repeats_odd',
+  'hg_repeat_turns',
 ] as const
 
 /** The one program on sys_exit. */
@@ -41,6 +45,8 @@ export interface AttachRequest {
   readonly rings: { readonly lifecycleBytes: number; readonly dataBytes: number }
   /** Probes by name. */
   readonly probes: readonly string[]
+  /** Whether the exits of system calls are used where there is a better way, too: for comparing. */
+  readonly isPlain: boolean
   readonly objectHash: string
 }
 
@@ -55,11 +61,17 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
       .filter(({ needs }) => probeFeature(needs).supported)
       .map(({ program }) => [program, name] as const),
   )
+  const canBetter = new Set(
+    request.isPlain
+      ? []
+      : probes.filter(({ better }) => better && probeFeature(better.needs).supported),
+  )
   // Each of the alternatives, and once more without what could be left out: a kernel may have the
   // feature and not the function.
-  const attempts = extras.length > 0 ? 2 * most : most
+  const attempts = extras.length > 0 || canBetter.size > 0 ? 2 * most : most
   for (let attempt = 0; ; attempt++) {
     const chosen = new Map<string, string>()
+    const exits: SyscallExit[] = []
     const autoload = new Map<string, { autoload: boolean }>()
     if (attempt < most)
       for (const [program, probe] of extras) {
@@ -72,12 +84,20 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
         chosen.set(pick, probe.name)
         for (const name of alternatives) autoload.set(name, { autoload: name === pick })
       }
-      for (const { program } of probe.syscallExits) autoload.set(program, { autoload: true })
+      const better = attempt < most && canBetter.has(probe) ? probe.better : undefined
+      for (const program of better?.programs ?? []) {
+        chosen.set(program, probe.name)
+        autoload.set(program, { autoload: true })
+      }
+      exits.push(...(better ?? probe).syscallExits)
     }
-    const maps: Record<string, MapOptions> = {
-      hg_exec_memory: { maxEntries: possibleCpuCount() },
-    }
-    for (const name of pinnedMaps) maps[name] = { pin: join(folder, name) }
+    for (const { program } of exits) autoload.set(program, { autoload: true })
+    const maps: Record<string, MapOptions> = {}
+    // The object has the maps of all probes, whichever run.
+    for (const { cpuMaps = [] } of allProbes)
+      for (const name of cpuMaps) maps[name] = { maxEntries: possibleCpuCount() }
+    for (const name of [...pinnedMaps, ...probes.flatMap((probe) => probe.maps ?? [])])
+      maps[name] = { pin: join(folder, name) }
     maps['hg_lifecycle'] = {
       pin: join(folder, 'hg_lifecycle'),
       maxEntries: rings.lifecycleBytes,
@@ -86,14 +106,14 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
     const object = openObject(path, {
       layout,
       maps,
-      rodata: { hg_syscall_bits: syscallBits(probes) },
+      rodata: { hg_syscall_bits: syscallBits(exits) },
       programs: Object.fromEntries(
         names.map((name) => [name, autoload.get(name) ?? { autoload: name === dispatcher }]),
       ),
     })
     try {
       object.load()
-      return { object, chosen }
+      return { object, chosen, exits }
     } catch (cause) {
       object[Symbol.dispose]()
       if (attempt + 1 >= attempts) throw cause
@@ -101,10 +121,10 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
   }
 }
 
-/** One bit for each system call, of either ABI, at whose end a program of these probes runs. */
-function syscallBits(probes: readonly Probe[]): bigint[] {
+/** One bit for each system call, of either ABI, at whose end one of these programs runs. */
+function syscallBits(exits: readonly SyscallExit[]): bigint[] {
   const bits = Array<bigint>(compatFrom / 64).fill(0n)
-  for (const { native, compat } of probes.flatMap(({ syscallExits }) => syscallExits))
+  for (const { native, compat } of exits)
     for (const number of [...native, ...compat]) {
       const at = Math.floor(number / 64)
       bits[at] = (bits[at] ?? 0n) | (1n << BigInt(number % 64))
@@ -116,6 +136,8 @@ interface LoadedPrograms {
   readonly object: BpfObject
   /** Programs to attach, and the probe that each is of. */
   readonly chosen: ReadonlyMap<string, string>
+  /** Programs for the table of system calls. */
+  readonly exits: readonly SyscallExit[]
 }
 
 function readProgramNames(path: string): readonly string[] {
@@ -133,21 +155,19 @@ export interface ReadyPrograms extends Disposable {
 /** Loads the programs of the probes, with their maps pinned in `folder`, and fills in what they go by. */
 export function readyPrograms(request: AttachRequest): ReadyPrograms {
   const probes = allProbes.filter((probe) => request.probes.includes(probe.name))
-  const { object: loaded, chosen } = loadObject(request, probes)
+  const { object: loaded, chosen, exits } = loadObject(request, probes)
   using opened = new DisposableStack()
   const object = opened.use(loaded)
   startSequences(object.map('hg_sequences'))
   const table = object.map('hg_syscalls')
   const value = new Uint8Array(4)
-  for (const probe of probes) {
-    for (const { program, native, compat } of probe.syscallExits) {
-      new DataView(value.buffer).setUint32(0, object.program(program).fd, true)
-      for (const number of native) table.setBytes(keyBytes(number), value)
-      for (const number of compat) table.setBytes(keyBytes(compatFrom + number), value)
-    }
+  for (const { program, native, compat } of exits) {
+    new DataView(value.buffer).setUint32(0, object.program(program).fd, true)
+    for (const number of native) table.setBytes(keyBytes(number), value)
+    for (const number of compat) table.setBytes(keyBytes(compatFrom + number), value)
   }
   const names = [...chosen.keys()]
-  if (probes.some((probe) => probe.syscallExits.length > 0)) names.push(dispatcher)
+  if (exits.length > 0) names.push(dispatcher)
   const held = opened.move()
   return { object, names, [Symbol.dispose]: () => held.dispose() }
 }

@@ -82,9 +82,9 @@ export function probesSource(): string {
   ].join('\n')
 }
 
-/** C structs that decoders are generated for: the head, and what each probe's C file declares for BTF. */
+/** C structs that decoders are generated for: the head, counters, repeats, and what each probe's C file declares for BTF. */
 export function recordStructs(): string[] {
-  const names = ['hg_event', 'hg_counters']
+  const names = ['hg_event', 'hg_counters', 'hg_repeat_key', 'hg_repeat']
   for (const name of probeFolders()) {
     const source = readFileSync(join(probesDir, name, `${name}.bpf.c`), 'utf8')
     for (const found of source.matchAll(/^const struct (hg_\w+) \*\w+_type /gm))

@@ -14,6 +14,7 @@ const kernelReasons = Object.entries(lossReasons)
 export interface HookReading {
   readonly submitted: bigint
   readonly filtered: bigint
+  readonly deduplicated: bigint
   readonly lost: Map<string, bigint>
 }
 
@@ -32,6 +33,7 @@ export function openHookCounters(counts: BpfMap, probes: readonly Probe[]): Hook
   const lostAt = countersOffsets.lost / 8
   const submittedAt = countersOffsets.submitted / 8
   const filteredAt = countersOffsets.filtered / 8
+  const deduplicatedAt = countersOffsets.deduplicated / 8
 
   function sum(at: number): bigint {
     let total = 0n
@@ -50,7 +52,12 @@ export function openHookCounters(counts: BpfMap, probes: readonly Probe[]): Hook
           const count = sum(lostAt + reason.id)
           if (count > 0n) lost.set(reason.name, count)
         }
-        reading.set(name, { submitted: sum(submittedAt), filtered: sum(filteredAt), lost })
+        reading.set(name, {
+          submitted: sum(submittedAt),
+          filtered: sum(filteredAt),
+          deduplicated: sum(deduplicatedAt),
+          lost,
+        })
       }
       return reading
     },

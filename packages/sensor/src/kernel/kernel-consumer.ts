@@ -7,6 +7,8 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { createBatchBuilder, decodeBatch } from '@honeyguide/model/batch'
+import { tables, type TableName } from '@honeyguide/model/tables'
+import { repeatsBit } from '@honeyguide/model/tables/file'
 import { plainRows, type PlainRow } from './kernel-harness.ts'
 import { openKernel, type KernelProgress, type KernelSettings } from './kernel.ts'
 
@@ -36,8 +38,17 @@ export function consumedLines(path: string): ConsumedLine[] {
     .map((line) => JSON.parse(line) as ConsumedLine)
 }
 
-const seqsOf = (rows: ReadonlyMap<string, readonly PlainRow[]>, ...names: string[]): string[] =>
-  names.flatMap((name) => rows.get(name) ?? []).map((row) => String(row['seq']))
+/** Numbers of the events that came through a ring; rows of repeats came another way. */
+const seqsOf = (
+  rows: ReadonlyMap<TableName, readonly PlainRow[]>,
+  ring: 'lifecycle' | 'data',
+): string[] =>
+  [...rows]
+    .filter(([name]) => tables[name].ring === ring)
+    .flatMap(([, found]) => found)
+    .map((row) => row['seq'] as bigint)
+    .filter((seq) => (seq & repeatsBit) === 0n)
+    .map(String)
 
 const identityOf = (row: PlainRow): string => `${row['pid']} ${row['startNs']}`
 
@@ -64,8 +75,8 @@ if (import.meta.main) {
       )
       const line: ConsumedLine = {
         progress: pumped.progress,
-        lifecycle: seqsOf(rows, 'exec', 'exec_failed', 'fork', 'exit'),
-        data: seqsOf(rows, 'tcp'),
+        lifecycle: seqsOf(rows, 'lifecycle'),
+        data: seqsOf(rows, 'data'),
         rows: pumped.rows,
         forks: (rows.get('fork') ?? []).map((row) => [
           Number(row['parentPid']),

@@ -24,6 +24,7 @@ import { createLossLedger, type HookCounts } from './loss-ledger.ts'
 import { markOwn, unmarkOwn } from './own-processes.ts'
 import { openPinnedKernel, removePins } from './pinned-kernel.ts'
 import type { KernelProgress } from './progress.ts'
+import type { CountedRepeats } from './repeats.ts'
 import { sizesThatWait } from './ring-sizes.ts'
 import { createSequenceGaps } from './sequence-gaps.ts'
 import { inheritSockets, takeSnapshot, takeTasks } from './snapshot.ts'
@@ -35,7 +36,7 @@ export type KernelSettings = Pick<
   SensorSettings,
   'stateDir' | 'objectDir' | 'pinDir' | 'rings' | 'cache' | 'probes'
 > &
-  Partial<Pick<SensorSettings, 'ownPids'>>
+  Partial<Pick<SensorSettings, 'ownPids' | 'file' | 'hooks'>>
 
 export interface KernelOptions {
   /** Of the newest batch that is safe; undefined at the first start. */
@@ -64,7 +65,7 @@ export interface Pumped {
 export interface Kernel extends Disposable {
   /** Moves what the rings hold, up to the limits, into `builder`. */
   pump(builder: BatchBuilder, limits?: PumpLimits): Pumped
-  /** The next `pump` reads the counters, whatever flows: losses after it stand in an interval that begins there. */
+  /** The next `pump` reads the counters and tells repeats, whatever flows: losses after it stand in an interval that begins there. */
   look(): void
   /** Gives the space behind `progress` back to the kernel: its batch is safe. */
   commit(progress: KernelProgress): void
@@ -110,9 +111,15 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       objectDir: settings.objectDir,
       rings: settings.rings,
       probes,
+      isPlain: settings.hooks === 'syscalls',
       progress: options.progress,
     }),
   )
+  {
+    using maps = new DisposableStack()
+    for (const probe of probes)
+      probe.configure?.((name) => maps.use(kernel.openMap(name)), { file: settings.file })
+  }
   const openedNs = readClockNs('boottime')
   const processes = createProcessCache({
     capacity: settings.cache.processes,
@@ -122,7 +129,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
   takeTasks(kernel.tasks, processes)
   const workloads = createWorkloadNames()
   const counters = openHookCounters(kernel.counts, probes)
-  const { lifecycle, data } = kernel
+  const { lifecycle, data, repeats } = kernel
   const sizes = sizesThatWait(settings.rings, {
     lifecycleBytes: lifecycle.sizeBytes,
     dataBytes: data.sizeBytes,
@@ -199,18 +206,34 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
     disown: (pid) => unmarkOwn(kernel.own, pid),
   }
 
+  function countUndecodable(hook: string, count: bigint): void {
+    undecodable.set(hook, (undecodable.get(hook) ?? 0n) + count)
+    mustRead = true
+  }
+
+  /** Whether something was told since the last look at it that may be repeated. */
+  let mayRepeat = false
+
+  function onRepeats(entry: CountedRepeats): void {
+    const probe = byKind[entry.kind]
+    const { memory, at, lengthBytes } = entry
+    if (probe?.decodeRepeats && probe.decode(context, memory, at, lengthBytes))
+      probe.decodeRepeats(context, entry)
+    else countUndecodable(probe?.name ?? 'data', entry.count)
+  }
+
   function onRecord(ring: 'lifecycle' | 'data', memory: RecordMemory, at: number, length: number) {
     let hook: string = ring
     if (length >= eventSizeBytes) {
       gaps[ring].see(event.seq(memory, at))
       const probe = byKind[event.kind(memory, at)]
       if (probe) {
+        if (probe.decodeRepeats) mayRepeat = true
         if (probe.decode(context, memory, at, length)) return
         hook = probe.name
       }
     }
-    undecodable.set(hook, (undecodable.get(hook) ?? 0n) + 1n)
-    mustRead = true
+    countUndecodable(hook, 1n)
   }
   const onLifecycle = (memory: RecordMemory, at: number, length: number): void =>
     onRecord('lifecycle', memory, at, length)
@@ -247,7 +270,11 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
   }
 
   function currentProgress(): KernelProgress {
-    const positions = { lifecycle: String(lifecycle.position), data: String(data.position) }
+    const positions = {
+      lifecycle: String(lifecycle.position),
+      data: String(data.position),
+      repeats: repeats.progress,
+    }
     lastProgress = lastProgress
       ? { ...lastProgress, ...positions }
       : {
@@ -255,10 +282,11 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
           ...positions,
           readNs: String(ledger.readNs),
           counts: Object.fromEntries(
-            [...ledger.reported()].map(([hook, { submitted, lost }]) => [
+            [...ledger.reported()].map(([hook, { submitted, deduplicated, lost }]) => [
               hook,
               {
                 submitted: String(submitted),
+                deduplicated: String(deduplicated),
                 lost: Object.fromEntries([...lost].map(([reason, n]) => [reason, String(n)])),
               },
             ]),
@@ -321,6 +349,11 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
           isMore = true
         }
       }
+      const lookNs = readClockNs('boottime')
+      if (mayRepeat) repeats.arm(lookNs)
+      mayRepeat = false
+      // What the rings have goes first; repeats wait where they are, but not for ever: their map has an end, too.
+      if (repeats.take(lookNs, Math.max(records - count, records >> 3), onRepeats)) isMore = true
       if (count > 0) hasPendingRead = true
       const missing = gaps.lifecycle.missing + gaps.data.missing
       if (missing !== knownMissing) {
@@ -333,10 +366,12 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
     },
     look() {
       mustRead = true
+      repeats.hurry()
     },
     commit(done) {
       if (BigInt(done.madeNs) !== kernel.madeNs) return
       // Only now: whoever is killed before counts the same records again.
+      if (done.repeats) repeats.commit(done.repeats)
       for (const id of done.told ?? []) if (told.delete(id)) kernel.removeLeftBehind(id)
       for (const [ring, position] of [
         [lifecycle, BigInt(done.lifecycle)],
@@ -352,7 +387,8 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       const once = async (): Promise<void> => {
         await onWake()
         // Losses after the last record of a burst would wait for the next one otherwise.
-        if (!hasPendingRead || last !== undefined || signal.aborted) return
+        // So would repeats.
+        if (!(hasPendingRead || repeats.isArmed) || last !== undefined || signal.aborted) return
         last = setTimeout(() => {
           last = undefined
           mustRead = true
@@ -394,7 +430,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       const reading = readAll()
       const atNs = readClockNs('boottime')
       let rows = 0
-      for (const [hook, { submitted, filtered, lost }] of reading) {
+      for (const [hook, { submitted, filtered, deduplicated, lost }] of reading) {
         let lostTotal = 0n
         for (const count of lost.values()) lostTotal += count
         const statistics = { runNs: 0n, runs: 0n, misses: missedBefore.get(hook) ?? 0n }
@@ -407,7 +443,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
           statistics.runNs += info.runTimeNs
           statistics.runs += info.runCount
         }
-        const key = `${submitted} ${lostTotal} ${filtered} ${statistics.misses} ${isAttached}`
+        const key = `${submitted} ${deduplicated} ${lostTotal} ${filtered} ${statistics.misses} ${isAttached}`
         if (lastHooks.get(hook) === key) continue
         lastHooks.set(hook, key)
         const table = builder.table('hook')
@@ -415,9 +451,10 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
         const { columns } = table
         columns.atNs[row] = atNs
         columns.hook[row] = builder.string(hook)
-        columns.offered[row] = submitted + lostTotal
+        columns.offered[row] = submitted + deduplicated + lostTotal
         columns.lost[row] = lostTotal
         columns.filtered[row] = filtered
+        columns.deduplicated[row] = deduplicated
         columns.runNs[row] = statistics.runNs
         columns.runs[row] = statistics.runs
         columns.recursionMisses[row] = statistics.misses
@@ -458,7 +495,7 @@ function addLost(
 ): void {
   let counts = reading.get(hook)
   if (!counts) {
-    counts = { submitted: 0n, filtered: 0n, lost: new Map() }
+    counts = { submitted: 0n, filtered: 0n, deduplicated: 0n, lost: new Map() }
     reading.set(hook, counts)
   }
   counts.lost.set(reason, (counts.lost.get(reason) ?? 0n) + count)
@@ -466,9 +503,10 @@ function addLost(
 
 function countsOf(progress: KernelProgress): Map<string, HookCounts> {
   const counts = new Map<string, HookCounts>()
-  for (const [hook, { submitted, lost }] of Object.entries(progress.counts))
+  for (const [hook, { submitted, deduplicated = '0', lost }] of Object.entries(progress.counts))
     counts.set(hook, {
       submitted: BigInt(submitted),
+      deduplicated: BigInt(deduplicated),
       lost: new Map(Object.entries(lost).map(([reason, count]) => [reason, BigInt(count)])),
     })
   return counts

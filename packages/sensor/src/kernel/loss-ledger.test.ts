@@ -6,8 +6,12 @@ import { createLossLedger, type HookCounts } from './loss-ledger.ts'
 import { createSequenceGaps } from './sequence-gaps.ts'
 
 const second = 1_000_000_000n
-const reading = (submitted: bigint, lost: Record<string, bigint> = {}): Map<string, HookCounts> =>
-  new Map([['fork', { submitted, lost: new Map(Object.entries(lost)) }]])
+const reading = (
+  submitted: bigint,
+  lost: Record<string, bigint> = {},
+  deduplicated: bigint = 0n,
+): Map<string, HookCounts> =>
+  new Map([['fork', { submitted, deduplicated, lost: new Map(Object.entries(lost)) }]])
 
 suite('loss ledger', () => {
   test('says nothing while nothing is lost', () => {
@@ -42,6 +46,17 @@ suite('loss ledger', () => {
     assert.equal(columns.offered[0], 10n)
     assert.equal(columns.seen[0], 6n)
     assert.equal(columns.lost[0], 4n)
+  })
+
+  test('a repeat that is told in the count of a row is seen', () => {
+    const builder = createBatchBuilder()
+    const ledger = createLossLedger(new Map(), 0n)
+    ledger.take(reading(10n, {}, 30n), second, second, builder)
+    ledger.take(reading(12n, { ring_full: 5n }, 34n), 2n * second, 2n * second, builder)
+    const { columns } = builder.table('loss')
+    assert.equal(columns.offered[0], 11n)
+    assert.equal(columns.seen[0], 6n)
+    assert.equal(columns.lost[0], 5n)
   })
 
   test('over any history: rows add up to the counters, also across restarts', () => {

@@ -1,8 +1,8 @@
 /**
  * Turns counters that only grow into loss rows with tight intervals. Pure.
  *
- * The kernel counts each event once, as submitted or as lost, so between two readings
- * offered = submitted + lost holds exactly, whatever is in flight. What a reading finds lost happened
+ * The kernel counts each event once, as submitted, deduplicated or lost, so between two readings
+ * offered = submitted + deduplicated + lost holds exactly, whatever is in flight. What a reading finds lost happened
  * since the reading before it, less the time that a program may run between stamp and count.
  */
 import type { BatchBuilder } from '@honeyguide/model/batch'
@@ -10,6 +10,8 @@ import type { BatchBuilder } from '@honeyguide/model/batch'
 /** Counters of one hook at one moment. */
 export interface HookCounts {
   readonly submitted: bigint
+  /** Told in the count of a row of another one. */
+  readonly deduplicated: bigint
   /** By loss reason name. */
   readonly lost: ReadonlyMap<string, bigint>
 }
@@ -34,7 +36,7 @@ export interface LossLedger {
   reported(): ReadonlyMap<string, HookCounts>
 }
 
-const noCounts: HookCounts = { submitted: 0n, lost: new Map() }
+const noCounts: HookCounts = { submitted: 0n, deduplicated: 0n, lost: new Map() }
 
 /** `start` holds what was reported before (empty: nothing), as read at `readNs`. */
 export function createLossLedger(
@@ -61,8 +63,13 @@ export function createLossLedger(
           if (reason === 'decode') lostBySensor += delta
         }
         if (grown.length === 0) continue
-        const submitted = counts.submitted - before.submitted - lostBySensor
-        let seen = submitted > 0n ? submitted : 0n
+        const told =
+          counts.submitted -
+          before.submitted +
+          counts.deduplicated -
+          before.deduplicated -
+          lostBySensor
+        let seen = told > 0n ? told : 0n
         const from = lastNs > stampSlackNs ? lastNs - stampSlackNs : 0n
         for (const [reason, lost] of grown) {
           const table = builder.table('loss')

@@ -23,12 +23,14 @@ import {
   type BpfMap,
   type Ring,
 } from '@honeyguide/bpf'
+import { tables } from '@honeyguide/model/tables'
 import { countersSizeBytes, layout } from '../../gen/records.ts'
 import type { Probe } from '../probes/probe.ts'
 import { runAttach } from './attach-child.ts'
 import { dispatcher } from './attach-kernel.ts'
 import { openHookCounters, type HookProgram } from './hook-counters.ts'
 import type { KernelProgress } from './progress.ts'
+import { countUntold, openRepeats, type RepeatTurns } from './repeats.ts'
 import { readMade } from './sequences.ts'
 
 export interface PinnedKernelOptions {
@@ -37,6 +39,8 @@ export interface PinnedKernelOptions {
   readonly objectDir: string
   readonly rings: { readonly lifecycleBytes: number; readonly dataBytes: number }
   readonly probes: readonly Probe[]
+  /** As in `AttachRequest`. */
+  readonly isPlain: boolean
   readonly progress?: KernelProgress | undefined
 }
 
@@ -63,6 +67,9 @@ export interface PinnedKernel extends Disposable {
   readonly own: BpfMap
   readonly sockets: BpfMap
   readonly programs: readonly HookProgram[]
+  readonly repeats: RepeatTurns
+  /** A map that a probe names. The caller closes it. */
+  openMap(name: string): BpfMap
   /** Iterators over what is there now. */
   readonly tasks: BpfLink
   readonly taskSockets: BpfLink
@@ -155,6 +162,12 @@ function leaveBehind(
         if (count > 0n) lost.push({ hook, reason, count })
       }
   })
+  whenThere(() => {
+    for (const [kind, count] of countUntold(folder, known?.repeats)) {
+      const hook = probes.find(({ name }) => tables[name].id === kind)?.name
+      if (hook !== undefined) lost.push({ hook, reason: 'decode', count })
+    }
+  })
   return {
     id: `${basename(folder)} ${madeNs}`,
     records,
@@ -179,6 +192,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
     .update(readFileSync(join(options.objectDir, 'sensor.bpf.o')))
     .update(readFileSync(join(options.objectDir, 'snapshot.bpf.o')))
     .update(probes.map((probe) => probe.name).join())
+    .update(options.isPlain ? 'plain' : '')
     .digest('hex')
     .slice(0, 12)
   const told = new Set(options.progress?.told)
@@ -200,6 +214,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
       objectDir: options.objectDir,
       rings: options.rings,
       probes: probes.map((probe) => probe.name),
+      isPlain: options.isPlain,
       objectHash,
     }
     if (runAttach(request) === 'mismatch') {
@@ -223,6 +238,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
   for (const probe of probes) {
     for (const name of probe.programs.flat()) hookOf.set(name, probe.name)
     for (const { program } of probe.optionalPrograms ?? []) hookOf.set(program, probe.name)
+    for (const program of probe.better?.programs ?? []) hookOf.set(program, probe.name)
   }
   const programs = readdirSync(folder)
     .filter((name) => name.startsWith('program-'))
@@ -238,6 +254,13 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
   const taskSockets = open.use(openPinnedLink(pinned('iterator-hg_task_sockets')))
   using sequences = openPinnedMap(pinned('hg_sequences'))
   const madeNs = readMade(sequences)
+  const { progress } = options
+  const repeats = open.use(
+    openRepeats(
+      folder,
+      progress !== undefined && BigInt(progress.madeNs) === madeNs ? progress.repeats : undefined,
+    ),
+  )
   const held = open.move()
   return {
     lifecycle,
@@ -246,6 +269,8 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
     own,
     sockets,
     programs,
+    repeats,
+    openMap: (name) => openPinnedMap(pinned(name)),
     tasks,
     taskSockets,
     madeNs,

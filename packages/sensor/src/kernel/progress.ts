@@ -8,8 +8,18 @@
 /** Counters of one hook as they were last reported. */
 export interface ReportedCounts {
   readonly submitted: string
+  /** 0 when absent. */
+  readonly deduplicated?: string
   /** By loss reason name, only those above 0. */
   readonly lost: Readonly<Record<string, string>>
+}
+
+/** How far the maps of repeats have been told (`repeats.ts`). */
+export interface RepeatsProgress {
+  /** The turn whose map is being told: all of those before are. Decimal. */
+  readonly turn: string
+  /** Rows of it that are told. */
+  readonly rows: number
 }
 
 export interface KernelProgress {
@@ -25,6 +35,8 @@ export interface KernelProgress {
   /** Recursion misses by program, and the object that the programs are from. */
   readonly misses: Readonly<Record<string, string>>
   readonly objectHash: string
+  /** Repeats told so far; absent: none. */
+  readonly repeats?: RepeatsProgress
   /** Sets of another layout (`LeftBehind.id`) whose losses are told, by this batch at the latest, and that may be there still. */
   readonly told?: readonly string[]
 }

@@ -6,6 +6,7 @@ import { copyToRecordMemory } from '@honeyguide/bpf'
 import { lossReasons } from '@honeyguide/model/loss-reasons'
 import { tables } from '@honeyguide/model/tables'
 import { imageFlags } from '@honeyguide/model/tables/exec'
+import { fileFlags, fileOperations } from '@honeyguide/model/tables/file'
 import { tcpFlags, tcpOperations } from '@honeyguide/model/tables/tcp'
 import { probes } from '../../gen/probes.ts'
 import { eventOffsets, execOffsets, execSizeBytes } from '../../gen/records.ts'
@@ -58,6 +59,13 @@ suite('record decoders', () => {
     assert.equal(cNumber(tcp, 'HG_TCP_CONNECT_FAILED'), tcpOperations.connectFailed)
     assert.equal(cNumber(tcp, 'HG_TCP_LISTENS'), tcpOperations.listen)
     assert.equal(cNumber(record, 'HG_FLAG_OWN'), imageFlags.own)
+    const file = source('src/probes/file/file.bpf.c')
+    const upper = (name: string): string => name.replace(/[A-Z]/g, (one) => `_${one}`).toUpperCase()
+    for (const [name, value] of Object.entries(fileOperations))
+      assert.equal(cNumber(file, `HG_FILE_${upper(name)}`), value, name)
+    for (const [name, bit] of Object.entries(fileFlags))
+      if (bit !== fileFlags.repeats)
+        assert.equal(cNumber(file, `HG_FILE_${upper(name)}`), bit, name)
   })
 
   test('an exec record becomes its row, byte for byte', () => {

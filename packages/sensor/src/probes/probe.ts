@@ -3,8 +3,9 @@
  * nothing else has to know about it. Its C file declares the programs; its table in
  * `packages/model` gives the id under which the kernel counts and stamps its records.
  */
-import type { FeatureName, RecordMemory } from '@honeyguide/bpf'
+import type { BpfMap, FeatureName, RecordMemory } from '@honeyguide/bpf'
 import type { BatchBuilder } from '@honeyguide/model/batch'
+import type { FileSettings } from '@honeyguide/model/settings'
 import type { TableName } from '@honeyguide/model/tables'
 import type { ProcessCache } from '../process-cache/process-cache.ts'
 import type { WorkloadNames } from '../workload/workload-names.ts'
@@ -22,6 +23,28 @@ export interface SyscallExit {
 export interface OptionalProgram {
   readonly program: string
   readonly needs: FeatureName
+}
+
+/** Programs that see the same as the exits of system calls, and better, on kernels that have what it takes. */
+export interface BetterWay {
+  readonly needs: FeatureName
+  /** To attach, all of them or none. */
+  readonly programs: readonly string[]
+  /** What is left for the exits of system calls then. */
+  readonly syscallExits: readonly SyscallExit[]
+}
+
+/** What probes are told by the configuration. */
+export interface ProbeSettings {
+  readonly file?: FileSettings | undefined
+}
+
+/** Repeats of an event that were counted and not told one by one (`bpf/emit/repeat.h`). */
+export interface Repeats {
+  readonly count: bigint
+  /** ns since boot. */
+  readonly firstNs: bigint
+  readonly lastNs: bigint
 }
 
 /** What decoders write to and look up in. */
@@ -43,6 +66,13 @@ export interface Probe {
   readonly programs: readonly (readonly string[])[]
   readonly optionalPrograms?: readonly OptionalProgram[]
   readonly syscallExits: readonly SyscallExit[]
+  readonly better?: BetterWay
+  /** Maps of its own that outlive the sensor, by name. */
+  readonly maps?: readonly string[]
+  /** Maps that have one entry for each CPU: memory of programs that is too large for a per-CPU array. */
+  readonly cpuMaps?: readonly string[]
+  /** Tells the programs, through the maps named above, what to go by. At every start; until then they let all pass. */
+  readonly configure?: (map: (name: string) => BpfMap, settings: ProbeSettings) => void
   /** C structs whose layout the decoders and the pins depend on. */
   readonly structs: readonly string[]
   /**
@@ -55,4 +85,6 @@ export interface Probe {
     at: number,
     length: number,
   ) => boolean
+  /** Makes the row that `decode` has just written, of the first of some events, that of its repeats. */
+  readonly decodeRepeats?: (context: DecodeContext, repeats: Repeats) => void
 }

@@ -49,6 +49,16 @@ export const target = defineTarget({
       ),
       record('fork', records.forkSizeBytes, () => undefined),
       record('exit', records.exitSizeBytes, () => undefined),
+      record(
+        'file',
+        records.fileSizeBytes,
+        (bytes) => {
+          bytes.writeUInt32LE(4, records.fileOffsets.operation)
+          bytes.writeUInt32LE(8, records.fileOffsets.pathBytes)
+          bytes.writeUInt32LE(6, records.fileOffsets.secondBytes)
+        },
+        ['old/tmp/', 'b/tmp/'],
+      ),
       record('tcp', tcpSizeBytes, (bytes) => bytes.writeUInt16LE(10, records.tcpOffsets.family)),
       record('exec_failed', records.execFailedSizeBytes, () => undefined),
     ]

@@ -44,6 +44,8 @@ export function createSensorHome(
     cache: { processes: 1000, exitedMs: 60_000 },
     redaction: { enabled: true, patterns: [] },
     probes: [],
+    hooks: 'auto',
+    file: { watch: [], ignore: [], sensitive: [], watchWorkloads: [], ignoreWorkloads: [] },
     logLevel: 'info',
     ...change,
   }

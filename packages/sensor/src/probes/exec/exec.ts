@@ -13,6 +13,7 @@ export const probe = {
   programs: [['hg_exec']],
   optionalPrograms: [{ program: 'hg_exec_script', needs: 'fentry' }],
   syscallExits: [],
+  cpuMaps: ['hg_exec_memory'],
   structs: ['hg_exec'],
   decode({ builder, processes, workloads, redact, disown }, memory, at, length) {
     if (length < execSizeBytes) return false

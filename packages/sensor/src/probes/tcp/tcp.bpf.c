@@ -15,6 +15,7 @@
  * A socket is known by its address and a generation, from its first state to CLOSE.
  */
 #include "../../../bpf/emit/emit.h"
+#include "../../../bpf/read/file.h"
 #include "../../../bpf/read/identity.h"
 #include "../../../bpf/hook/sys_exit.h"
 
@@ -400,9 +401,7 @@ int hg_tcp_state(u64 *ctx)
 /* The TCP socket behind a descriptor of the current process; NULL when it is none. */
 static __always_inline struct sock *hg_tcp_of_fd(u32 fd)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *table = task->files->fdt;
-	struct file **files, *file = 0;
+	struct file *file = (void *)hg_file_of_fd(fd);
 	struct inode *inode = 0;
 	struct super_block *super = 0;
 	struct socket *wrapper = 0;
@@ -410,10 +409,6 @@ static __always_inline struct sock *hg_tcp_of_fd(u32 fd)
 	unsigned long magic = 0;
 	u16 family = 0, protocol = 0;
 
-	if (fd >= table->max_fds)
-		return 0;
-	files = table->fd;
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
 	bpf_core_read(&super, sizeof(super), &inode->i_sb);
 	bpf_core_read(&magic, sizeof(magic), &super->s_magic);

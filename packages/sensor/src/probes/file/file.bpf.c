@@ -1,0 +1,769 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Reports what is done to files: opens for writing, creations, names that come, change
+ * and go, modes, owners, sizes, and reads of sensitive files.
+ *
+ * Hooks, where trampolines are not allowed: the end of each system call that does it,
+ * through the shared dispatcher. An open has given a descriptor by then, and with it
+ * the file itself: no race, a resolved path. Calls by name have none: their words are read
+ * when they have returned, and marked as typed. Where fentry is allowed, the kernel's own
+ * functions have the dentries before and the result after (file-names.h).
+ *
+ * Reads are by far the most: they are let go by the hash of the last name and the inode
+ * number, both against a table of bits, without a walk to the root.
+ */
+#include "../../../bpf/emit/repeat.h"
+#include "../../../bpf/read/cgroup.h"
+#include "../../../bpf/read/file.h"
+#include "../../../bpf/read/identity.h"
+#include "../../../bpf/hook/sys_exit.h"
+
+#define HG_PROBE_FILE 11
+
+enum hg_file_operation {
+	HG_FILE_READ = 1,
+	HG_FILE_WRITE = 2,
+	HG_FILE_CREATE = 3,
+	HG_FILE_RENAME = 4,
+	HG_FILE_LINK = 5,
+	HG_FILE_SYMLINK = 6,
+	HG_FILE_DELETE = 7,
+	HG_FILE_MKNOD = 8,
+	HG_FILE_CHMOD = 9,
+	HG_FILE_CHOWN = 10,
+	HG_FILE_TRUNCATE = 11,
+	HG_FILE_MAP_EXECUTABLE = 12,
+};
+
+#define HG_FILE_AS_TYPED (1u << 0)
+#define HG_FILE_PATH_PARTIAL (1u << 1)
+#define HG_FILE_SECOND_PARTIAL (1u << 2)
+#define HG_FILE_UNREADABLE (1u << 3)
+#define HG_FILE_TRUNCATED (1u << 4)
+#define HG_FILE_DIRECTORY (1u << 5)
+#define HG_FILE_SENSITIVE (1u << 6)
+#define HG_FILE_DELETED (1u << 7)
+#define HG_FILE_EXCHANGED (1u << 9)
+
+#define HG_O_ACCMODE 3
+#define HG_O_WRONLY 1
+#define HG_O_CREAT 0100
+#define HG_O_EXCL 0200
+#define HG_O_TRUNC 01000
+#define HG_O_DIRECTORY 0200000
+#define HG_O_PATH 010000000
+#define HG_FMODE_WRITE 0x2
+/* In open_flags.open_flag: opened to be executed. */
+#define HG_FMODE_EXEC 0x20
+#define HG_FMODE_PATH 0x4000
+#define HG_FMODE_CREATED 0x100000
+#define HG_S_IFMT 0170000
+#define HG_S_IFREG 0100000
+#define HG_S_IFBLK 0060000
+#define HG_S_IFDIR 0040000
+#define HG_S_IFCHR 0020000
+#define HG_AT_FDCWD -100
+#define HG_RENAME_EXCHANGE 2
+#define HG_UNLINK_DIRECTORY 0x200
+/* Major of /dev/mem, /dev/kmem and /dev/port, and the highest minor of them. */
+#define HG_MEMORY_MAJOR 1
+#define HG_MEMORY_MINORS 4
+#define HG_NO_ID 0xffffffffu
+
+struct hg_file {
+	struct hg_event event;
+	u64 inode;
+	u64 size;
+	u32 device;
+	u32 mount_ns;
+	u32 mode;
+	u32 owner;
+	u32 group;
+	u32 open_flags;
+	/* Positive. */
+	u32 error;
+	u32 operation;
+	u64 writer_start_ns;
+	u32 writer_pid;
+	u32 writer_exec_no;
+	/* Lengths of the texts behind the struct. */
+	u32 path_bytes;
+	u32 second_bytes;
+	/* The last of them is a slash: that before the path's first name, for whoever compares its end. */
+	u8 before_path[8];
+};
+const struct hg_file *hg_file_type __attribute__((unused));
+
+/* A folder and all below it, as paths end that are written from their last name on: `/log/var/`. */
+#define HG_FILE_PREFIX_BYTES 64
+#define HG_FILE_PREFIXES 32
+enum hg_file_prefix_kind {
+	HG_FILE_PREFIX_IGNORE = 1,
+	HG_FILE_PREFIX_WATCH = 2,
+	HG_FILE_PREFIX_SENSITIVE = 4,
+};
+
+struct hg_file_prefix {
+	u64 words[HG_FILE_PREFIX_BYTES / 8];
+	/* All ones where `words` has text: it lies at their end. */
+	u64 masks[HG_FILE_PREFIX_BYTES / 8];
+	u32 kind;
+	/* Of the text, its first slash included. */
+	u32 length;
+};
+
+/* What user space tells the programs to go by. All zero: nothing is watched yet. */
+#define HG_FILE_NAME_BITS 4096
+struct hg_file_settings {
+	u32 is_ready;
+	u32 prefixes;
+	/* Whether only what lies below a watched prefix is reported. */
+	u32 has_watched;
+	/* 0: no list of workloads. 1: those that are named with HG_FILE_PREFIX_IGNORE are not reported. 2: only the watched ones are. */
+	u32 workloads;
+	/* Bits of the hashes of the last names of sensitive files. */
+	u64 name_bits[HG_FILE_NAME_BITS / 64];
+	struct hg_file_prefix prefix[HG_FILE_PREFIXES];
+};
+const struct hg_file_settings *hg_file_settings_type __attribute__((unused));
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hg_file_settings);
+} hg_file_control SEC(".maps");
+
+/* By cgroup id: HG_FILE_PREFIX_IGNORE or HG_FILE_PREFIX_WATCH; of all cgroups below it, too. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u64);
+	__type(value, u32);
+} hg_file_workloads SEC(".maps");
+
+/* Ends of paths of sensitive files, written from their last name on: `id_rsa/.ssh/`. */
+struct hg_file_name_key {
+	u32 bits;
+	u8 text[64];
+};
+struct hg_file_name {
+	u32 length;
+	/* Whether it is a whole path, and not an end of one. */
+	u32 is_whole;
+};
+const struct hg_file_name *hg_file_name_type __attribute__((unused));
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 256);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct hg_file_name_key);
+	__type(value, struct hg_file_name);
+} hg_file_names SEC(".maps");
+
+struct hg_file_id {
+	u64 inode;
+	u64 device;
+};
+const struct hg_file_id *hg_file_id_type __attribute__((unused));
+
+/*
+ * Sensitive files by inode: found by user space when it starts, and added here when one
+ * is met by its name. So they are known under other names as well.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct hg_file_id);
+	__type(value, u32);
+} hg_file_sensitive SEC(".maps");
+
+/* Bits of the hashes of the inode numbers of these. */
+#define HG_FILE_INODE_BITS 65536
+struct hg_file_inode_bits { u64 words[HG_FILE_INODE_BITS / 64]; };
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hg_file_inode_bits);
+} hg_file_sensitive_bits SEC(".maps");
+
+/*
+ * Who last opened a file for writing. The oldest fall out when it is full: then a mapping tells no writer.
+ */
+struct hg_file_writer {
+	u64 start_ns;
+	u32 pid;
+	u32 exec_no;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct hg_file_id);
+	__type(value, struct hg_file_writer);
+} hg_file_written SEC(".maps");
+
+struct hg_file_scratch {
+	/* Beyond HG_PATH_ROOM is room that only the verifier needs. */
+	u8 record[HG_PATH_ROOM + 2 * HG_PATH_BYTES];
+	/* A path as its caller wrote it; as above. */
+	u8 typed[2 * HG_PATH_BYTES];
+	u64 arguments[8];
+	struct hg_walk walk;
+	struct hg_repeat_key key;
+	struct hg_repeat first;
+	/* Of the record; in memory as the numbers of the walk are. */
+	volatile u32 flags;
+	/* Held by a program: another may come in between where it can be preempted. */
+	u32 is_taken;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hg_file_scratch);
+} hg_file_memory SEC(".maps");
+
+static __always_inline struct hg_file_settings *hg_file_find_settings(void)
+{
+	u32 zero = 0;
+	struct hg_file_settings *settings = bpf_map_lookup_elem(&hg_file_control, &zero);
+
+	return settings && settings->is_ready ? settings : 0;
+}
+
+static __always_inline struct hg_file_scratch *hg_file_take(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+	struct hg_file_scratch *scratch = bpf_map_lookup_elem(&hg_file_memory, &cpu);
+	struct hg_file *record;
+
+	if (!scratch || __sync_lock_test_and_set(&scratch->is_taken, 1)) {
+		hg_take_sequence(HG_RING_DATA);
+		hg_count_lost(HG_PROBE_FILE, HG_LOSS_SCRATCH_BUSY);
+		return 0;
+	}
+	record = (void *)scratch->record;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->before_path[7] = '/';
+	record->event.boot_ns = bpf_ktime_get_boot_ns();
+	scratch->flags = 0;
+	scratch->walk.at = sizeof(*record);
+	return scratch;
+}
+
+static __always_inline void hg_file_release(struct hg_file_scratch *scratch)
+{
+	__sync_lock_test_and_set(&scratch->is_taken, 0);
+}
+
+static __always_inline struct kernfs_node *hg_file_parent_node(struct kernfs_node *node)
+{
+	struct kernfs_node___old *old = (void *)node;
+
+	return bpf_core_field_exists(node->__parent) ? node->__parent : old->parent;
+}
+
+/* Whether a filter by process or workload lets the current task's events pass; counted where not. */
+static __always_inline bool hg_file_wants(const struct hg_file_settings *settings)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	bool is_wanted = !hg_is_own(task->tgid, task->group_leader->start_boottime);
+
+	if (is_wanted && settings->workloads) {
+		struct kernfs_node *unified = hg_unified_node(task);
+		struct kernfs_node *node = hg_workload_node(task, unified->id, unified);
+
+		is_wanted = settings->workloads == 1;
+		/* The innermost one that is named decides. */
+		for (int level = 0; level < 12 && node; level++) {
+			u64 id = node->id;
+			u32 *named = bpf_map_lookup_elem(&hg_file_workloads, &id);
+
+			if (named) {
+				is_wanted = *named == HG_FILE_PREFIX_WATCH;
+				break;
+			}
+			node = hg_file_parent_node(node);
+		}
+	}
+	if (!is_wanted)
+		hg_count_filtered(HG_PROBE_FILE);
+	return is_wanted;
+}
+
+#define HG_FILE_HASH 0x9e3779b97f4a7c15ull
+
+/* Of a name of at most 31 bytes (src/probes/file/settings.ts has the same). */
+static __always_inline u64 hg_file_name_hash(const u64 *words, u32 length)
+{
+	u64 hash = length;
+
+#pragma unroll
+	for (int i = 0; i < 4; i++) {
+		u32 begin = 8 * i;
+		u64 word = words[i];
+
+		if (length <= begin)
+			word = 0;
+		else if (length < begin + 8)
+			word &= (1ull << (8 * (length - begin) & 63)) - 1;
+		hash = (hash ^ word) * HG_FILE_HASH;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+/* Position in HG_FILE_INODE_BITS. */
+static __always_inline u32 hg_file_inode_bit(u64 inode)
+{
+	return inode * HG_FILE_HASH >> 48;
+}
+
+static __always_inline u64 *hg_file_inode_word(u32 bit)
+{
+	u32 zero = 0;
+	struct hg_file_inode_bits *bits = bpf_map_lookup_elem(&hg_file_sensitive_bits, &zero);
+
+	return bits ? &bits->words[bit / 64 & (HG_FILE_INODE_BITS / 64 - 1)] : 0;
+}
+
+/* False for nearly every file that is not sensitive, true for each that is. */
+static __always_inline bool hg_file_may_be_sensitive(const struct hg_file_settings *settings,
+						     u64 dentry, u64 inode)
+{
+	struct hg_dentry_head head;
+	u64 number = 0;
+	u64 *word;
+	u32 bit;
+
+	bpf_probe_read_kernel(&number, 8,
+			      (void *)inode + bpf_core_field_offset(struct inode, i_ino));
+	bit = hg_file_inode_bit(number);
+	word = hg_file_inode_word(bit);
+	if (word && *word >> (bit & 63) & 1)
+		return true;
+	if (!hg_read_dentry(&head, dentry) || head.length > 31)
+		return false;
+	bit = hg_file_name_hash(head.words, head.length) >> 52;
+	return settings->name_bits[bit / 64 & (HG_FILE_NAME_BITS / 64 - 1)] >> (bit & 63) & 1;
+}
+
+/* Files of which an open is an event: not terminals, pipes, sockets and the like. */
+static __always_inline bool hg_file_is_watched_type(const struct hg_inode_head *inode)
+{
+	u32 type = inode->mode & HG_S_IFMT;
+
+	if (type == HG_S_IFCHR)
+		return inode->stands_for >> 20 == HG_MEMORY_MAJOR &&
+		       (inode->stands_for & 0xfffff) <= HG_MEMORY_MINORS &&
+		       (inode->stands_for & 0xfffff) != 3;
+	return type == HG_S_IFREG || type == HG_S_IFBLK || type == HG_S_IFDIR;
+}
+
+static __always_inline u8 *hg_file_next(struct hg_file_scratch *scratch)
+{
+	u32 at = scratch->walk.at;
+
+	hg_hide(at);
+	return scratch->record + (at & (HG_PATH_ROOM - 1));
+}
+
+/*
+ * Each of these writes one text behind what is there, from its last name on, and returns its
+ * length. They are functions of their own, as the verifier would see their loops again
+ * wherever they are used.
+ */
+
+/* The path of a dentry. */
+static __noinline u32 hg_file_add_path(struct hg_file_scratch *scratch, u64 dentry, u64 mnt,
+				       u32 partial)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 length;
+
+	hg_walk_begin(&scratch->walk);
+	hg_walk_on(&scratch->walk, scratch->record, dentry, mnt, &task->fs->root);
+	length = hg_walk_end(&scratch->walk, scratch->record);
+	if (!scratch->walk.is_done)
+		scratch->flags |= partial;
+	else if (scratch->walk.is_done == 2)
+		scratch->flags |= HG_FILE_DELETED;
+	return length;
+}
+
+struct hg_file_turn {
+	struct hg_file_scratch *scratch;
+	/* Behind the last byte of the name that is looked at. */
+	u32 end;
+	u32 length;
+	u32 partial;
+};
+
+/* Looks at one byte of a path, from its end on; at the first one of a name takes the name over. */
+static long hg_file_turn_step(u32 step, struct hg_file_turn *turn)
+{
+	struct hg_file_scratch *scratch = turn->scratch;
+	struct hg_walk *walk = &scratch->walk;
+	u32 at, from, length;
+	u8 *to = scratch->record;
+	bool is_slash;
+
+	if (step >= turn->length)
+		return 1;
+	from = turn->length - 1 - step;
+	hg_hide(from);
+	from &= HG_PATH_BYTES - 1;
+	is_slash = scratch->typed[from] == '/';
+	if (!is_slash && from)
+		return 0;
+	from += is_slash;
+	length = turn->end - from;
+	turn->end = from - is_slash;
+	if (!length || (length == 1 && scratch->typed[from & (HG_PATH_BYTES - 1)] == '.'))
+		return 0;
+	if (length > 255) {
+		scratch->flags |= turn->partial;
+		length = 255;
+	}
+	hg_hide(length);
+	length &= 255;
+	at = hg_room_for(walk, length);
+	if (at == HG_PATH_ROOM) {
+		scratch->flags |= turn->partial;
+		return 1;
+	}
+	to += at & (HG_PATH_ROOM - 1);
+	bpf_probe_read_kernel(to, length, scratch->typed + (from & (HG_PATH_BYTES - 1)));
+	to[length] = '/';
+	walk->at = at + length + 1;
+	return 0;
+}
+
+/* Dentry and vfsmount of what a descriptor, or AT_FDCWD, stands for. */
+static __always_inline void hg_file_of_directory(u32 fd, struct hg_file_head *head)
+{
+	if ((s32)fd == HG_AT_FDCWD) {
+		struct path *pwd = &bpf_get_current_task_btf()->fs->pwd;
+		struct dentry *dentry = pwd->dentry;
+
+		head->dentry = (u64)dentry;
+		head->mnt = (u64)pwd->mnt;
+		head->inode = (u64)dentry->d_inode;
+		return;
+	}
+	hg_read_file(head, hg_file_of_fd(fd));
+}
+
+/* Takes a caller's words into `typed`. Returns their length; 0 when they cannot be read, or are empty. */
+static __always_inline u32 hg_file_read_typed(struct hg_file_scratch *scratch, u64 text,
+					      bool is_kernel)
+{
+	long length = is_kernel ? bpf_probe_read_kernel_str(scratch->typed, HG_PATH_BYTES,
+							    (void *)text) :
+				  bpf_probe_read_user_str(scratch->typed, HG_PATH_BYTES,
+							  (void *)text);
+
+	if (length < 0)
+		scratch->flags |= HG_FILE_UNREADABLE;
+	return length > 0 ? length - 1 : 0;
+}
+
+/* The `length` bytes of `typed`, behind the directory that they begin in. */
+static __noinline u32 hg_file_add_typed(struct hg_file_scratch *scratch, u32 length, u32 fd,
+					u32 partial)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct hg_walk *walk = &scratch->walk;
+	struct hg_file_turn turn = {
+		.scratch = scratch,
+		.end = length,
+		.length = length,
+		.partial = partial,
+	};
+
+	scratch->flags |= HG_FILE_AS_TYPED;
+	hg_walk_begin(walk);
+	bpf_loop(HG_PATH_BYTES, hg_file_turn_step, &turn, 0);
+	if (length && scratch->typed[0] == '/') {
+		walk->is_done = 1;
+	} else {
+		struct hg_file_head head = {};
+
+		hg_file_of_directory(fd, &head);
+		hg_walk_on(walk, scratch->record, head.dentry, head.mnt, &task->fs->root);
+		if (!walk->is_done)
+			scratch->flags |= partial;
+	}
+	return hg_walk_end(walk, scratch->record);
+}
+
+struct hg_file_match {
+	const struct hg_file_settings *settings;
+	/* The last bytes of the path. */
+	u64 words[HG_FILE_PREFIX_BYTES / 8];
+	u32 length;
+	/* HG_FILE_PREFIX_ bits of what was found. */
+	u32 kinds;
+};
+
+static long hg_file_match_step(u32 step, struct hg_file_match *match)
+{
+	const struct hg_file_prefix *prefix =
+		&match->settings->prefix[step & (HG_FILE_PREFIXES - 1)];
+	u64 difference = 0;
+
+	/* Its first slash is the byte before the path when it is all of it. */
+	if (prefix->length > match->length + 1)
+		return 0;
+#pragma unroll
+	for (int i = 0; i < HG_FILE_PREFIX_BYTES / 8; i++)
+		difference |= (prefix->words[i] ^ match->words[i]) & prefix->masks[i];
+	if (!difference)
+		match->kinds |= prefix->kind;
+	return 0;
+}
+
+/* HG_FILE_PREFIX_ bits of the first path of the record. */
+static __noinline u32 hg_file_judge(struct hg_file_scratch *scratch,
+				    const struct hg_file_settings *settings)
+{
+	struct hg_file *record = (void *)scratch->record;
+	struct hg_file_match match = { .settings = settings, .length = record->path_bytes };
+	struct hg_file_name_key key = { .bits = 8 * sizeof(key.text) };
+	struct hg_file_name *name;
+	u32 end = sizeof(*record) + record->path_bytes - HG_FILE_PREFIX_BYTES;
+
+	if (settings->prefixes) {
+		hg_hide(end);
+		bpf_probe_read_kernel(match.words, sizeof(match.words),
+				      scratch->record + (end & (HG_PATH_ROOM - 1)));
+		bpf_loop(settings->prefixes, hg_file_match_step, &match, 0);
+	}
+	bpf_probe_read_kernel(key.text, sizeof(key.text), scratch->record + sizeof(*record));
+	name = bpf_map_lookup_elem(&hg_file_names, &key);
+	if (name && name->length <= record->path_bytes &&
+	    (!name->is_whole || name->length == record->path_bytes))
+		match.kinds |= HG_FILE_PREFIX_SENSITIVE;
+	return match.kinds;
+}
+
+/* Whether the file is one that is known to be sensitive; and makes it known, when `is_sensitive`. */
+static __always_inline bool hg_file_know_sensitive(u64 inode, u32 device, bool is_sensitive)
+{
+	struct hg_file_id id = { .inode = inode, .device = device };
+	u32 bit = hg_file_inode_bit(inode), one = 1;
+	u64 *word = hg_file_inode_word(bit);
+
+	if (!inode || !word)
+		return is_sensitive;
+	if (*word >> (bit & 63) & 1 && bpf_map_lookup_elem(&hg_file_sensitive, &id))
+		return true;
+	/* Full: then it is known by its name only. */
+	if (is_sensitive && !bpf_map_update_elem(&hg_file_sensitive, &id, &one, BPF_ANY))
+		__sync_fetch_and_or(word, 1ull << (bit & 63));
+	return is_sensitive;
+}
+
+/*
+ * Judges the record by its first path, and submits it. `has_key`: the key of its repeats is
+ * filled in, but for who. Gives the memory back.
+ */
+static __noinline int hg_file_tell(struct hg_file_scratch *scratch,
+				   const struct hg_file_settings *settings, u32 has_key)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct hg_file *record = (void *)scratch->record;
+	u32 kinds = hg_file_judge(scratch, settings);
+	u32 flags = scratch->flags, length;
+	bool is_out;
+
+	/* What is known by its typed words only may be anywhere: it is not left out by them. */
+	is_out = !(flags & HG_FILE_AS_TYPED) &&
+		 ((kinds & HG_FILE_PREFIX_IGNORE) ||
+		  (settings->has_watched && !(kinds & HG_FILE_PREFIX_WATCH)));
+	if (hg_file_know_sensitive(record->inode, record->device,
+				   kinds & HG_FILE_PREFIX_SENSITIVE)) {
+		flags |= HG_FILE_SENSITIVE;
+		is_out = false;
+	} else if (record->operation == HG_FILE_READ) {
+		/* It only looked like one. */
+		goto out;
+	}
+	if (is_out) {
+		hg_count_filtered(HG_PROBE_FILE);
+		goto out;
+	}
+	hg_identify(&record->event, task);
+	record->event.kind = HG_PROBE_FILE;
+	record->event.flags = flags;
+	record->mount_ns = task->nsproxy->mnt_ns->ns.inum;
+	record->event.seq = hg_take_sequence(HG_RING_DATA);
+	length = scratch->walk.at;
+	hg_hide(length);
+	if (length > HG_PATH_ROOM)
+		length = HG_PATH_ROOM;
+	if (has_key) {
+		struct hg_repeat *first = &scratch->first;
+		struct hg_file *kept = (void *)first->record;
+
+		first->count = 0;
+		first->first_ns = 0;
+		first->last_ns = 0;
+		first->length = length;
+		bpf_probe_read_kernel(first->record, sizeof(first->record), scratch->record);
+		if (length > sizeof(first->record)) {
+			first->length = sizeof(first->record);
+			kept->path_bytes = sizeof(first->record) - sizeof(*kept);
+			kept->second_bytes = 0;
+			kept->event.flags |= HG_FILE_PATH_PARTIAL;
+		}
+		hg_remember(&scratch->key, first);
+	}
+	if (bpf_ringbuf_output(&hg_data, record, length, 0))
+		hg_count_lost(HG_PROBE_FILE, HG_LOSS_RING_FULL);
+	else
+		hg_count_submitted(HG_PROBE_FILE);
+out:
+	hg_file_release(scratch);
+	return 0;
+}
+
+/* Whether this is a repeat, counted as one: `key` has all but who, and goes into the memory for hg_file_tell. */
+static __always_inline bool hg_file_is_repeat(struct hg_file_scratch *scratch)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct hg_file *record = (void *)scratch->record;
+	struct hg_repeat_key *key = &scratch->key;
+
+	key->start_ns = task->group_leader->start_boottime;
+	key->pid = task->tgid;
+	key->exec_no = task->self_exec_id;
+	key->kind = HG_PROBE_FILE;
+	key->operation = record->operation;
+	key->error = 0;
+	return hg_is_repeat(key, record->event.boot_ns);
+}
+
+static __always_inline void hg_file_fill_inode(struct hg_file *record,
+					       const struct hg_inode_head *inode)
+{
+	record->inode = inode->number;
+	record->device = inode->device;
+	record->mode = inode->mode;
+	record->owner = inode->owner;
+	record->group = inode->group;
+	record->size = inode->size;
+}
+
+/* The file was opened for writing by the current process. */
+static __always_inline void hg_file_note_writer(const struct hg_file *record)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct hg_file_id id = { .inode = record->inode, .device = record->device };
+	struct hg_file_writer writer = {
+		.start_ns = task->group_leader->start_boottime,
+		.pid = task->tgid,
+		.exec_no = task->self_exec_id,
+	};
+
+	bpf_map_update_elem(&hg_file_written, &id, &writer, BPF_ANY);
+}
+
+/*
+ * An open that came to a file. `requested` are the O_ flags of the caller: of those that act
+ * once the file keeps none.
+ */
+static __always_inline int hg_file_opened(const struct hg_file_head *head, u32 requested,
+					  const struct hg_file_settings *settings)
+{
+	u32 once = requested & (HG_O_CREAT | HG_O_EXCL | HG_O_TRUNC);
+	bool is_created = head->mode & HG_FMODE_CREATED;
+	bool is_write = is_created || (head->mode & HG_FMODE_WRITE) || (requested & HG_O_TRUNC);
+	struct hg_file_scratch *scratch;
+	struct hg_dentry_head dentry;
+	struct hg_inode_head inode;
+	struct hg_file *record;
+
+	if (head->mode & HG_FMODE_PATH)
+		return 0;
+	if (!is_write && !hg_file_may_be_sensitive(settings, head->dentry, head->inode))
+		return 0;
+	hg_read_inode(&inode, head->inode);
+	if (!hg_file_is_watched_type(&inode) || !hg_file_wants(settings))
+		return 0;
+	scratch = hg_file_take();
+	if (!scratch)
+		return 0;
+	record = (void *)scratch->record;
+	record->operation = is_created ? HG_FILE_CREATE : is_write ? HG_FILE_WRITE : HG_FILE_READ;
+	record->open_flags = head->flags | once;
+	hg_file_fill_inode(record, &inode);
+	hg_read_dentry(&dentry, head->dentry);
+	if (!is_created) {
+		/* A new file is never the same twice. */
+		scratch->key.object = inode.number;
+		scratch->key.second_object = inode.device;
+		scratch->key.text = dentry.parent ^ (u64)dentry.hash << 32 ^ dentry.length;
+		scratch->key.flags = record->open_flags;
+		if (hg_file_is_repeat(scratch)) {
+			hg_file_release(scratch);
+			return 0;
+		}
+	}
+	if (is_write)
+		hg_file_note_writer(record);
+	if (!dentry.hashed)
+		scratch->flags |= HG_FILE_DELETED;
+	if (!is_created && (requested & HG_O_TRUNC))
+		scratch->flags |= HG_FILE_TRUNCATED;
+	record->path_bytes =
+		hg_file_add_path(scratch, head->dentry, head->mnt, HG_FILE_PATH_PARTIAL);
+	return hg_file_tell(scratch, settings, !is_created);
+}
+
+/* Errors that say that an open was not allowed, and not that there was nothing to open. */
+static __always_inline bool hg_file_is_refusal(long result)
+{
+	switch (-result) {
+	case 1: /* EPERM */
+	case 13: /* EACCES */
+	case 18: /* EXDEV: outside of what openat2 may reach */
+	case 26: /* ETXTBSY */
+	case 30: /* EROFS */
+	case 40: /* ELOOP: a symbolic link where there must be none */
+		return true;
+	}
+	return false;
+}
+
+/* An open that was refused: by its words, as there is no file. */
+static __always_inline int hg_file_refused(long result, u64 text, bool is_kernel, u32 fd,
+					   u32 requested, const struct hg_file_settings *settings)
+{
+	struct hg_file_scratch *scratch;
+	struct hg_file *record;
+	bool is_write = (requested & HG_O_ACCMODE) || (requested & (HG_O_CREAT | HG_O_TRUNC));
+
+	if (!hg_file_is_refusal(result) || (requested & HG_O_PATH) ||
+	    (!is_write && (requested & HG_O_DIRECTORY)) || !hg_file_wants(settings))
+		return 0;
+	scratch = hg_file_take();
+	if (!scratch)
+		return 0;
+	record = (void *)scratch->record;
+	record->operation = is_write ? HG_FILE_WRITE : HG_FILE_READ;
+	record->open_flags = requested;
+	record->error = -result;
+	record->path_bytes =
+		hg_file_add_typed(scratch, hg_file_read_typed(scratch, text, is_kernel), fd,
+				  HG_FILE_PATH_PARTIAL);
+	return hg_file_tell(scratch, settings, 0);
+}
+
+#include "file-calls.h"
+#include "file-names.h"

@@ -1,0 +1,103 @@
+/** Rows of `file`. */
+import { fileFlags, fileOperations, repeatsBit } from '@honeyguide/model/tables/file'
+import { file as fields, fileSizeBytes } from '../../../gen/records.ts'
+import { writeHead } from '../event-head.ts'
+import type { Probe, SyscallExit } from '../probe.ts'
+import { rootFirst } from '../root-first.ts'
+import { configureFile } from './configure.ts'
+
+const slash = 47
+
+/** A path from its root on. Of one that was cut, the names that are whole. */
+function pathOf(text: Uint8Array): Uint8Array {
+  return rootFirst(
+    text.length > 0 && text.at(-1) !== slash && text.includes(slash)
+      ? text.subarray(0, text.lastIndexOf(slash) + 1)
+      : text,
+  )
+}
+
+/** Calls that name a file; by their numbers in file-calls.h. */
+const names: SyscallExit = {
+  program: 'hg_file_name_exit',
+  native: [
+    76, 77, 82, 83, 84, 86, 87, 88, 90, 91, 92, 93, 94, 133, 258, 259, 260, 263, 264, 265, 266, 268,
+    316, 452,
+  ],
+  compat: [
+    9, 10, 14, 15, 16, 38, 39, 40, 83, 92, 93, 94, 95, 182, 193, 194, 198, 207, 212, 296, 297, 298,
+    301, 302, 303, 304, 306, 353, 452,
+  ],
+}
+
+export const probe = {
+  name: 'file',
+  ring: 'data',
+  programs: [],
+  syscallExits: [
+    {
+      program: 'hg_file_open_exit',
+      native: [2, 85, 257, 304, 437],
+      compat: [5, 8, 295, 342, 437],
+    },
+    names,
+  ],
+  maps: [
+    'hg_file_control',
+    'hg_file_names',
+    'hg_file_sensitive',
+    'hg_file_sensitive_bits',
+    'hg_file_workloads',
+    'hg_file_written',
+  ],
+  cpuMaps: ['hg_file_memory'],
+  configure: configureFile,
+  structs: ['hg_file', 'hg_file_settings'],
+  decode({ builder }, memory, at, length) {
+    if (length < fileSizeBytes) return false
+    const pathEnd = at + fileSizeBytes + fields.pathBytes(memory, at)
+    const secondEnd = pathEnd + fields.secondBytes(memory, at)
+    if (secondEnd > at + length) return false
+    const { u8 } = memory
+    const operation = fields.operation(memory, at)
+    const second = u8.subarray(pathEnd, secondEnd)
+    const table = builder.table('file')
+    const row = table.add()
+    const { columns } = table
+    writeHead(columns, row, memory, at)
+    columns.operation[row] = operation
+    columns.path[row] = builder.text(pathOf(u8.subarray(at + fileSizeBytes, pathEnd)))
+    columns.secondPath[row] = builder.text(
+      operation === fileOperations.symlink ? second : pathOf(second),
+    )
+    columns.inode[row] = fields.inode(memory, at)
+    columns.device[row] = fields.device(memory, at)
+    columns.mountNs[row] = fields.mountNs(memory, at)
+    columns.mode[row] = fields.mode(memory, at)
+    columns.owner[row] = fields.owner(memory, at)
+    columns.group[row] = fields.group(memory, at)
+    columns.openFlags[row] = fields.openFlags(memory, at)
+    columns.size[row] = fields.size(memory, at)
+    columns.errno[row] = fields.error(memory, at)
+    columns.uid[row] = fields.eventUid(memory, at)
+    columns.flags[row] = fields.eventFlags(memory, at)
+    const bootNs = fields.eventBootNs(memory, at)
+    columns.count[row] = 1n
+    columns.firstNs[row] = bootNs
+    columns.lastNs[row] = bootNs
+    columns.writerPid[row] = fields.writerPid(memory, at)
+    columns.writerStartNs[row] = fields.writerStartNs(memory, at)
+    columns.writerExecNo[row] = fields.writerExecNo(memory, at)
+    return true
+  },
+  decodeRepeats({ builder }, { count, firstNs, lastNs }) {
+    const { columns, rows } = builder.table('file')
+    const row = rows - 1
+    columns.seq[row] = (columns.seq[row] ?? 0n) | repeatsBit
+    columns.flags[row] = (columns.flags[row] ?? 0) | fileFlags.repeats
+    columns.bootNs[row] = lastNs
+    columns.count[row] = count
+    columns.firstNs[row] = firstNs
+    columns.lastNs[row] = lastNs
+  },
+} as const satisfies Probe
