@@ -6,8 +6,10 @@
  * each other. Time is that of events.
  */
 import {
+  eventKindInfo,
   imageFlags,
   type ActivityBatch,
+  type ActivityColumn,
   type EventKind,
   type SentencePart,
 } from '@honeyguide/model'
@@ -18,6 +20,7 @@ import type { Finding } from '../findings/finding.ts'
 import { hashName } from '../hash-name.ts'
 import type { Image } from '../lineage/image.ts'
 import type { Lineage } from '../lineage/lineage.ts'
+import { ruleCategories } from '../rules/categories.ts'
 import type { RowFacts } from '../rules/fields.ts'
 import { levelSeverity, levelWeight, type Rule, type SentenceSlot } from '../rules/rule.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
@@ -163,14 +166,23 @@ const process = (image: {
 function sentenceOf(rule: Rule, part: (slot: SentenceSlot) => SentencePart): SentencePart[] {
   if (rule.sentence)
     return rule.sentence.map((word) => ('slot' in word ? part(word.slot) : text(word.text)))
-  return rule.category === 'process_creation'
-    ? [part('parent'), text(' ran '), part('command'), text(`, as in the rule “${rule.title}”`)]
-    : [
-        part('process'),
-        text(' had a connection with '),
-        part('endpoint'),
-        text(`, as in the rule “${rule.title}”`),
-      ]
+  return [
+    ...ruleCategories[rule.category].sentence.map((word) =>
+      'slot' in word ? part(word.slot) : text(word.text),
+    ),
+    text(`, as in the rule “${rule.title}”`),
+  ]
+}
+
+/** Kinds that the story's flows are made of. */
+function isConnection(kind: EventKind): boolean {
+  return (
+    kind === 'connect' ||
+    kind === 'accept' ||
+    kind === 'close' ||
+    kind === 'connect_failed' ||
+    kind === 'listen'
+  )
 }
 
 /** Rows by time; rows of the same µs stay in the batch's order, which tells births before deeds. */
@@ -728,6 +740,7 @@ export function reduce(
             case 'command':
               return commandOf(image)
             case 'endpoint':
+            case 'object':
               return text('')
           }
         }),
@@ -915,6 +928,36 @@ export function reduce(
     if (kind === 'connect') takeBeat(of, image, timeUs, eventUid, ip, port)
   }
 
+  /** What a process did to a file or asked a resolver: told where a rule matches it. */
+  function takeDeed(
+    of: HostState,
+    row: number,
+    timeUs: number,
+    uid: string,
+    kind: EventKind,
+  ): void {
+    const image = lineage.imageByUid(uid)
+    if (!image || (image.flags & imageFlags.own) !== 0) return
+    const object = (eventKindInfo(kind).object ?? [])
+      .map((column) => String(batch.value(row, column as ActivityColumn) ?? ''))
+      .find((value) => value !== '')
+    rules.match(batch, row, facts, (rule) => {
+      addFinding(
+        of,
+        rule,
+        image,
+        timeUs,
+        `${image.processUid} ${kind} ${object ?? ''}`,
+        sentenceOf(rule, (slot) =>
+          slot === 'object'
+            ? { kind: 'entity', text: object ?? 'something unnamed' }
+            : process(image),
+        ),
+        [batch.eventUid(row)],
+      )
+    })
+  }
+
   /** A server that is being talked to keeps a shell which reads commands from it. */
   function takeKeptShells(of: HostState, server: Image, timeUs: number, eventUid: string): void {
     if (isGate(server.name) || of.accepted.has(server.processUid)) return
@@ -1039,6 +1082,8 @@ export function reduce(
     }
     const isProcess =
       kind === 'exec' || kind === 'fork' || kind === 'exit' || kind === 'exec_failed'
+    // What only rules look at is left alone where no rule does.
+    if (!isProcess && !isConnection(kind) && !rules.asks(kind)) continue
     const uid = textAt(row, isProcess ? 'process_uid' : 'actor_process_uid')
     if (uid === '') continue
     const of = hostOf(uid)
@@ -1052,7 +1097,8 @@ export function reduce(
       if (of.members.size === 0) continue
       const image = lineage.imageByUid(uid)
       if (image) follow(of, image, timeUs, kind, batch.eventUid(row))
-    } else takeNetwork(of, row, timeUs, uid, kind)
+    } else if (isConnection(kind)) takeNetwork(of, row, timeUs, uid, kind)
+    else takeDeed(of, row, timeUs, uid, kind)
   }
 
   // Only memory: whatever is over would be left alone by later events anyway.

@@ -816,17 +816,17 @@ export function createLineage(options: Partial<LineageLimits> = {}): Lineage {
         for (let row = 0; row < user.rows; row++)
           host.users.set(user.columns.uid[row] ?? 0, batch.text(user.columns.name[row] ?? 0))
       const order = rowOrder(batch)
+      // The other tables say nothing of who descends from whom, or talks to whom.
       const tables = {
         process: batch.table('process'),
         fork: batch.table('fork'),
         exec: batch.table('exec'),
-        exec_failed: undefined,
         tcp: batch.table('tcp'),
         exit: batch.table('exit'),
       }
       for (let at = 0; at < order.length; at++) {
         const name = orderedTables[order.table[at] ?? 0] ?? 'process'
-        const table = tables[name]
+        const table = Object.hasOwn(tables, name) ? tables[name as keyof typeof tables] : undefined
         if (!table) continue
         const row = order.row[at] ?? 0
         const bootNs = table.columns.bootNs[row] ?? 0n

@@ -1,12 +1,25 @@
 /**
  * Puts the event rows of a batch in the order in which things happened: by boot time, over all its tables.
  *
- * Rows at the same ns keep the order snapshot, fork, exec, failed exec, tcp, exit, so that nobody acts before
- * it was born or after it ended. Tables come nearly sorted from the sensor, so this is a merge.
+ * Rows at the same ns keep the order of the tables: births first, exits last, so that nobody acts before it was
+ * born or after it ended. Tables come nearly sorted from the sensor, so this is a merge.
  */
 import type { Batch } from '@honeyguide/model'
 
-export const orderedTables = ['process', 'fork', 'exec', 'exec_failed', 'tcp', 'exit'] as const
+export const orderedTables = [
+  'process',
+  'fork',
+  'exec',
+  'exec_failed',
+  'tcp',
+  'udp',
+  'dns',
+  'file',
+  'cred',
+  'io_uring',
+  'memory',
+  'exit',
+] as const
 export type OrderedTable = (typeof orderedTables)[number]
 
 export interface RowOrder {

@@ -1,12 +1,26 @@
 /** Every category that rules may be of. A new one adds its file and its line here. */
 import type { EventKind } from '@honeyguide/model'
 import type { RuleCategoryDefinition } from './category.ts'
+import { dnsQuery } from './categories/dns-query.ts'
+import {
+  fileAccess,
+  fileChange,
+  fileDelete,
+  fileEvent,
+  fileRename,
+} from './categories/file-deeds.ts'
 import { networkConnection } from './categories/network-connection.ts'
 import { processCreation } from './categories/process-creation.ts'
 
 const categories = {
   process_creation: processCreation,
   network_connection: networkConnection,
+  file_event: fileEvent,
+  file_access: fileAccess,
+  file_change: fileChange,
+  file_delete: fileDelete,
+  file_rename: fileRename,
+  dns_query: dnsQuery,
 } as const
 
 export type RuleCategory = keyof typeof categories

@@ -47,12 +47,6 @@ export function isRefusal(read: Rule | RuleRefusal): read is RuleRefusal {
 }
 
 const notRecorded: Readonly<Record<string, string>> = {
-  file_event: 'file writes are not recorded in this version',
-  file_access: 'file reads are not recorded in this version',
-  file_change: 'file changes are not recorded in this version',
-  file_delete: 'file deletions are not recorded in this version',
-  file_rename: 'renames are not recorded in this version',
-  dns_query: 'DNS questions are not recorded in this version',
   process_access: 'accesses between processes are not recorded in this version',
   webserver: 'logs of web servers are not read',
 }

@@ -5,7 +5,7 @@
  * automaton said of a value is remembered: of values that repeat (paths, users) from batch to batch, of others
  * within a batch by `valueId`.
  */
-import { eventKinds, type ActivityBatch } from '@honeyguide/model'
+import { eventKinds, type ActivityBatch, type EventKind } from '@honeyguide/model'
 import { createAutomaton, type Automaton } from './aho-corasick.ts'
 import { compileDetection, type Verdict } from './compile-detection.ts'
 import { createEventView, type EventView } from './event-view.ts'
@@ -21,6 +21,8 @@ export interface RuleSet {
   readonly refused: readonly RuleRefusal[]
   /** Calls `found` with every rule that the event matches, in the order of `rules`. Never throws. */
   match(batch: ActivityBatch, row: number, facts: RowFacts, found: (rule: Rule) => void): void
+  /** Whether any rule looks at events of this kind. */
+  asks(kind: EventKind): boolean
   /** Rules without a literal, which every event of their category pays for. */
   readonly alwaysEvaluated: readonly Rule[]
 }
@@ -192,6 +194,7 @@ export function ruleSetOf(rules: readonly Rule[], refused: readonly RuleRefusal[
     alwaysEvaluated: [...sets.values()].flatMap((set) =>
       Array.from(set.always, (index) => set.rules[index]).filter((rule) => rule !== undefined),
     ),
+    asks: (kind) => (setsOfKind.get(kind)?.length ?? 0) > 0,
     match(batch, row, facts, found) {
       for (const set of setsOfKind.get(batch.kind(row)) ?? [])
         matchSet(set, batch, row, facts, found)

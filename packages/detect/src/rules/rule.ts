@@ -57,7 +57,7 @@ export interface Rule {
 /** Text, or the name of what stands in its place. */
 export type SentenceWord = { readonly text: string } | { readonly slot: SentenceSlot }
 /** Who started it, the process, its command line, its executable, the other end of the connection. */
-export type SentenceSlot = 'parent' | 'process' | 'command' | 'file' | 'endpoint'
+export type SentenceSlot = 'parent' | 'process' | 'command' | 'file' | 'endpoint' | 'object'
 
 /** What a finding of a level adds to the evidence of its lineage. */
 export const levelWeight: Readonly<Record<RuleLevel, number>> = {

@@ -117,7 +117,7 @@ export function compactLine(row: ActivityRow, options: CompactOptions): string {
           )
         : `${endpoint(row.src_endpoint_ip, row.src_endpoint_port)} -> ${endpoint(row.dst_endpoint_ip, row.dst_endpoint_port)}`
     parts.push(paint('cyan', visible(`${row.connection_info_protocol_name ?? 'tcp'} ${ends}`)))
-    if (kind === 'close')
+    if (kind === 'close' || kind === 'udp_end')
       parts.push(`${row.traffic_bytes_out ?? '?'} B out, ${row.traffic_bytes_in ?? '?'} B in`)
     if (kind === 'connect_failed')
       parts.push(

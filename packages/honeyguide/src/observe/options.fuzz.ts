@@ -8,6 +8,7 @@ const row = {
   class_uid: 4001,
   activity_name: 'Open',
   connection_info_direction: 'Outbound',
+  connection_info_protocol_name: 'tcp',
   time: '2026-11-24T14:00:00.000000Z',
   src_endpoint_ip: '10.0.0.1',
   dst_endpoint_ip: '2001:db8::1',

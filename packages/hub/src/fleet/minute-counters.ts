@@ -9,7 +9,19 @@
 import type { EventGroup } from '@honeyguide/model'
 
 /** What is counted: tables of events. Positions are in saved state: only ever add at the end. */
-export const countedKinds = ['exec', 'exec_failed', 'fork', 'exit', 'tcp'] as const
+export const countedKinds = [
+  'exec',
+  'exec_failed',
+  'fork',
+  'exit',
+  'tcp',
+  'file',
+  'dns',
+  'udp',
+  'cred',
+  'io_uring',
+  'memory',
+] as const
 export type CountedKind = (typeof countedKinds)[number]
 
 /** The group of a table's events in the strip. */
@@ -19,6 +31,12 @@ export const countedGroups: Readonly<Record<CountedKind, EventGroup>> = {
   fork: 'process',
   exit: 'process',
   tcp: 'network',
+  file: 'file',
+  dns: 'network',
+  udp: 'network',
+  cred: 'identity',
+  io_uring: 'kernel',
+  memory: 'kernel',
 }
 
 const kinds = countedKinds.length

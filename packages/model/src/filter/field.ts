@@ -32,10 +32,18 @@ function columnsBy(read: (of: EventClass) => readonly string[]): FieldColumns {
   ) as FieldColumns
 }
 
+const filterTypes = {
+  text: 'text',
+  integer: 'integer',
+  long: 'integer',
+  time: 'time',
+  boolean: 'text',
+} as const
+
 function columnField(name: string, column: OcsfColumn): FilterField {
   return {
     name,
-    type: column.type === 'integer' || column.type === 'time' ? column.type : 'text',
+    type: filterTypes[column.type],
     doc: column.doc,
     columns: columnsBy((of) => {
       if (name in of.columns) return [name]

@@ -98,27 +98,24 @@ const filters = fc.letrec<{ filter: Filter }>((tie) => ({
 
 function rowArbitrary(view: ActivityView): fc.Arbitrary<ActivityRow> {
   const { columns, kinds, uid } = eventClassOf(view)
-  const activities = Object.values(kinds).flatMap(({ activity, also = [] }) =>
-    [activity, ...also].map(({ name }) => name),
+  const activities = Object.values(kinds).flatMap(({ activity, also = [], where = {} }) =>
+    [activity, ...also].map(({ name }) => ({ activity_name: name, ...where })),
   )
   const values: Record<string, fc.Arbitrary<unknown>> = {}
   for (const [name, column] of Object.entries(columns))
     values[name] =
       column.type === 'time'
         ? times.map((date) => date.toISOString())
-        : column.type === 'integer'
+        : column.type === 'integer' || column.type === 'long'
           ? fc.option(integers)
           : fc.option(words)
   return fc
     .record({
       ...values,
       class_uid: fc.constant(uid),
-      activity_name: fc.constantFrom(...activities),
-      ...('connection_info_direction' in columns
-        ? { connection_info_direction: fc.constantFrom('Inbound', 'Outbound') }
-        : {}),
+      of: fc.constantFrom(...activities),
     })
-    .map((row) => row as unknown as ActivityRow)
+    .map(({ of, ...row }) => ({ ...row, ...of }))
 }
 
 /** Like the hub's own batches: equal values of a column have equal ids. */
@@ -235,6 +232,7 @@ suite('filter', () => {
       class_uid: 4001,
       activity_name: 'Open',
       connection_info_direction: 'Outbound',
+      connection_info_protocol_name: 'tcp',
       actor_process_name: 'curl',
       dst_endpoint_port: 443,
     }
@@ -254,7 +252,7 @@ suite('filter', () => {
       using database = new DatabaseSync(':memory:')
       // SQLite writes a timestamp literal without the word, and LIKE ignores case unless told.
       database.exec(
-        `PRAGMA case_sensitive_like = ON; CREATE TABLE ${view} (${columns.map(([name, { type }]) => `${name} ${type === 'integer' ? 'INTEGER' : 'TEXT'}`).join(', ')})`,
+        `PRAGMA case_sensitive_like = ON; CREATE TABLE ${view} (${columns.map(([name, { type }]) => `${name} ${type === 'integer' || type === 'long' ? 'INTEGER' : 'TEXT'}`).join(', ')})`,
       )
       const insert = database.prepare(
         `INSERT INTO ${view} VALUES (${columns.map(() => '?').join(', ')})`,

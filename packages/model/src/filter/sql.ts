@@ -38,7 +38,8 @@ function kindCondition(kind: EventKind): string {
   const names = [activity, ...also].map(({ name }) => literal(name))
   const condition =
     names.length === 1 ? `activity_name = ${names[0]}` : `activity_name IN (${names.join(', ')})`
-  return where ? `(${condition} AND ${where.column} = ${literal(where.value)})` : condition
+  const more = Object.entries(where ?? {}).map(([column, value]) => `${column} = ${literal(value)}`)
+  return more.length > 0 ? `(${[condition, ...more].join(' AND ')})` : condition
 }
 
 /** An expression over the columns of `view` that gives the kind of a row, as `kind = ...` asks for it. */

@@ -37,6 +37,11 @@ export {
 } from './event-classes.ts'
 export { detectionFinding, incidentFinding } from './findings.ts'
 export { losses, processes } from './host-views.ts'
+export { dnsActivity, dnsClass } from './dns-activity.ts'
+export { fileActivity, fileClass } from './file-activity.ts'
+export { kernelActivity, kernelClass } from './kernel-activity.ts'
+export { memoryActivity, memoryClass } from './memory-activity.ts'
+export { moduleActivity, moduleClass } from './module-activity.ts'
 export { networkActivity, networkClass } from './network-activity.ts'
 export { processActivity, processClass } from './process-activity.ts'
 

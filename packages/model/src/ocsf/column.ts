@@ -1,6 +1,6 @@
 /** What a column of a public view is, and the columns that several views have. */
 
-/** `time` is a UTC timestamp (JSON: ISO 8601 with six decimals and Z; SQL: TIMESTAMP with µs), `long` may pass 2^53 and is a string in JSON. */
+/** `time` is a UTC timestamp (JSON: ISO 8601 with six decimals and Z; SQL: TIMESTAMP with µs), `long` may pass 2^53, and beyond it is text in JSON. */
 export type ColumnType = 'text' | 'integer' | 'long' | 'time' | 'boolean'
 
 export interface OcsfColumn {
@@ -100,3 +100,68 @@ export const processDetail = {
     extension: true,
   },
 } as const satisfies Record<string, OcsfColumn>
+
+/** What is known of the workload of who acted. */
+export const actorWorkload = {
+  actor_process_container_uid: {
+    type: 'text',
+    doc: 'Container id of the process; empty when none.',
+  },
+  actor_process_unit: {
+    type: 'text',
+    doc: 'systemd unit of the process; empty when none.',
+    extension: true,
+  },
+} as const satisfies Record<string, OcsfColumn>
+
+/** Of rows that stand for several events: what a process does to a thing again is counted. */
+export const repeatColumns = {
+  count: {
+    type: 'integer',
+    doc: 'How many events the row stands for: 1, or those that followed the row before and were counted in the kernel. The sum is how many there were.',
+  },
+  start_time: { type: 'time', doc: 'When the first of them was.' },
+  end_time: { type: 'time', doc: 'When the last of them was.' },
+} as const satisfies Record<string, OcsfColumn>
+
+/** A process beside who acted, of which a view says only which. */
+export function namedProcess<const Prefix extends string>(prefix: Prefix, who: string) {
+  const columns = {
+    uid: { type: 'text', doc: `Image uid of ${who}; null when there is none.`, extension: true },
+    pid: { type: 'integer', doc: 'Its pid.', extension: true },
+    name: { type: 'text', doc: 'Base name of its executable.', extension: true },
+  } as const satisfies Record<string, OcsfColumn>
+  type Columns = typeof columns
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [`${prefix}_${name}`, column]),
+  ) as {
+    readonly [Name in keyof Columns as `${Prefix}_${Name & string}`]: Columns[Name]
+  }
+}
+
+/** A file by what the kernel knows it by, under a prefix. */
+export function fileIdentityColumns<const Prefix extends string>(prefix: Prefix) {
+  const columns = {
+    path: {
+      type: 'text',
+      doc: 'The file, seen from the root of the process; of a rename, the name of before.',
+    },
+    name: { type: 'text', doc: 'Its base name.' },
+    inode: {
+      type: 'long',
+      doc: 'Inode number; null when only names are known.',
+      extension: true,
+    },
+    device: { type: 'text', doc: 'Device as major:minor; null when not known.', extension: true },
+    owner_uid: { type: 'integer', doc: 'Owning user id.', extension: true },
+    owner_gid: { type: 'integer', doc: 'Owning group id.', extension: true },
+    mode: { type: 'text', doc: 'Type and permission bits, octal.', extension: true },
+    size: { type: 'integer', doc: 'Size in bytes when the event was told.' },
+  } as const satisfies Record<string, OcsfColumn>
+  type Columns = typeof columns
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [`${prefix}_${name}`, column]),
+  ) as {
+    readonly [Name in keyof Columns as `${Prefix}_${Name & string}`]: Columns[Name]
+  }
+}

@@ -21,8 +21,8 @@ export interface KindDefinition {
   readonly activity: Activity
   /** Other activities that are this kind, too. */
   readonly also?: readonly Activity[]
-  /** What else must hold where two kinds have one activity. */
-  readonly where?: { readonly column: string; readonly value: string }
+  /** What else must hold where kinds share an activity: values by column. */
+  readonly where?: Readonly<Record<string, string>>
   readonly group: EventGroup
   /** How the compact look of `observe` begins its lines: Tetragon's pictograms and words where it has them. */
   readonly look: { readonly pictogram: string; readonly word: string }

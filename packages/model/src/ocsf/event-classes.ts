@@ -1,10 +1,23 @@
 /** Every class of events. A new class adds its file and its line here. */
 import type { ColumnType, OcsfColumn } from './column.ts'
 import type { EventClass, EventGroup, KindDefinition } from './event-class.ts'
+import { dnsClass } from './dns-activity.ts'
+import { fileClass } from './file-activity.ts'
+import { kernelClass } from './kernel-activity.ts'
+import { memoryClass } from './memory-activity.ts'
+import { moduleClass } from './module-activity.ts'
 import { networkClass } from './network-activity.ts'
 import { processClass } from './process-activity.ts'
 
-const classes = [processClass, networkClass] as const
+const classes = [
+  processClass,
+  fileClass,
+  moduleClass,
+  networkClass,
+  dnsClass,
+  kernelClass,
+  memoryClass,
+] as const
 
 type Classes = (typeof classes)[number]
 /** Name of the view of a class of events. */
@@ -18,9 +31,11 @@ export type EventKind = Classes extends infer Class
 
 type ValueOf<Type extends ColumnType> = Type extends 'integer'
   ? number
-  : Type extends 'boolean'
-    ? boolean
-    : string
+  : Type extends 'long'
+    ? number | string
+    : Type extends 'boolean'
+      ? boolean
+      : string
 export type RowOf<View extends Record<string, OcsfColumn>> = {
   readonly [Name in keyof View]: ValueOf<View[Name]['type']> | null
 }
@@ -108,7 +123,12 @@ for (const info of kindInfo.values())
 export function eventKind(row: ActivityRow): EventKind {
   const key = `${row.class_uid}/${row.activity_name}`
   for (const { kind, where } of kindsByActivity.get(key) ?? [])
-    if (!where || row[where.column as ActivityColumn] === where.value) return kind
+    if (
+      Object.entries(where ?? {}).every(
+        ([column, value]) => row[column as ActivityColumn] === value,
+      )
+    )
+      return kind
   throw new RangeError(`no event kind for ${key}`)
 }
 

@@ -1,19 +1,11 @@
-/** Network Activity: connections at this end. */
-import { eventColumns, processColumns, type OcsfColumn } from './column.ts'
+/** Network Activity: connections and UDP flows at this end. */
+import { actorWorkload, eventColumns, processColumns, type OcsfColumn } from './column.ts'
 import { defineEventClass } from './event-class.ts'
 
 export const networkActivity = {
   ...eventColumns,
   ...processColumns('actor_process', 'the process at this end'),
-  actor_process_container_uid: {
-    type: 'text',
-    doc: 'Container id of the process; empty when none.',
-  },
-  actor_process_unit: {
-    type: 'text',
-    doc: 'systemd unit of the process; empty when none.',
-    extension: true,
-  },
+  ...actorWorkload,
   connection_info_uid: {
     type: 'text',
     doc: 'Names the connection at this end: the same in Open and Close.',
@@ -22,7 +14,7 @@ export const networkActivity = {
     type: 'text',
     doc: 'Outbound for connect, Inbound for accept, Unknown otherwise.',
   },
-  connection_info_protocol_name: { type: 'text', doc: 'tcp.' },
+  connection_info_protocol_name: { type: 'text', doc: 'tcp or udp.' },
   src_endpoint_ip: { type: 'text', doc: 'Address that opened the connection.' },
   src_endpoint_port: { type: 'integer', doc: 'Its port.' },
   dst_endpoint_ip: { type: 'text', doc: 'Address that was connected to.' },
@@ -32,6 +24,14 @@ export const networkActivity = {
     doc: 'Bytes that this end sent and the other acknowledged, at Close.',
   },
   traffic_bytes_in: { type: 'integer', doc: 'Bytes that this end received, at Close.' },
+  traffic_packets_out: {
+    type: 'integer',
+    doc: 'Datagrams that this end sent, at Close of a UDP flow; null for TCP.',
+  },
+  traffic_packets_in: {
+    type: 'integer',
+    doc: 'Datagrams that came in, at Close of a UDP flow; null for TCP.',
+  },
   duration_ms: { type: 'integer', doc: 'Life of the connection in ms, at Close.' },
   status_code: { type: 'integer', doc: 'Error number of a failed connect; null otherwise.' },
   connection_flags: {
@@ -44,20 +44,20 @@ export const networkActivity = {
 export const networkClass = defineEventClass({
   view: 'network_activity',
   uid: 4001,
-  doc: 'TCP connections at this end: opened, accepted, closed, refused; listeners.',
+  doc: 'TCP connections and UDP flows at this end: opened, accepted, closed, refused; listeners.',
   columns: networkActivity,
   subject: 'actor_process',
   kinds: {
     connect: {
       activity: { id: 1, name: 'Open' },
-      where: { column: 'connection_info_direction', value: 'Outbound' },
+      where: { connection_info_protocol_name: 'tcp', connection_info_direction: 'Outbound' },
       group: 'network',
       look: { pictogram: '🔌', word: 'connect' },
       doc: 'A connection to the other end is established.',
     },
     accept: {
       activity: { id: 1, name: 'Open' },
-      where: { column: 'connection_info_direction', value: 'Inbound' },
+      where: { connection_info_protocol_name: 'tcp', connection_info_direction: 'Inbound' },
       group: 'network',
       look: { pictogram: '📞', word: 'accept' },
       doc: 'A connection from the other end was taken.',
@@ -65,6 +65,7 @@ export const networkClass = defineEventClass({
     close: {
       activity: { id: 2, name: 'Close' },
       also: [{ id: 3, name: 'Reset' }],
+      where: { connection_info_protocol_name: 'tcp' },
       group: 'network',
       look: { pictogram: '🧹', word: 'close' },
       doc: 'A connection has ended, by a close or a reset.',
@@ -80,6 +81,30 @@ export const networkClass = defineEventClass({
       group: 'network',
       look: { pictogram: '👂', word: 'listen' },
       doc: 'A socket waits for connections.',
+    },
+    udp_send: {
+      activity: { id: 1, name: 'Open' },
+      where: { connection_info_protocol_name: 'udp', connection_info_direction: 'Outbound' },
+      group: 'network',
+      object: ['dst_endpoint_ip', 'dst_endpoint_port'],
+      look: { pictogram: '📤', word: 'send' },
+      doc: 'The first datagram of a flow left this end.',
+    },
+    udp_receive: {
+      activity: { id: 1, name: 'Open' },
+      where: { connection_info_protocol_name: 'udp', connection_info_direction: 'Inbound' },
+      group: 'network',
+      object: ['src_endpoint_ip', 'src_endpoint_port'],
+      look: { pictogram: '📥', word: 'receive' },
+      doc: 'The first datagram of a flow came in.',
+    },
+    udp_end: {
+      activity: { id: 2, name: 'Close' },
+      where: { connection_info_protocol_name: 'udp' },
+      group: 'network',
+      object: ['dst_endpoint_ip', 'dst_endpoint_port'],
+      look: { pictogram: '🧹', word: 'end' },
+      doc: 'A flow has ended: its socket was closed, or nothing was said for 30 s.',
     },
   },
   textColumns: ['src_endpoint_ip', 'dst_endpoint_ip'],

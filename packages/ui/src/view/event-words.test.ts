@@ -29,6 +29,7 @@ suite('event words', () => {
   test('say both ends and the direction of a connection', () => {
     const base = {
       class_uid: 4001,
+      connection_info_protocol_name: 'tcp',
       actor_process_name: 'nginx',
       actor_process_pid: 3,
       src_endpoint_ip: '::1',

@@ -200,8 +200,10 @@ function partsOf(kind: EventKind | 'event', row: ActivityRow): EventPart[] {
         ),
       ]
     case 'accept':
+    case 'udp_receive':
       return [processPart(row, 'actor_process'), sign('←'), endpointPart(row, 'src')]
     case 'connect':
+    case 'udp_send':
       return [processPart(row, 'actor_process'), sign('→'), endpointPart(row, 'dst')]
     case 'connect_failed':
       return [
@@ -217,7 +219,8 @@ function partsOf(kind: EventKind | 'event', row: ActivityRow): EventPart[] {
         words('listens on'),
         endpointPart(row, row.src_endpoint_ip || row.src_endpoint_port ? 'src' : 'dst'),
       ]
-    case 'close': {
+    case 'close':
+    case 'udp_end': {
       const inbound = row.connection_info_direction === 'Inbound'
       const told = [
         row.traffic_bytes_out === null || row.traffic_bytes_out === undefined

@@ -31,4 +31,5 @@ export const networkConnection: RuleCategoryDefinition = {
   fields,
   keywords: ['CommandLine', 'Image', 'User', 'SourceIp', 'DestinationIp'],
   slots: ['process', 'endpoint'],
+  sentence: [{ slot: 'process' }, { text: ' had a connection with ' }, { slot: 'endpoint' }],
 }

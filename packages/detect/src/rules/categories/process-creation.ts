@@ -31,4 +31,5 @@ export const processCreation: RuleCategoryDefinition = {
   fields,
   keywords: ['CommandLine', 'Image', 'ParentCommandLine', 'User', 'CurrentDirectory'],
   slots: ['parent', 'process', 'command', 'file'],
+  sentence: [{ slot: 'parent' }, { text: ' ran ' }, { slot: 'command' }],
 }

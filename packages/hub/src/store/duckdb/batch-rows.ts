@@ -11,6 +11,10 @@ import { commandLine, hex, imageFlags, namePrefix, splitArgv, type Batch } from 
 import { imageFlagWords } from '../../normalise/flag-words.ts'
 import { u63, unknownUser, type FactContext } from './activity/activity-store.ts'
 import { activityStores } from './activity/index.ts'
+import { writeDns } from './activity/dns.ts'
+import { writeFiles } from './activity/file.ts'
+import { writeKernel } from './activity/kernel.ts'
+import { writeMemory } from './activity/memory.ts'
 import { createNetworkWriter } from './activity/network.ts'
 import { processKind } from './activity/process.ts'
 import { factTables, imageKind, type FactTable } from './fact-tables.ts'
@@ -138,6 +142,7 @@ export interface BatchRowsStart {
   readonly directions: readonly (readonly [origin: number, socket: bigint, direction: number])[]
 }
 
+const otherProcesses = activityStores.flatMap(({ others = [] }) => others)
 const imageCacheSize = 65_536
 const textCacheSize = 65_536
 
@@ -152,7 +157,7 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
   const buffers = Object.fromEntries(
     Object.entries(factTables).map(([name, columns]) => [name, createTableBuffer(columns)]),
   ) as unknown as RowBuffers
-  const { text, image, process_fact, network_fact, loss_fact } = buffers
+  const { text, image, process_fact, loss_fact } = buffers
 
   let { nextImage, nextText, nextOrigin } = start
   const images = createGenerations<string, KnownImage>(imageCacheSize)
@@ -636,7 +641,11 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
       textId,
       userName: (uid) => userName(origin.deviceUid, uid),
     }
-    writeNetwork(context, network_fact)
+    writeNetwork(context, buffers.network_fact)
+    writeDns(context, buffers.dns_fact)
+    writeKernel(context, buffers.kernel_fact)
+    writeMemory(context, buffers.memory_fact)
+    writeFiles(context, buffers.file_fact, buffers.module_fact)
 
     const loss = batch.table('loss')
     if (loss)
@@ -728,6 +737,17 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
             from.columns.parentPid[row] ?? 0,
             from.columns.parentStartNs[row] ?? 0n,
             from.columns.parentExecNo[row] ?? 0,
+          )
+      }
+      for (const other of otherProcesses) {
+        const from = batch.table(other.table)
+        if (!from) continue
+        const columns = from.columns as unknown as Record<string, Uint32Array & BigUint64Array>
+        for (let row = 0; row < from.rows; row++)
+          want(
+            columns[other.pid]?.[row] ?? 0,
+            columns[other.startNs]?.[row] ?? 0n,
+            columns[other.execNo]?.[row] ?? 0,
           )
       }
       return [...keys].filter(([key]) => !born.has(key)).map(([, key]) => key)

@@ -7,6 +7,10 @@
  * the views turn it into null.
  */
 
+import { dnsStore } from './activity/dns.ts'
+import { fileStore, moduleStore } from './activity/file.ts'
+import { kernelStore } from './activity/kernel.ts'
+import { memoryStore } from './activity/memory.ts'
 import { networkStore } from './activity/network.ts'
 import { processStore } from './activity/process.ts'
 import { storeSqlTypes, type StoreColumn } from './store-column.ts'
@@ -76,6 +80,11 @@ export const factTables = {
   image: imageTable,
   process_fact: processStore.columns,
   network_fact: networkStore.columns,
+  file_fact: fileStore.columns,
+  module_fact: moduleStore.columns,
+  dns_fact: dnsStore.columns,
+  kernel_fact: kernelStore.columns,
+  memory_fact: memoryStore.columns,
   loss_fact: lossTable,
 } as const satisfies Record<string, Record<string, StoreColumn>>
 export type FactTable = keyof typeof factTables

@@ -17,7 +17,9 @@ suite('migration of the events file', () => {
         const { instance, writer } = await openDatabase({ path, ...limits })
         await writer.run(`INSERT INTO text VALUES (1, '/usr/bin/true', 'true')`)
         // A file of before: without its last column, and without a table.
-        await writer.run('ALTER TABLE network_fact DROP COLUMN flags')
+        await writer.run(
+          `ALTER TABLE network_fact DROP COLUMN ${Object.keys(factTables.network_fact).at(-1)}`,
+        )
         await writer.run('DROP TABLE loss_fact')
         await writer.run('UPDATE schema_version SET version = 1')
         writer.disconnectSync()

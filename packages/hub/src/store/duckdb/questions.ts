@@ -291,10 +291,10 @@ export async function createQuestions(
       // The time first, by numbers; then the whole row in that moment.
       const [at] = await rows(
         activityStores
-          .filter((store) => store.ring === ring)
+          .filter((store) => typeof store.ring !== 'string' || store.ring === ring)
           .map(
-            ({ table, view: name }) =>
-              `SELECT '${name}', epoch_us(f.time) FROM ${table} f WHERE f.seq = ${sequence} AND f.origin IN (SELECT id FROM origin WHERE prefix = '${prefix}')`,
+            ({ table, view: name, ring: letter }) =>
+              `SELECT '${name}', epoch_us(f.time) FROM ${table} f WHERE f.seq = ${sequence} AND f.origin IN (SELECT id FROM origin WHERE prefix = '${prefix}')${typeof letter === 'string' ? '' : ` AND ${letter.sql} = '${ring}'`}`,
           )
           .join(' UNION ALL ')
           .concat(' LIMIT 1'),

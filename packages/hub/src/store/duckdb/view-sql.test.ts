@@ -2,16 +2,30 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { createLineage } from '@honeyguide/detect'
 import {
+  activityViews,
+  credFlags,
+  credOperations,
   decodeBatch,
+  dnsFlags,
+  dnsOperations,
+  eventKindInfo,
+  fileFlags,
+  fileOperations,
   imageFlags,
+  ioUringFlags,
+  ioUringOperations,
+  memoryFlags,
+  memoryOperations,
   tcpFlags,
   tcpOperations,
+  udpFlags,
+  udpOperations,
   views,
   type OcsfColumn,
   type ViewName,
 } from '@honeyguide/model'
 import { normalise } from '../../normalise/normalise.ts'
-import { addLife, addShell, scriptedHost, shell } from '../scripted-host.ts'
+import { addLife, addShell, scriptedHost, shell, type ScriptedHost } from '../scripted-host.ts'
 import { openDatabase } from './database.ts'
 import { openIntake } from './intake.ts'
 import { toCell } from './values.ts'
@@ -27,6 +41,208 @@ async function memory() {
     threads: 1,
   })
   return { ...database, intake: await openIntake(database.writer) }
+}
+
+const actor = { ...shell, tid: 40, uid: 1000 }
+
+/** Every operation, known and not; each bit of the flags once. */
+function addFiles(host: ScriptedHost): void {
+  const bits = Object.values(fileFlags)
+  for (let no = 0; no < 14; no++)
+    host.add('file', {
+      ...actor,
+      bootNs: BigInt(30 + no) * second,
+      seq: BigInt(200 + no),
+      operation: no,
+      path: no % 2 === 0 ? '/srv/data' : '/etc/shadow',
+      secondPath: no === fileOperations.rename ? '/srv/data.old' : '',
+      inode: no % 3 === 0 ? 0n : 4_503_599_627_370_497n,
+      device: (8 << 20) | 1,
+      mountNs: no % 4,
+      mode: [0, 0o644, 0o100755][no % 3] ?? 0,
+      owner: no % 2 === 0 ? 1000 : 0xffffffff,
+      group: no,
+      openFlags: 0o101,
+      size: BigInt(no) * 1000n,
+      errno: no === fileOperations.read ? 13 : 0,
+      flags: bits[no] ?? 0,
+      count: BigInt(no + 1),
+      firstNs: BigInt(29 + no) * second,
+      lastNs: BigInt(30 + no) * second,
+      ...(no === fileOperations.mapExecutable
+        ? { writerPid: shell.pid, writerStartNs: shell.startNs, writerExecNo: shell.execNo }
+        : {}),
+    })
+}
+
+function addDatagrams(host: ScriptedHost): void {
+  const flow = {
+    ...actor,
+    family: 2,
+    localAddress: address(127, 0, 0, 1),
+    localPort: 50_000,
+    remoteAddress: address(10, 0, 0, 9),
+    remotePort: 123,
+    bytesSent: 48n,
+    bytesReceived: 96n,
+    packetsSent: 1n,
+    packetsReceived: 2n,
+    durationNs: 2n * second,
+  }
+  const rows = [
+    { operation: udpOperations.send, flags: udpFlags.inherited },
+    { operation: udpOperations.receive, flags: udpFlags.incoming | udpFlags.processUncertain },
+    { operation: udpOperations.end, flags: udpFlags.incoming | udpFlags.idle },
+    { operation: udpOperations.end, flags: udpFlags.shared | udpFlags.raw },
+    { operation: 9, flags: 0 },
+  ]
+  for (const [no, row] of rows.entries())
+    host.add('udp', {
+      ...flow,
+      ...row,
+      bootNs: BigInt(50 + no) * second,
+      seq: BigInt(300 + no),
+      socketId: BigInt(90 + no),
+    })
+}
+
+function addNames(host: ScriptedHost): void {
+  const bits = Object.values(dnsFlags)
+  const rows = [
+    { operation: dnsOperations.query, name: 'example.org', type: 1, class: 1 },
+    {
+      operation: dnsOperations.answer,
+      name: 'example.org',
+      type: 1,
+      class: 1,
+      answers: 'CNAME a.example.org\0A 192.0.2.1\0',
+      answerCount: 2,
+      ttlMin: 60,
+      latencyNs: 1_234_567n,
+      viaPid: shell.pid,
+      viaStartNs: shell.startNs,
+      viaExecNo: shell.execNo,
+    },
+    { operation: dnsOperations.answer, name: '.', type: 65_280, class: 0x8001, rcode: 3 },
+    {
+      operation: dnsOperations.query,
+      name: 'x',
+      type: 28,
+      class: 5,
+      askerPid: shell.pid,
+      askerStartNs: shell.startNs,
+      askerExecNo: shell.execNo,
+    },
+    { operation: 7, name: 'later', type: 16, class: 1, rcode: 99 },
+  ]
+  for (const [no, row] of rows.entries())
+    host.add('dns', {
+      ...actor,
+      ...row,
+      bootNs: BigInt(60 + no) * second,
+      seq: BigInt(400 + no),
+      socketId: BigInt(95 + no),
+      dnsId: 7,
+      transport: no % 2 === 0 ? 17 : 6,
+      localAddress: address(127, 0, 0, 1),
+      localPort: 40_001,
+      remoteAddress: address(127, 0, 0, 53),
+      remotePort: 53,
+      messageBytes: 60,
+      flags: bits[no] ?? 0,
+    })
+}
+
+/** Every operation of `cred`, known and not; with before seen, remembered and not known. */
+function addKernel(host: ScriptedHost): void {
+  const bits = Object.values(credFlags)
+  const known = [credFlags.beforeKnown, credFlags.beforeKnown | credFlags.beforeRemembered, 0]
+  for (let no = 0; no <= Object.keys(credOperations).length + 1; no++)
+    host.add('cred', {
+      ...actor,
+      bootNs: BigInt(70 + no) * second,
+      seq: BigInt(500 + no),
+      operation: no,
+      errno: no % 5 === 0 ? 1 : 0,
+      count: BigInt(1 + (no % 3)),
+      firstNs: BigInt(70 + no) * second,
+      lastNs: BigInt(70 + no) * second,
+      request: no,
+      callFlags: BigInt(no) * 4096n,
+      argument1: no % 2 === 0 ? 0n : 255n,
+      argument2: no % 4 === 0 ? 0n : 7n,
+      askedId: no % 2 === 0 ? 0xffffffff : 33,
+      groups: '0 27 1000',
+      objectType: no % 3,
+      objectId: no % 4,
+      name: no % 2 === 0 ? 'nf_tables' : '',
+      oldName: no % 3 === 0 ? 'bash' : '',
+      source: no % 3 === 1 ? '/dev/sda1' : '',
+      path: no % 2 === 0 ? '/mnt' : '',
+      type: 'ext4',
+      options: 'rw',
+      inode: BigInt(no % 2) * 77n,
+      device: no % 2 === 0 ? 0 : (8 << 20) | 2,
+      flags: (known[no % 3] ?? 0) | ((bits[no] ?? 0) & ~3),
+      afterUid: no % 2 === 0 ? 0 : 1000,
+      beforeUid: 1000,
+      afterCapEffective: no % 4 === 0 ? 0x1ffn : 0n,
+      beforeMountNs: 5,
+      afterMountNs: no % 3 === 0 ? 6 : 5,
+      afterUtsNs: 9,
+      ...(no % 2 === 0
+        ? {}
+        : { targetPid: shell.pid, targetStartNs: shell.startNs, targetExecNo: shell.execNo }),
+    })
+}
+
+function addRequests(host: ScriptedHost): void {
+  const bits = Object.values(ioUringFlags)
+  for (let no = 0; no < 7; no++)
+    host.add('io_uring', {
+      ...actor,
+      bootNs: BigInt(130 + no) * second,
+      seq: BigInt(600 + no),
+      operation: no,
+      opcode: no === 6 ? 200 : no * 9,
+      path: no === 3 ? '/etc/passwd' : '',
+      path2: no === 4 ? '/tmp/x' : '',
+      result: no === ioUringOperations.complete ? 0xffffffff - 12 : 0,
+      requestId: no > 2 ? 603n : 0n,
+      count: no === ioUringOperations.transfer ? 12n : 0n,
+      inode: BigInt(no % 2) * 9n,
+      device: 5,
+      requestFlags: no,
+      ...(no === 3 ? { remoteAddress: address(10, 0, 0, 1), remotePort: 443, family: 2 } : {}),
+      flags: bits[no] ?? 0,
+    })
+}
+
+/** Every operation of `memory`, known and not. */
+function addMemory(host: ScriptedHost): void {
+  const bits = Object.values(memoryFlags)
+  for (let no = 0; no <= Object.keys(memoryOperations).length + 1; no++)
+    host.add('memory', {
+      ...actor,
+      bootNs: BigInt(140 + no) * second,
+      seq: BigInt(700 + no),
+      operation: no,
+      count: BigInt(no + 1),
+      firstNs: BigInt(140 + no) * second,
+      lastNs: BigInt(141 + no) * second,
+      bytes: BigInt(no) * 4096n,
+      address: no % 2 === 0 ? 0n : 0x7f00_0000_1000n,
+      protection: no % 8,
+      callFlags: BigInt(no),
+      path: no % 2 === 0 ? '' : '/memfd:x',
+      inode: BigInt(no % 3),
+      device: no % 2 === 0 ? 0 : 5,
+      errno: no % 4 === 0 ? 1 : 0,
+      flags: bits[no] ?? 0,
+      ...(no % 3 === 0
+        ? { targetPid: shell.pid, targetStartNs: shell.startNs, targetExecNo: shell.execNo }
+        : {}),
+    })
 }
 
 suite('views', () => {
@@ -161,6 +377,12 @@ suite('views', () => {
       execNo: 2,
       exitCode: 1,
     })
+    addFiles(host)
+    addDatagrams(host)
+    addNames(host)
+    addKernel(host)
+    addRequests(host)
+    addMemory(host)
     const record = host.batch()
 
     const batch = decodeBatch(record.body)
@@ -181,7 +403,7 @@ suite('views', () => {
     )
     await intake.flush()
     const stored = new Map<string, Record<string, unknown>>()
-    for (const view of ['process_activity', 'network_activity'] as const) {
+    for (const view of activityViews) {
       const answer = await writer.runAndReadAll(viewSelect(view, 'all'))
       for (const row of answer.getRows()) {
         const cells = Object.fromEntries(
@@ -195,7 +417,7 @@ suite('views', () => {
       const live: Readonly<Record<string, unknown>> = said.row(row)
       const kept = stored.get(said.eventUid(row))
       assert.ok(kept, said.eventUid(row))
-      const view = live['class_uid'] === 1007 ? 'process_activity' : 'network_activity'
+      const { view } = eventKindInfo(said.kind(row)).class
       for (const name of Object.keys(views[view])) {
         // The stream gives ms, the store µs; absent and empty text are one here.
         const same = (value: unknown): unknown =>

@@ -2,7 +2,7 @@
  * How the events of one class are stored and read: a table of facts, the view over it, and what questions that
  * span all classes need to know. One file per class in this folder, and its line in `index.ts` and `fact-tables.ts`.
  */
-import type { ActivityView, Batch, EventClass } from '@honeyguide/model'
+import type { ActivityView, Batch, EventClass, TableName } from '@honeyguide/model'
 import type { KnownImage, Origin } from '../batch-rows.ts'
 import type { StoreColumn } from '../store-column.ts'
 import type { ViewDefinition } from './view-column.ts'
@@ -13,13 +13,21 @@ export const u63 = (value: bigint | undefined): bigint => BigInt.asUintN(63, val
 /** `uid` of a fact whose process nobody knows. */
 export const unknownUser = 0xffffffff
 
+/** Columns of a table of the wire that together name a process. */
+export interface OtherProcess {
+  readonly table: TableName
+  readonly pid: string
+  readonly startNs: string
+  readonly execNo: string
+}
+
 export interface ActivityStore {
   readonly view: ActivityView
   readonly class: EventClass
   readonly table: string
   readonly columns: Readonly<Record<string, StoreColumn>>
-  /** Letter of the ring in `event_uid`. */
-  readonly ring: 'l' | 'd'
+  /** Letters of the rings in `event_uid`; where a class has events of both, SQL over the fact `f` that tells. */
+  readonly ring: 'l' | 'd' | { readonly sql: string }
   readonly definition: ViewDefinition
   /** The hook that a fact `f` is counted under in losses and evidence. */
   readonly hookSql: string
@@ -27,6 +35,8 @@ export interface ActivityStore {
   readonly images: readonly string[]
   /** Columns of the view that hold a process's uid, and the fact's pid that goes with it. */
   readonly pids: Readonly<Record<string, string>>
+  /** Processes beside who acted that rows of a table name: they may be known from long ago. */
+  readonly others?: readonly OtherProcess[]
   /** Columns of the view that end in a number of the fact, which is cheaper to compare. */
   readonly sequences: Readonly<Record<string, string>>
 }

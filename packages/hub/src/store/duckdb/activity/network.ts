@@ -1,5 +1,14 @@
-/** Facts and view of Network Activity, and how rows of `tcp` become facts. */
-import { formatAddress, networkClass, tcpOperations } from '@honeyguide/model'
+/** Facts and view of Network Activity, and how rows of `tcp` and `udp` become facts. */
+import {
+  formatAddress,
+  networkClass,
+  tcpFlags,
+  tcpOperations,
+  udpOperations,
+  type TableReader,
+} from '@honeyguide/model'
+import { tcpFlagBits, udpFlagBits } from '../../../normalise/flag-words.ts'
+import { isUdpInbound } from '../../../normalise/tables/udp.ts'
 import { createGenerations } from '../generations.ts'
 import type { StoreColumn } from '../store-column.ts'
 import type { TableBuffer } from '../table-buffer.ts'
@@ -11,15 +20,21 @@ import {
   type FactContext,
 } from './activity-store.ts'
 import {
+  actorJoins,
+  actorViewColumns,
   base36,
   col,
   eventViewColumns,
-  imageJoin,
-  originJoin,
-  processViewColumns,
+  flagWordsSql,
   textJoin,
   type ViewDefinition,
 } from './view-column.ts'
+
+const udp = 17
+const tcp = 6
+
+/** Values of `kind`: those of `tcpOperations`, which a UDP flow's beginning and end are told as, too. */
+const networkKind = tcpOperations
 
 const columns = {
   ...actorColumns,
@@ -35,46 +50,46 @@ const columns = {
   duration_ms: 'i64',
   errno: 'u32',
   flags: 'u32',
+  /** 17 for UDP; 0 or 6 for TCP, which files of version 1 have only. */
+  protocol: 'u8',
+  packets_out: 'u64',
+  packets_in: 'u64',
 } as const satisfies Record<string, StoreColumn>
 
 const view: ViewDefinition = {
   from: 'network_fact',
   joins: {
-    o: originJoin,
-    a: imageJoin('a', 'f.image'),
-    ft: textJoin('ft', 'f.file'),
-    ut: textJoin('ut', 'f.user_name'),
+    ...actorJoins,
     st: textJoin('st', 'f.src_ip'),
     dt: textJoin('dt', 'f.dst_ip'),
   },
   columns: {
     ...eventViewColumns(networkClass.uid, 'd', {
-      id: 'CASE f.kind WHEN 3 THEN CASE WHEN f.flags & 4 > 0 THEN 3 ELSE 2 END WHEN 4 THEN 4 WHEN 5 THEN 7 ELSE 1 END',
-      name: `CASE f.kind WHEN 3 THEN CASE WHEN f.flags & 4 > 0 THEN 'Reset' ELSE 'Close' END WHEN 4 THEN 'Fail' WHEN 5 THEN 'Listen' ELSE 'Open' END`,
+      id: `CASE f.kind WHEN ${networkKind.close} THEN CASE WHEN f.protocol <> ${udp} AND f.flags & ${tcpFlags.reset} > 0 THEN 3 ELSE 2 END WHEN ${networkKind.connectFailed} THEN 4 WHEN ${networkKind.listen} THEN 7 ELSE 1 END`,
+      name: `CASE f.kind WHEN ${networkKind.close} THEN CASE WHEN f.protocol <> ${udp} AND f.flags & ${tcpFlags.reset} > 0 THEN 'Reset' ELSE 'Close' END WHEN ${networkKind.connectFailed} THEN 'Fail' WHEN ${networkKind.listen} THEN 'Listen' ELSE 'Open' END`,
     }),
-    ...processViewColumns('actor_process', 'a', {
-      pid: col('nullif(f.pid, 0)'),
-      file: 'ft',
-      user: col(`nullif(ut.value, '')`, 'ut'),
-      uid: col('nullif(f.uid, 4294967295)'),
-    }),
-    actor_process_container_uid: col('a.container', 'a'),
-    actor_process_unit: col('a.unit', 'a'),
+    ...actorViewColumns(),
     connection_info_uid: col(`o.prefix || '-s' || ${base36('f.socket')}`, 'o'),
     connection_info_direction: col(
       `CASE f.direction WHEN 1 THEN 'Outbound' WHEN 2 THEN 'Inbound' ELSE 'Unknown' END`,
     ),
-    connection_info_protocol_name: col(`'tcp'`),
+    connection_info_protocol_name: col(`CASE WHEN f.protocol = ${udp} THEN 'udp' ELSE 'tcp' END`),
     src_endpoint_ip: col(`nullif(st.value, '')`, 'st'),
     src_endpoint_port: col('CASE WHEN f.src_ip = 0 THEN NULL ELSE f.src_port END'),
     dst_endpoint_ip: col(`nullif(dt.value, '')`, 'dt'),
     dst_endpoint_port: col('CASE WHEN f.dst_ip = 0 THEN NULL ELSE f.dst_port END'),
-    traffic_bytes_out: col('CASE f.kind WHEN 3 THEN f.bytes_out END'),
-    traffic_bytes_in: col('CASE f.kind WHEN 3 THEN f.bytes_in END'),
-    duration_ms: col('CASE f.kind WHEN 3 THEN f.duration_ms END'),
+    traffic_bytes_out: col(`CASE f.kind WHEN ${networkKind.close} THEN f.bytes_out END`),
+    traffic_bytes_in: col(`CASE f.kind WHEN ${networkKind.close} THEN f.bytes_in END`),
+    traffic_packets_out: col(
+      `CASE WHEN f.kind = ${networkKind.close} AND f.protocol = ${udp} THEN f.packets_out END`,
+    ),
+    traffic_packets_in: col(
+      `CASE WHEN f.kind = ${networkKind.close} AND f.protocol = ${udp} THEN f.packets_in END`,
+    ),
+    duration_ms: col(`CASE f.kind WHEN ${networkKind.close} THEN f.duration_ms END`),
     status_code: col('nullif(f.errno, 0)'),
     connection_flags: col(
-      `concat_ws(', ', CASE WHEN f.flags & 1 > 0 THEN 'inherited' END, CASE WHEN f.flags & 2 > 0 THEN 'process uncertain' END, CASE WHEN f.flags & 4 > 0 THEN 'reset' END, CASE WHEN f.flags & 8192 > 0 THEN 'own' END)`,
+      `CASE WHEN f.protocol = ${udp} THEN ${flagWordsSql('f.flags', udpFlagBits)} ELSE ${flagWordsSql('f.flags', tcpFlagBits)} END`,
     ),
   },
 }
@@ -86,7 +101,7 @@ export const networkStore = defineActivityStore({
   columns,
   ring: 'd',
   definition: view,
-  hookSql: `'tcp'`,
+  hookSql: `CASE WHEN f.protocol = ${udp} THEN 'udp' ELSE 'tcp' END`,
   images: ['image'],
   pids: { actor_process_uid: 'f.pid' },
   sequences: { event_uid: 'f.seq', connection_info_uid: 'f.socket' },
@@ -94,7 +109,7 @@ export const networkStore = defineActivityStore({
 
 const rememberedSockets = 65_536
 
-/** Writes the rows of `tcp` of a batch. */
+/** Writes the rows of `tcp` and `udp` of a batch. */
 export type NetworkWriter = (context: FactContext, buffer: TableBuffer<typeof columns>) => void
 
 /** `known`: who opened the newest connections of the file, as [origin, socket, direction]. */
@@ -103,12 +118,15 @@ export function createNetworkWriter(
 ): NetworkWriter {
   const directions = createGenerations<string, number>(rememberedSockets)
   for (const [origin, socket, direction] of known) directions.set(`${origin}/${socket}`, direction)
-  return (context, buffer) => {
+
+  function writeTcp(
+    context: FactContext,
+    buffer: TableBuffer<typeof columns>,
+    table: TableReader<'tcp'>,
+  ): void {
     const { batch, origin, textId } = context
-    const tcp = batch.table('tcp')
-    if (!tcp) return
-    const c = tcp.columns
-    for (let row = 0; row < tcp.rows; row++) {
+    const c = table.columns
+    for (let row = 0; row < table.rows; row++) {
       const operation = c.operation[row] ?? 0
       const socket = c.socketId[row] ?? 0n
       const socketKey = `${origin.id}/${socket}`
@@ -140,6 +158,54 @@ export function createNetworkWriter(
       to.duration_ms[placed] = (c.durationNs[row] ?? 0n) / 1_000_000n
       to.errno[placed] = c.errno[row] ?? 0
       to.flags[placed] = c.flags[row] ?? 0
+      to.protocol[placed] = tcp
     }
+  }
+
+  return (context, buffer) => {
+    const tcpTable = context.batch.table('tcp')
+    if (tcpTable) writeTcp(context, buffer, tcpTable)
+    const udpTable = context.batch.table('udp')
+    if (udpTable) writeUdp(context, buffer, udpTable)
+  }
+}
+
+function writeUdp(
+  context: FactContext,
+  buffer: TableBuffer<typeof columns>,
+  table: TableReader<'udp'>,
+): void {
+  const { batch, textId } = context
+  const c = table.columns
+  for (let row = 0; row < table.rows; row++) {
+    const operation = c.operation[row] ?? 0
+    const flags = c.flags[row] ?? 0
+    const kind =
+      operation === udpOperations.send
+        ? networkKind.connect
+        : operation === udpOperations.receive
+          ? networkKind.accept
+          : networkKind.close
+    const isInbound = isUdpInbound(operation, flags)
+    const local = textId(formatAddress(batch.bytes(c.localAddress[row] ?? 0)))
+    const remote = textId(formatAddress(batch.bytes(c.remoteAddress[row] ?? 0)))
+    const localPort = c.localPort[row] ?? 0
+    const remotePort = c.remotePort[row] ?? 0
+    const placed = buffer.add()
+    const to = buffer.columns
+    writeActor(context, to, placed, kind, c, row)
+    to.socket[placed] = u63(c.socketId[row])
+    to.direction[placed] = isInbound ? 2 : 1
+    to.src_ip[placed] = isInbound ? remote : local
+    to.src_port[placed] = isInbound ? remotePort : localPort
+    to.dst_ip[placed] = isInbound ? local : remote
+    to.dst_port[placed] = isInbound ? localPort : remotePort
+    to.bytes_out[placed] = u63(c.bytesSent[row])
+    to.bytes_in[placed] = u63(c.bytesReceived[row])
+    to.packets_out[placed] = u63(c.packetsSent[row])
+    to.packets_in[placed] = u63(c.packetsReceived[row])
+    to.duration_ms[placed] = (c.durationNs[row] ?? 0n) / 1_000_000n
+    to.flags[placed] = flags
+    to.protocol[placed] = udp
   }
 }

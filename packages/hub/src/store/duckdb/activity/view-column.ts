@@ -96,10 +96,67 @@ export const textJoin = (name: string, on: string) => ({
 })
 export const originJoin = { sql: 'JOIN origin o ON o.id = f.origin' }
 
+/** Bits of `column` as their words joined by commas, as the live stream has them. */
+export function flagWordsSql(
+  column: string,
+  bits: readonly (readonly [bit: number, word: string])[],
+): string {
+  const cases = bits.map(([bit, word]) => `CASE WHEN ${column} & ${bit} > 0 THEN '${word}' END`)
+  return `concat_ws(', ', ${cases.join(', ')})`
+}
+
+/** A number's name, or a word with the number where it has none. */
+export function namedSql(
+  column: string,
+  names: Readonly<Record<number, string>>,
+  other: string,
+): string {
+  const cases = Object.entries(names).map(([number, name]) => `WHEN ${number} THEN '${name}'`)
+  return `CASE ${column} ${cases.join(' ')} ELSE '${other}' || (${column})::VARCHAR END`
+}
+
+/** What is known of the workload of the image `image`. */
+export function workloadColumns(image: string): Record<string, ViewColumn> {
+  return {
+    actor_process_container_uid: col(`${image}.container`, image),
+    actor_process_unit: col(`${image}.unit`, image),
+  }
+}
+
+/** A process of which a view says only which, and its name. */
+export function namedProcessColumns(prefix: string, image: string): Record<string, ViewColumn> {
+  return {
+    [`${prefix}_uid`]: col(imageUidSql(image, 'o'), image, 'o'),
+    [`${prefix}_pid`]: col(`${image}.pid`, image),
+    [`${prefix}_name`]: col(`nullif(${image}.name, '')`, image),
+  }
+}
+
+/** The columns of the process that acted, on facts that begin with `actorColumns`. */
+export function actorViewColumns(): Record<string, ViewColumn> {
+  return {
+    ...processViewColumns('actor_process', 'a', {
+      pid: col('nullif(f.pid, 0)'),
+      file: 'ft',
+      user: col(`nullif(ut.value, '')`, 'ut'),
+      uid: col('nullif(f.uid, 4294967295)'),
+    }),
+    ...workloadColumns('a'),
+  }
+}
+
+/** The joins that these columns read. */
+export const actorJoins = {
+  o: originJoin,
+  a: imageJoin('a', 'f.image'),
+  ft: textJoin('ft', 'f.file'),
+  ut: textJoin('ut', 'f.user_name'),
+} as const
+
 /** Columns of every event, of a class and a ring; `activity` gives id and name. */
 export function eventViewColumns(
   uid: number,
-  ring: 'l' | 'd',
+  ring: 'l' | 'd' | { readonly sql: string },
   activity: { readonly id: string; readonly name: string },
 ): Record<string, ViewColumn> {
   return {
@@ -110,6 +167,9 @@ export function eventViewColumns(
     severity_id: col('1'),
     device_hostname: col('o.hostname', 'o'),
     device_uid: col('o.device_uid', 'o'),
-    event_uid: col(`o.prefix || '-${ring}' || ${base36('f.seq')}`, 'o'),
+    event_uid: col(
+      `o.prefix || '-' || ${typeof ring === 'string' ? `'${ring}'` : ring.sql} || ${base36('f.seq')}`,
+      'o',
+    ),
   }
 }
