@@ -33,7 +33,6 @@ import {
 import { probes } from '../../packages/sensor/gen/probes.ts'
 import { readyPrograms } from '../../packages/sensor/src/kernel/attach-kernel.ts'
 import { mountTestPins, testObjects } from '../../packages/sensor/src/kernel/kernel-harness.ts'
-import type { Probe } from '../../packages/sensor/src/probes/probe.ts'
 import { median, quantile, type Acceptance } from './harness/acceptance.ts'
 import { noAudit, startAuditd } from './harness/auditd.ts'
 import { runProgram, testProgram, type Counted } from './harness/program.ts'
@@ -74,8 +73,7 @@ async function loadProbes(): Promise<Switch & AsyncDisposable> {
       objectHash: 'cost',
     }),
   )
-  const all: readonly Probe[] = probes
-  for (const probe of all)
+  for (const probe of probes)
     probe.configure?.((name) => opened.use(openPinnedMap(join(folder, name))), {})
   const rings = ['hg_lifecycle', 'hg_data'].map((name) =>
     opened.use(openPinnedRing(join(folder, name))),

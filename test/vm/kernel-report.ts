@@ -58,13 +58,16 @@ async function reportKernel(): Promise<KernelReport> {
   using object = openObject(join(objectDir, 'sensor.bpf.o'))
   const found: Record<string, { program: string; hook: string }[]> = {}
   for (const probe of probes) {
+    const { better } = probe
     const programs = [
       ...probe.programs.flat(),
       ...(probe.optionalPrograms ?? []).map(({ program }) => program),
+      ...(better?.programs ?? []),
     ]
       .filter((program) => attached.has(program))
       .map((program) => ({ program, hook: object.program(program).section }))
-    const throughTable = probe.syscallExits.map(({ program }) => ({
+    const isBetter = better?.programs.every((program) => attached.has(program)) === true
+    const throughTable = (isBetter ? better : probe).syscallExits.map(({ program }) => ({
       program,
       hook: object.program(program).section,
     }))

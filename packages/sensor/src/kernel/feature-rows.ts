@@ -10,7 +10,8 @@ const costs: Readonly<Partial<Record<FeatureName, string>>> = {
   'iter/task': 'Processes that ran before the sensor are not known.',
   'iter/task_file': 'Connections that are older than the sensor are not known.',
   lsm: 'No policy can deny an action before it happens.',
-  fentry: 'Kernel functions without a tracepoint cannot be watched.',
+  fentry:
+    'Kernel functions without a tracepoint cannot be watched. Renames, deletions and changes of mode or owner are told with the words of the caller, and those through io_uring not at all.',
   kprobe: 'Kernel functions without a tracepoint cannot be watched on kernels without fentry.',
   task_storage: 'Per-process state is kept in bounded maps.',
   cgroup_skb: 'DNS questions and answers cannot be seen.',

@@ -257,11 +257,10 @@ int hg_file_name_exit(u64 *ctx)
 	}
 	if (has_file) {
 		u32 mode = record->mode, owner = record->owner, group = record->group;
-		struct hg_dentry_head dentry;
 
 		hg_file_of_directory(directory, &head);
 		hg_read_inode(&inode, head.inode);
-		hg_read_dentry(&dentry, head.dentry);
+		hg_read_dentry(&scratch->dentry, head.dentry);
 		hg_file_fill_inode(record, &inode);
 		if (record->operation == HG_FILE_CHMOD)
 			record->mode = mode;
@@ -280,7 +279,7 @@ int hg_file_name_exit(u64 *ctx)
 			hg_file_release(scratch);
 			return 0;
 		}
-		if (!dentry.hashed)
+		if (!scratch->dentry.hashed)
 			scratch->flags |= HG_FILE_DELETED;
 		record->path_bytes =
 			hg_file_add_path(scratch, head.dentry, head.mnt, HG_FILE_PATH_PARTIAL);

@@ -50,6 +50,7 @@ enum hg_file_operation {
 #define HG_O_CREAT 0100
 #define HG_O_EXCL 0200
 #define HG_O_TRUNC 01000
+#define HG_O_LARGEFILE 0100000
 #define HG_O_DIRECTORY 0200000
 #define HG_O_PATH 010000000
 #define HG_FMODE_WRITE 0x2
@@ -213,6 +214,10 @@ struct hg_file_scratch {
 	u8 typed[2 * HG_PATH_BYTES];
 	u64 arguments[8];
 	struct hg_walk walk;
+	/* Of the file, and what a path is compared by: too much for a stack with loops on top. */
+	struct hg_dentry_head dentry;
+	u64 path_end[HG_FILE_PREFIX_BYTES / 8];
+	struct hg_file_name_key name;
 	struct hg_repeat_key key;
 	struct hg_repeat first;
 	/* Of the record; in memory as the numbers of the walk are. */
@@ -333,8 +338,8 @@ static __always_inline u64 *hg_file_inode_word(u32 bit)
 }
 
 /* False for nearly every file that is not sensitive, true for each that is. */
-static __always_inline bool hg_file_may_be_sensitive(const struct hg_file_settings *settings,
-						     u64 dentry, u64 inode)
+static __noinline u32 hg_file_may_be_sensitive(const struct hg_file_settings *settings,
+					       u64 dentry, u64 inode)
 {
 	struct hg_dentry_head head;
 	u64 number = 0;
@@ -504,8 +509,8 @@ static __noinline u32 hg_file_add_typed(struct hg_file_scratch *scratch, u32 len
 
 struct hg_file_match {
 	const struct hg_file_settings *settings;
-	/* The last bytes of the path. */
-	u64 words[HG_FILE_PREFIX_BYTES / 8];
+	/* The last bytes of the path, and its length. */
+	const u64 *words;
 	u32 length;
 	/* HG_FILE_PREFIX_ bits of what was found. */
 	u32 kinds;
@@ -515,6 +520,7 @@ static long hg_file_match_step(u32 step, struct hg_file_match *match)
 {
 	const struct hg_file_prefix *prefix =
 		&match->settings->prefix[step & (HG_FILE_PREFIXES - 1)];
+	const u64 *words = match->words;
 	u64 difference = 0;
 
 	/* Its first slash is the byte before the path when it is all of it. */
@@ -522,7 +528,7 @@ static long hg_file_match_step(u32 step, struct hg_file_match *match)
 		return 0;
 #pragma unroll
 	for (int i = 0; i < HG_FILE_PREFIX_BYTES / 8; i++)
-		difference |= (prefix->words[i] ^ match->words[i]) & prefix->masks[i];
+		difference |= (prefix->words[i] ^ words[i]) & prefix->masks[i];
 	if (!difference)
 		match->kinds |= prefix->kind;
 	return 0;
@@ -533,19 +539,24 @@ static __noinline u32 hg_file_judge(struct hg_file_scratch *scratch,
 				    const struct hg_file_settings *settings)
 {
 	struct hg_file *record = (void *)scratch->record;
-	struct hg_file_match match = { .settings = settings, .length = record->path_bytes };
-	struct hg_file_name_key key = { .bits = 8 * sizeof(key.text) };
+	struct hg_file_match match = {
+		.settings = settings,
+		.words = scratch->path_end,
+		.length = record->path_bytes,
+	};
+	struct hg_file_name_key *key = &scratch->name;
 	struct hg_file_name *name;
 	u32 end = sizeof(*record) + record->path_bytes - HG_FILE_PREFIX_BYTES;
 
 	if (settings->prefixes) {
 		hg_hide(end);
-		bpf_probe_read_kernel(match.words, sizeof(match.words),
+		bpf_probe_read_kernel(scratch->path_end, sizeof(scratch->path_end),
 				      scratch->record + (end & (HG_PATH_ROOM - 1)));
 		bpf_loop(settings->prefixes, hg_file_match_step, &match, 0);
 	}
-	bpf_probe_read_kernel(key.text, sizeof(key.text), scratch->record + sizeof(*record));
-	name = bpf_map_lookup_elem(&hg_file_names, &key);
+	key->bits = 8 * sizeof(key->text);
+	bpf_probe_read_kernel(key->text, sizeof(key->text), scratch->record + sizeof(*record));
+	name = bpf_map_lookup_elem(&hg_file_names, key);
 	if (name && name->length <= record->path_bytes &&
 	    (!name->is_whole || name->length == record->path_bytes))
 		match.kinds |= HG_FILE_PREFIX_SENSITIVE;
@@ -685,7 +696,6 @@ static __always_inline int hg_file_opened(const struct hg_file_head *head, u32 r
 	bool is_created = head->mode & HG_FMODE_CREATED;
 	bool is_write = is_created || (head->mode & HG_FMODE_WRITE) || (requested & HG_O_TRUNC);
 	struct hg_file_scratch *scratch;
-	struct hg_dentry_head dentry;
 	struct hg_inode_head inode;
 	struct hg_file *record;
 
@@ -703,12 +713,13 @@ static __always_inline int hg_file_opened(const struct hg_file_head *head, u32 r
 	record->operation = is_created ? HG_FILE_CREATE : is_write ? HG_FILE_WRITE : HG_FILE_READ;
 	record->open_flags = head->flags | once;
 	hg_file_fill_inode(record, &inode);
-	hg_read_dentry(&dentry, head->dentry);
+	hg_read_dentry(&scratch->dentry, head->dentry);
 	if (!is_created) {
 		/* A new file is never the same twice. */
 		scratch->key.object = inode.number;
 		scratch->key.second_object = inode.device;
-		scratch->key.text = dentry.parent ^ (u64)dentry.hash << 32 ^ dentry.length;
+		scratch->key.text = scratch->dentry.parent ^ (u64)scratch->dentry.hash << 32 ^
+				    scratch->dentry.length;
 		scratch->key.flags = record->open_flags;
 		if (hg_file_is_repeat(scratch)) {
 			hg_file_release(scratch);
@@ -717,7 +728,7 @@ static __always_inline int hg_file_opened(const struct hg_file_head *head, u32 r
 	}
 	if (is_write)
 		hg_file_note_writer(record);
-	if (!dentry.hashed)
+	if (!scratch->dentry.hashed)
 		scratch->flags |= HG_FILE_DELETED;
 	if (!is_created && (requested & HG_O_TRUNC))
 		scratch->flags |= HG_FILE_TRUNCATED;
@@ -757,7 +768,8 @@ static __always_inline int hg_file_refused(long result, u64 text, bool is_kernel
 		return 0;
 	record = (void *)scratch->record;
 	record->operation = is_write ? HG_FILE_WRITE : HG_FILE_READ;
-	record->open_flags = requested;
+	/* Put there by the kernel. */
+	record->open_flags = requested & ~HG_O_LARGEFILE;
 	record->error = -result;
 	record->path_bytes =
 		hg_file_add_typed(scratch, hg_file_read_typed(scratch, text, is_kernel), fd,

@@ -18,7 +18,7 @@ function pathOf(text: Uint8Array): Uint8Array {
 }
 
 /** Calls that name a file; by their numbers in file-calls.h. */
-const names: SyscallExit = {
+const names = {
   program: 'hg_file_name_exit',
   native: [
     76, 77, 82, 83, 84, 86, 87, 88, 90, 91, 92, 93, 94, 133, 258, 259, 260, 263, 264, 265, 266, 268,
@@ -28,7 +28,7 @@ const names: SyscallExit = {
     9, 10, 14, 15, 16, 38, 39, 40, 83, 92, 93, 94, 95, 182, 193, 194, 198, 207, 212, 296, 297, 298,
     301, 302, 303, 304, 306, 353, 452,
   ],
-}
+} as const satisfies SyscallExit
 
 export const probe = {
   name: 'file',
@@ -42,6 +42,36 @@ export const probe = {
     },
     names,
   ],
+  better: {
+    needs: 'fentry',
+    programs: [
+      'hg_file_open_end',
+      'hg_file_unlink_begin',
+      'hg_file_unlink_end',
+      'hg_file_rmdir_begin',
+      'hg_file_rmdir_end',
+      'hg_file_mkdir_begin',
+      'hg_file_mkdir_end',
+      'hg_file_mknod_begin',
+      'hg_file_mknod_end',
+      'hg_file_create_end',
+      'hg_file_symlink_begin',
+      'hg_file_symlink_end',
+      'hg_file_link_begin',
+      'hg_file_link_end',
+      'hg_file_rename_begin',
+      'hg_file_rename_end',
+      'hg_file_chmod_begin',
+      'hg_file_chown_begin',
+      'hg_file_truncate_begin',
+      'hg_file_attribute_end',
+    ],
+    syscallExits: [
+      // Not through do_filp_open, and through functions that differ by version.
+      { program: 'hg_file_open_exit', native: [304], compat: [342] },
+      { program: 'hg_file_name_exit', native: [77], compat: [93, 194] },
+    ],
+  },
   maps: [
     'hg_file_control',
     'hg_file_names',

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { linkSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import { sensitiveFiles } from '@honeyguide/model/sensitive-files'
+import type { FileSettings } from '@honeyguide/model/settings'
+import fc from 'fast-check'
+import { fileSettingsOffsets, fileSettingsSizeBytes } from '../../../gen/records.ts'
+import { rootFirst } from '../root-first.ts'
+import {
+  controlBytes,
+  findSensitive,
+  kernelDevice,
+  lastNameFirst,
+  listed,
+  nameHash,
+  sensitiveNames,
+} from './settings.ts'
+
+const settingsWith = (change: Partial<FileSettings>): FileSettings => ({
+  watch: [],
+  ignore: [],
+  sensitive: [],
+  watchWorkloads: [],
+  ignoreWorkloads: [],
+  ...change,
+})
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+
+/** What the programs compare (`hg_file_match_step`): whether the end of a path is that of a listed folder. */
+function kindsOf(control: Uint8Array, path: string): number {
+  const view = new DataView(control.buffer)
+  const end = Buffer.concat([Buffer.alloc(64), Buffer.from('/'), lastNameFirst(path)])
+  let kinds = 0
+  for (let i = 0; i < view.getUint32(fileSettingsOffsets.prefixes, true); i++) {
+    const at = fileSettingsOffsets.prefix + i * 136
+    if (view.getUint32(at + 132, true) > lastNameFirst(path).length + 1) continue
+    const isHit = end
+      .subarray(-64)
+      .every((byte, n) => ((byte ^ (control[at + n] ?? 0)) & (control[at + 64 + n] ?? 0)) === 0)
+    if (isHit) kinds |= view.getUint32(at + 128, true)
+  }
+  return kinds
+}
+
+suite('settings of the file probe', () => {
+  test('a path is written from its last name on, and read back', () => {
+    assert.equal(text(lastNameFirst('/root/.ssh/id_rsa')), 'id_rsa/.ssh/root/')
+    assert.equal(text(rootFirst(lastNameFirst('/root/.ssh/id_rsa'))), '/root/.ssh/id_rsa')
+  })
+
+  test('a folder covers itself and what is below it, and no name that only begins or ends like it', () => {
+    const control = controlBytes(
+      settingsWith({ ignore: ['/var/log', '/var/cache/'], watch: ['/srv'] }),
+    )
+    assert.equal(control.length, fileSettingsSizeBytes)
+    assert.equal(kindsOf(control, '/var/log/a/b'), listed.ignore)
+    assert.equal(kindsOf(control, '/var/log'), listed.ignore)
+    assert.equal(kindsOf(control, '/var/cache/x'), listed.ignore)
+    assert.equal(kindsOf(control, '/srv/x'), listed.watch)
+    for (const path of ['/var/logs/a', '/var/xlog/a', '/x/var/log/a', '/var', '/srv2/x', '/'])
+      assert.equal(kindsOf(control, path), 0, path)
+  })
+
+  test('a short entry stands for longer ones with the same end; whole paths and ends are told apart', () => {
+    const names = sensitiveNames(
+      settingsWith({ sensitive: ['/etc/shadow', 'id_rsa', '.ssh/id_rsa', '/etc/ssl/private/'] }),
+    )
+    const shown = names.map(({ key, value }) => {
+      const bits = new DataView(key.buffer).getUint32(0, true)
+      return [text(key.subarray(4, 4 + bits / 8)), new DataView(value.buffer).getUint32(4, true)]
+    })
+    assert.deepEqual(shown, [
+      ['shadow/etc/', 1],
+      ['id_rsa/', 0],
+    ])
+  })
+
+  test('the built-in list fits into what the programs have room for', () => {
+    const settings = settingsWith({ sensitive: sensitiveFiles })
+    const folders = sensitiveFiles.filter((path) => path.endsWith('/'))
+    assert.equal(sensitiveNames(settings).length, sensitiveFiles.length - folders.length)
+    const control = controlBytes(settings)
+    assert.equal(kindsOf(control, '/etc/ssl/private/server.key'), listed.sensitive)
+    assert.ok(sensitiveFiles.every((path) => Buffer.byteLength(path) <= 64))
+  })
+
+  test('the hash of a name depends on each of its bytes', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 1, maxLength: 31 }),
+        fc.nat(30),
+        fc.integer({ min: 1, max: 255 }),
+        (name, at, change) => {
+          const other = name.slice()
+          const i = at % name.length
+          other[i] = (other[i] ?? 0) ^ change
+          assert.notEqual(nameHash(name), nameHash(other))
+        },
+      ),
+    )
+  })
+
+  test('a device number of user space becomes that of the kernel', () => {
+    // makedev(3) of glibc for 259:65537, and 8:1.
+    assert.equal(kernelDevice(0x10010301n), (259 << 20) | 65_537)
+    assert.equal(kernelDevice(0x801n), (8 << 20) | 1)
+  })
+
+  test('sensitive files that are there are found by path, in folders and below homes', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hg-sensitive-'))
+    try {
+      for (const name of ['home/.ssh', 'private/deep', 'etc'])
+        mkdirSync(join(folder, name), { recursive: true })
+      const files = ['home/.ssh/id_rsa', 'private/deep/key', 'etc/shadow'].map((name) =>
+        join(folder, name),
+      )
+      for (const file of files) writeFileSync(file, '')
+      writeFileSync(join(folder, 'etc/passwd'), '')
+      linkSync(files[0] ?? '', join(folder, 'private/again'))
+      const found = findSensitive(
+        settingsWith({
+          sensitive: [
+            `${folder}/etc/shadow`,
+            `${folder}/private/`,
+            `${folder}/absent/`,
+            '.ssh/id_rsa',
+          ],
+        }),
+        [join(folder, 'home'), join(folder, 'nobody')],
+      )
+      assert.deepEqual(
+        new Set(found.map(({ inode }) => inode)),
+        new Set(files.map((file) => statSync(file, { bigint: true }).ino)),
+      )
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})

@@ -1,0 +1,79 @@
+/*
+ * Opens files for writing, as fast as it can, and counts: each of PATHS paths with flags of its own, again and again.
+ *
+ * Makes the files in FOLDER first; those creations are counted, too, and so is the write that puts it into CGROUP,
+ * when that is given. One process, one thread; files stay for whoever made the folder.
+ * Prints {"count":…, "self":PID, "from_ns":…, "to_ns":…} (CLOCK_REALTIME) at the end.
+ * Usage: file-burst SECONDS PATHS FOLDER [CGROUP]
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int flags[] = { O_WRONLY, O_RDWR, O_WRONLY | O_APPEND, O_RDWR | O_NONBLOCK };
+
+static long long clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static void must_open(const char *path, int with)
+{
+	int fd = open(path, with, 0600);
+
+	if (fd < 0) {
+		perror(path);
+		exit(1);
+	}
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	long long from = clock_ns(CLOCK_REALTIME), until;
+	long count = 0, paths, at;
+	char (*names)[256];
+
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: file-burst SECONDS PATHS FOLDER [CGROUP]\n");
+		return 2;
+	}
+	paths = atol(argv[2]);
+	names = malloc(paths * sizeof(*names));
+	if (argc == 5) {
+		char procs[4096];
+		int fd;
+
+		snprintf(procs, sizeof(procs), "%s/cgroup.procs", argv[4]);
+		fd = open(procs, O_WRONLY);
+		if (fd < 0 || write(fd, "0", 1) != 1) {
+			perror(procs);
+			return 1;
+		}
+		close(fd);
+		count++;
+	}
+	for (at = 0; at < paths; at++) {
+		snprintf(names[at], sizeof(*names), "%s/file-%ld", argv[3], at);
+		must_open(names[at], O_CREAT | O_EXCL | O_WRONLY);
+		count++;
+	}
+	until = clock_ns(CLOCK_MONOTONIC) + (long long)(atof(argv[1]) * 1e9);
+	/* Whole rounds, and one at least. */
+	do {
+		for (at = 0; at < paths; at++)
+			must_open(names[at], flags[at % (sizeof(flags) / sizeof(*flags))]);
+		count += paths;
+	} while (clock_ns(CLOCK_MONOTONIC) < until);
+	printf("{\"count\":%ld,\"self\":%d,\"from_ns\":\"%lld\",\"to_ns\":\"%lld\"}\n", count, getpid(),
+	       from, clock_ns(CLOCK_REALTIME));
+	return 0;
+}
