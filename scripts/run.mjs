@@ -139,6 +139,13 @@ const debianPackages = [
     without: 'the comparison is skipped',
     proof: ['/sbin/auditctl', '/usr/sbin/auditctl'],
   },
+  {
+    name: 'rpm',
+    for: 'test',
+    why: 'makes the package databases of other distributions that provenance reads',
+    without: 'the tests of rpm databases are skipped',
+    proof: ['/usr/bin/rpmbuild'],
+  },
   ...['curl', 'wget'].map((name) => ({
     name,
     for: 'test',

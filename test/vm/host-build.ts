@@ -27,6 +27,7 @@ export async function buildForGuests(root: string): Promise<void> {
   await testObjects()
   for (const program of programs) testProgram(program)
   testProgram('who', true)
+  testProgram('sample', true)
   for await (const source of glob('packages/bpf/test-programs/*.bpf.c', { cwd: root }))
     await buildTestProgram(basename(source, '.bpf.c'))
   for (const name of Object.keys(exampleStructs) as ExampleName[]) await buildExample(name)

@@ -91,6 +91,12 @@ export const lossReasons = {
     what: "A stretch of the hub's log could not be read, or went to keep the disk cap before it was read. Counted in stretches.",
     fix: 'Check the disk, or raise `hub.store.capBytes`.',
   },
+  provenance_busy: {
+    id: 14,
+    where: 'sensor',
+    what: 'More files ran than could be looked up in package databases within its share of a core: these have no provenance.',
+    fix: 'Raise `sensor.provenance.cpuPercent`.',
+  },
 } as const satisfies Record<string, LossReason>
 
 export type LossReasonName = keyof typeof lossReasons

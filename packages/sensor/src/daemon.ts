@@ -19,8 +19,8 @@ export async function runDaemon(kernelModule: URL): Promise<void> {
     process.exit(2)
   }
   if (isWarmingUp()) {
-    const worker = new URL('./pump/worker.ts', import.meta.url)
-    await warmUp([new URL('./run-sensor.ts', import.meta.url), worker, kernelModule])
+    const modules = ['./run-sensor.ts', './pump/worker.ts', './provenance/worker.ts']
+    await warmUp([...modules.map((module) => new URL(module, import.meta.url)), kernelModule])
     return
   }
   const settings = JSON.parse(readFileSync(values.settings, 'utf8')) as SensorSettings

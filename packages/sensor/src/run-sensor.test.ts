@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
-import { readdirSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { decodeBatch, type Batch } from '@honeyguide/model/batch'
 import { createFrameDecoder, encodeFrame, type Frame } from '@honeyguide/model/frames'
+import { provenanceStates } from '@honeyguide/model/tables/provenance'
+import { plainRows, type PlainRow } from './kernel/kernel-harness.ts'
 import { createSensorHome, until } from './test/sensor-process.ts'
 import { startTestHub } from './test/test-hub.ts'
 
@@ -95,5 +98,39 @@ suite('sensor process', () => {
     stranger.destroy()
     sensor.process.kill('SIGTERM')
     assert.equal(await sensor.ended, 0)
+  })
+
+  test('tells where a file that runs comes from, once, and again when it has connected again', async () => {
+    using home = createSensorHome(
+      { events: 1_000_000, perSecond: 200, processes: 1, file: '/usr/bin/true' },
+      { provenance: { enabled: true, maxFileBytes: 1 << 24, cpuPercent: 50 } },
+    )
+    await using hub = await startTestHub(home.settings.uplinkSocket)
+    const sensor = await home.start()
+    const told = (): PlainRow[] =>
+      hub.batches.flatMap((batch) => plainRows(batch).get('provenance') ?? [])
+    const ofTrue = (): PlainRow[] => told().filter((row) => row['path'] === '/usr/bin/true')
+    await until(() => ofTrue().length > 0)
+    const [row] = ofTrue()
+    const { ino, ctimeNs } = statSync('/usr/bin/true', { bigint: true })
+    assert.equal(row?.['inode'], ino)
+    assert.equal(row?.['changedNs'], ctimeNs)
+    assert.equal(row?.['state'], provenanceStates.ownedMatches)
+    assert.equal(row?.['package'], 'coreutils')
+    assert.equal(
+      row?.['sha256'],
+      createHash('sha256').update(readFileSync('/usr/bin/true')).digest('hex'),
+    )
+    const before = hub.batches.length
+    await until(() => hub.batches.length > before + 12)
+    assert.equal(ofTrue().length, 1)
+    hub.disconnect()
+    await until(() => ofTrue().length > 1)
+    assert.deepEqual({ ...ofTrue()[1], atNs: 0n }, { ...row, atNs: 0n })
+    // The files of the snapshot's processes are none.
+    assert.ok(told().some((one) => one['path'] === '/usr/sbin/daemon-0'))
+    sensor.process.kill('SIGTERM')
+    assert.equal(await sensor.ended, 0)
+    assert.equal(hub.lost('provenance'), 0n)
   })
 })

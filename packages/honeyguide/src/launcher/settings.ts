@@ -38,6 +38,7 @@ export function sensorSettings(
     batch: sensor.batch,
     cache: sensor.cache,
     redaction: sensor.redaction,
+    provenance: sensor.provenance,
     probes: sensor.probes.includes('all') ? [] : sensor.probes,
     hooks: sensor.hooks,
     file: {

@@ -198,6 +198,29 @@ export const configSchema = z.strictObject({
         })
         .prefault({})
         .describe('Secrets in argument lists.'),
+      provenance: z
+        .strictObject({
+          enabled: z
+            .boolean()
+            .default(true)
+            .describe(
+              'Whether files that run are looked up in the package databases (dpkg, rpm) of their root and their content is compared.',
+            ),
+          maxFileBytes: size(mib, 16 * gib, 256 * mib).describe(
+            'Longest file whose content is read. Of longer ones owner and times are told, no digest.',
+          ),
+          cpuPercent: z
+            .number('a number from 0.1 to 100 is needed')
+            .min(0.1, 'a number from 0.1 to 100 is needed')
+            .max(100, 'a number from 0.1 to 100 is needed')
+            .default(1)
+            .describe(
+              'Share of one core that it may take, in percent, averaged over minutes. What has to wait too long is counted and told (`provenance_busy`).',
+            )
+            .meta({ form: 'number, 0.1 to 100' }),
+        })
+        .prefault({})
+        .describe('Where files that run come from.'),
     })
     .prefault({})
     .describe('The daemon that watches this machine.'),

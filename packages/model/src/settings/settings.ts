@@ -41,6 +41,13 @@ export interface SensorSettings {
   }
   readonly cache: { readonly processes: number; readonly exitedMs: number }
   readonly redaction: { readonly enabled: boolean; readonly patterns: readonly string[] }
+  readonly provenance: {
+    readonly enabled: boolean
+    /** Longest file whose content is read. */
+    readonly maxFileBytes: number
+    /** Share of one core, 0.1 to 100. */
+    readonly cpuPercent: number
+  }
   /** Probes to run, by name; all by default. */
   readonly probes: readonly string[]
   /** `syscalls`: the exits of system calls, where the kernel has better hooks, too. */

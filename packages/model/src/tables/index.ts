@@ -12,6 +12,7 @@ import { ioUring } from './io-uring.ts'
 import { loss } from './loss.ts'
 import { memory } from './memory.ts'
 import { process } from './process.ts'
+import { provenance } from './provenance.ts'
 import { tcp } from './tcp.ts'
 import { udp } from './udp.ts'
 import { user } from './user.ts'
@@ -33,6 +34,7 @@ export const tables = {
   cred,
   io_uring: ioUring,
   memory,
+  provenance,
 } as const
 export type Tables = typeof tables
 export type TableName = keyof Tables

@@ -14,6 +14,7 @@ import type { HoneyguideError } from '@honeyguide/model/errors'
 import type { LogFields } from '@honeyguide/model/log'
 import type { SensorSettings } from '@honeyguide/model/settings'
 import type { HostUsers } from '../host-users/host-users.ts'
+import type { Provenance } from '../provenance/provenance.ts'
 import { asLost, manifestOf, mergeRows } from '../spool/manifest.ts'
 import type { Spool, SpoolAppend } from '../spool/spool.ts'
 import { encodeLossBatch } from '../spool/tombstone.ts'
@@ -32,6 +33,8 @@ export interface PumpOptions {
   readonly batch: SensorSettings['batch']
   /** Names of users, said with the live processes and when they change. */
   readonly users?: HostUsers
+  /** Looks up where the files come from that batches name. */
+  readonly provenance?: Provenance
   /** Told of each batch once it is in the spool; takes the bytes over. */
   readonly onBatch: (batch: SpoolAppend & { batch: Uint8Array<ArrayBuffer> }, rows: number) => void
   readonly onError: (message: string, fields: LogFields) => void
@@ -63,6 +66,8 @@ export interface Pump {
   restate(): void
   /** Looks at the counters now: whatever is lost from here on stands in an interval that begins here. */
   tick(): void
+  /** Provenance has found something out: it goes with the next batch. */
+  sayFindings(): void
   /** Encoded batches of the users and live processes, for an observer; they are not spooled. */
   snapshot(): Uint8Array<ArrayBuffer>[]
 }
@@ -80,6 +85,7 @@ export function createPump(options: PumpOptions): Pump {
   let mustState = true
   let mustTick = false
   let mustSayUsers = false
+  let mustSayFindings = false
   let stopping: AbortSignal | undefined
   /** One flush at a time; `flush` waits for the one that is under way. */
   let flushing: Promise<void> | undefined
@@ -147,6 +153,7 @@ export function createPump(options: PumpOptions): Pump {
       hooksAtNs = nowNs
       kernel.hooks(builder)
     }
+    options.provenance?.see(builder, nowNs)
     const { rows } = builder
     const made = encode(builder, progress, spool.nextSequence)
     builder.reset()
@@ -173,6 +180,12 @@ export function createPump(options: PumpOptions): Pump {
     for (const _ of options.users.write(builder, clock.bootNs())) await flush()
   }
 
+  async function sayFindings(): Promise<void> {
+    mustSayFindings = false
+    if (!options.provenance) return
+    for (const _ of options.provenance.write(builder, clock.bootNs())) await flush()
+  }
+
   /** The snapshot goes out in batches of its own; each carries the progress from before it. */
   async function state(): Promise<void> {
     mustState = false
@@ -197,6 +210,7 @@ export function createPump(options: PumpOptions): Pump {
     for (;;) {
       if (mustState) await state()
       if (mustSayUsers) await sayUsers()
+      if (mustSayFindings) await sayFindings()
       const isTick = mustTick
       mustTick = false
       if (isTick) kernel.look()
@@ -232,6 +246,10 @@ export function createPump(options: PumpOptions): Pump {
       await kernel.watch(pumpOnce, signal)
       await pumpOnce()
       await flush()
+      if (!options.provenance) return
+      await options.provenance.stop()
+      if (options.provenance.hasFindings) await sayFindings()
+      await flush()
     },
     restate() {
       mustState = true
@@ -239,6 +257,10 @@ export function createPump(options: PumpOptions): Pump {
     },
     tick() {
       mustTick = true
+      void pumpOnce()
+    },
+    sayFindings() {
+      mustSayFindings = true
       void pumpOnce()
     },
     snapshot() {

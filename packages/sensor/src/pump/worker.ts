@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { LogFields, LogLevel } from '@honeyguide/model/log'
 import { createRedactor } from '@honeyguide/policy/redaction'
 import { createHostUsers } from '../host-users/host-users.ts'
+import { createProvenance, openProvenanceThread } from '../provenance/provenance.ts'
 import { Spool } from '../spool/spool.ts'
 import type { Progress, PumpKernelModule } from './kernel-port.ts'
 import type { FromPump, PumpStart, ToPump } from './messages.ts'
@@ -73,6 +74,13 @@ async function run(): Promise<void> {
   for (const reason of opened.waiting)
     log('warn', 'A setting is not in force yet.', { setting: reason })
   const stop = new AbortController()
+  const provenance = settings.provenance.enabled
+    ? createProvenance({
+        open: openProvenanceThread(settings.provenance),
+        onFindings: () => pump.sayFindings(),
+        log,
+      })
+    : undefined
   const pump = createPump({
     kernel,
     spool,
@@ -81,6 +89,7 @@ async function run(): Promise<void> {
     progress,
     batch: settings.batch,
     users: createHostUsers(),
+    ...(provenance ? { provenance } : {}),
     onBatch({ sequence, wallOffsetNs, batch }, rows) {
       if (isObserved) send({ kind: 'batch', sequence, wallOffsetNs, batch, rows }, [batch.buffer])
       else {
@@ -107,6 +116,7 @@ async function run(): Promise<void> {
         pump.tick()
         return
       case 'connected':
+        provenance?.forget()
         if (spool.counts.full > fullBefore) pump.restate()
         fullBefore = spool.counts.full
         return

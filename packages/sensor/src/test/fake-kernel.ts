@@ -6,10 +6,11 @@
  * exec with pid i+1, so that what reaches the hub can be counted. The file `fake-consumer` is the consumer
  * position: it only moves by `commit`.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BatchBuilder } from '@honeyguide/model/batch'
 import type { SensorSettings } from '@honeyguide/model/settings'
+import { deviceNumber } from '../provenance/device-number.ts'
 import type { OpenedKernel, Progress, PumpKernel, PumpKernelOptions } from '../pump/kernel-port.ts'
 
 export interface FakeRing {
@@ -20,6 +21,8 @@ export interface FakeRing {
   readonly beganMs: number
   /** Live processes of the snapshot. */
   readonly processes: number
+  /** A real file that every event executes; names of none without. */
+  readonly file?: string
 }
 
 const clock = {
@@ -69,7 +72,12 @@ class FakeKernel implements PumpKernel {
       columns.pid[row] = i + 1
       const argv = encoder.encode(`/usr/bin/program\0--number\0${i % 97}\0--password=secret\0`)
       columns.argv[row] = builder.text(this.#redact(argv) ?? argv)
-      columns.file[row] = builder.string(`/usr/bin/program-${i % 31}`)
+      columns.file[row] = builder.string(this.#ring.file ?? `/usr/bin/program-${i % 31}`)
+      if (this.#ring.file === undefined) continue
+      const { ino, dev } = statSync(this.#ring.file, { bigint: true })
+      columns.inode[row] = ino
+      columns.device[row] = deviceNumber(dev)
+      columns.mountNs[row] = statSync('/proc/self/ns/mnt').ino
     }
     this.#position = end
     return {

@@ -43,6 +43,8 @@ export function createSensorHome(
     batch: { events: 512, delayMs: 100, quietMs: 10, bytes: 1 << 20 },
     cache: { processes: 1000, exitedMs: 60_000 },
     redaction: { enabled: true, patterns: [] },
+    // The fake kernel's files are none.
+    provenance: { enabled: false, maxFileBytes: 1 << 20, cpuPercent: 1 },
     probes: [],
     hooks: 'auto',
     file: { watch: [], ignore: [], sensitive: [], watchWorkloads: [], ignoreWorkloads: [] },
