@@ -5,11 +5,14 @@
 import { HoneyguideError } from '@honeyguide/model/errors'
 import { compileFilter, parseFilter } from '@honeyguide/model/filter'
 import {
+  eventClassOfRow,
   eventKind,
+  eventKindInfo,
   eventKinds,
   kindsOfView,
   subjectValue,
   type ActivityRow,
+  type EventGroup,
   type EventKind,
 } from '@honeyguide/model'
 import { ipPrefix } from './ip-prefix.ts'
@@ -34,13 +37,21 @@ export interface SelectionOptions {
 
 export type Selection = (row: ActivityRow) => boolean
 
+const kindsOfGroup = (group: EventGroup): readonly EventKind[] =>
+  eventKinds.filter((kind) => eventKindInfo(kind).group === group)
+
 /** Tetragon's names of event types that a host has, and Hubble's `-t l3_l4`. */
 const typeNames: Readonly<Record<string, readonly EventKind[]>> = {
   process_exec: ['exec', 'exec_failed'],
   process_exit: ['exit'],
   process_fork: ['fork'],
   process_kprobe: eventKinds.filter((kind) => !kindsOfView('process_activity').includes(kind)),
-  network: kindsOfView('network_activity'),
+  network: kindsOfGroup('network'),
+  file: kindsOfGroup('file'),
+  identity: kindsOfGroup('identity'),
+  kernel: kindsOfGroup('kernel'),
+  udp: ['udp_send', 'udp_receive', 'udp_end'],
+  dns: kindsOfView('dns_activity'),
   tcp: ['connect', 'accept', 'close', 'connect_failed', 'listen'],
   process: kindsOfView('process_activity'),
   all: eventKinds,
@@ -164,9 +175,12 @@ export function createSelection(options: SelectionOptions, isAll = false): Selec
     if (!['tcp', 'udp', 'icmp', 'icmpv4', 'icmpv6', 'dns', 'http'].includes(wanted))
       throw new HoneyguideError(
         'HG_USAGE',
-        `there is no protocol ${value}; events of tcp are seen.`,
+        `there is no protocol ${value}; events of tcp, udp and dns are seen.`,
       )
-    return (row) => row.connection_info_protocol_name === wanted
+    return (row) =>
+      wanted === 'dns'
+        ? eventClassOfRow(row)?.view === 'dns_activity'
+        : row.connection_info_protocol_name === wanted
   })
   if (options.filter !== undefined && options.filter.trim() !== '') {
     const filter = compileFilter(parseFilter(options.filter))

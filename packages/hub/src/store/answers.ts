@@ -76,9 +76,9 @@ function evidenceOf(
   }
 }
 
-function markLabel({ kind, ip, port }: ProcessMark): string {
-  const end = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
-  return kind === 'listen' ? `listens on ${end}` : `${kind === 'accept' ? '←' : '→'} ${end}`
+function markLabel({ sign, text, port }: ProcessMark): string {
+  if (port === 0) return `${sign} ${text}`
+  return `${sign} ${text.includes(':') ? `[${text}]` : text}:${port}`
 }
 
 /** Runs at most `most` at a time, in order; refuses when `queue` wait already. */
@@ -264,7 +264,7 @@ export function createEventStore(backend: StoreBackend): EventStore {
         incidentUid: null,
         marks: row.marks.map((mark) => ({
           time: isoMicros(mark.timeUs),
-          kind: 'network',
+          kind: mark.kind,
           label: markLabel(mark),
           eventUid: mark.eventUid,
         })),

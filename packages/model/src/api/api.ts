@@ -281,7 +281,7 @@ export interface ProcessNode {
   readonly exitSignal: number | null
   readonly flags: string
   readonly incidentUid: string | null
-  /** Connections of it: time, words ("→ 127.0.0.1:8080"), event uid. */
+  /** What it did: time, words ("→ 127.0.0.1:8080", "writes /tmp/x"), event uid. */
   readonly marks: readonly {
     readonly time: string
     readonly kind: 'file' | 'network' | 'credential'

@@ -237,7 +237,7 @@ function Detail({
       </section>
       <section>
         <h3>Activity</h3>
-        {node.marks.length === 0 ? <p className="t2 small">No connection in this range.</p> : null}
+        {node.marks.length === 0 ? <p className="t2 small">Nothing else in this range.</p> : null}
         <ul className="evl">
           {node.marks.slice(0, 40).map((mark, at) => (
             <li key={`${mark.eventUid}${at}`}>

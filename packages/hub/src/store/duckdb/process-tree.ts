@@ -1,11 +1,13 @@
 /**
- * The process tree of a host: which images, what is said of them, what they connected to, what is left out.
+ * The process tree of a host: which images, what is said of them, what they did, what is left out.
  *
  * Chosen and joined by the integer ids of the tables, as a tree of the views' texts would put together the names
  * of every image that is stored. The names are those of the views (`imageUid`). With a root: all its ancestors,
  * and below it the nearest descendants first, so that what is cut off hangs on something that is there.
  */
-import { eventUid, imageUid, parseProcessUid, tcpOperations } from '@honeyguide/model'
+import { eventUid, imageUid, parseProcessUid } from '@honeyguide/model'
+import type { FactMark } from './activity/activity-store.ts'
+import { activityStores } from './activity/index.ts'
 import { processKind } from './activity/process.ts'
 import { imageKind } from './fact-tables.ts'
 import { number, onHosts, text, timestamp, type Interval } from './intervals.ts'
@@ -19,9 +21,10 @@ export interface ProcessTreeOptions extends Interval {
 
 export interface ProcessMark {
   readonly timeUs: number
-  readonly kind: 'connect' | 'accept' | 'listen'
-  /** The other end; of a listener its own. */
-  readonly ip: string
+  readonly kind: FactMark['kind']
+  /** A sign or a verb, then what it is about, and a port where it has one (0: none). */
+  readonly sign: string
+  readonly text: string
   readonly port: number
   readonly eventUid: string
 }
@@ -41,7 +44,7 @@ export interface ProcessRow {
   readonly exitCode: number | null
   readonly exitSignal: number | null
   readonly flags: string
-  /** Connections in the interval, oldest first, the first twenty. */
+  /** What it did in the interval, oldest first, the first twenty. */
   readonly marks: readonly ProcessMark[]
   /** Children in the interval that are not among the rows. */
   readonly hiddenChildren: number
@@ -118,34 +121,33 @@ async function marksOf(
   run: (sql: string) => Promise<JsonCell[][]>,
   interval: Interval,
 ): Promise<Map<number, ProcessMark[]>> {
+  const facts = activityStores.flatMap(({ table, mark, ring }) =>
+    mark === undefined
+      ? []
+      : `SELECT f.image, f.time, f.seq, f.origin, ${typeof ring === 'string' ? `'${ring}'` : ring.sql} AS ring, '${mark.kind}' AS kind, ${mark.sign} AS sign, ${mark.text} AS text, ${mark.port} AS port
+           FROM ${table} f
+          WHERE f.time >= ${timestamp(interval.fromUs)} AND f.time <= ${timestamp(interval.toUs)} AND ${mark.where}
+            AND f.image IN (SELECT id FROM temp.hg_nodes)`,
+  )
   const found = await run(
-    `SELECT m.image, epoch_us(m.mark.time), m.mark.kind, t.value, m.mark.port, o.prefix, m.mark.seq::VARCHAR FROM (
+    `SELECT m.image, epoch_us(m.mark.time), m.mark.kind, m.mark.sign, t.value, m.mark.port, o.prefix, m.mark.ring, m.mark.seq::VARCHAR FROM (
        SELECT * FROM (SELECT image, unnest(marks) AS mark, generate_subscripts(marks, 1) AS no FROM (
-         SELECT image, arg_min({time: time, kind: kind, seq: seq, origin: origin,
-             ip: CASE WHEN kind = ${tcpOperations.accept} THEN src_ip ELSE dst_ip END,
-             port: CASE WHEN kind = ${tcpOperations.accept} THEN src_port ELSE dst_port END}, time, ${marksOfProcess}) AS marks
-           FROM network_fact
-          WHERE time >= ${timestamp(interval.fromUs)} AND time <= ${timestamp(interval.toUs)} AND kind <> ${tcpOperations.close}
-            AND image IN (SELECT id FROM temp.hg_nodes) GROUP BY image))
+         SELECT image, arg_min({time: time, kind: kind, seq: seq, origin: origin, ring: ring, sign: sign, text: text, port: port}, time, ${marksOfProcess}) AS marks
+           FROM (${facts.join(' UNION ALL ')}) GROUP BY image))
        ORDER BY no, mark.time LIMIT ${mostMarks}) m
-     JOIN origin o ON o.id = m.mark.origin JOIN text t ON t.id = m.mark.ip ORDER BY m.mark.time`,
+     JOIN origin o ON o.id = m.mark.origin JOIN text t ON t.id = m.mark.text ORDER BY m.mark.time`,
   )
   const marks = new Map<number, ProcessMark[]>()
   for (const row of found) {
     const image = number(row[0])
     const of = marks.get(image) ?? []
-    const kind = number(row[2])
     of.push({
       timeUs: number(row[1]),
-      kind:
-        kind === tcpOperations.accept
-          ? 'accept'
-          : kind === tcpOperations.connect || kind === tcpOperations.connectFailed
-            ? 'connect'
-            : 'listen',
-      ip: text(row[3]),
-      port: number(row[4]),
-      eventUid: eventUid(text(row[5]), 'd', BigInt(text(row[6]))),
+      kind: text(row[2]) as FactMark['kind'],
+      sign: text(row[3]),
+      text: text(row[4]),
+      port: number(row[5]),
+      eventUid: eventUid(text(row[6]), row[7] === 'l' ? 'l' : 'd', BigInt(text(row[8]))),
     })
     marks.set(image, of)
   }

@@ -13,6 +13,18 @@ export const u63 = (value: bigint | undefined): bigint => BigInt.asUintN(63, val
 /** `uid` of a fact whose process nobody knows. */
 export const unknownUser = 0xffffffff
 
+/** What a process tree draws of a class's facts on the line of who did them. All but `kind` is SQL over the fact `f`. */
+export interface FactMark {
+  readonly kind: 'file' | 'network' | 'credential'
+  readonly where: string
+  /** A sign or a verb in front of the text. */
+  readonly sign: string
+  /** Id of `text`. */
+  readonly text: string
+  /** Port behind the text; 0 when there is none. */
+  readonly port: string
+}
+
 /** Columns of a table of the wire that together name a process. */
 export interface OtherProcess {
   readonly table: TableName
@@ -35,6 +47,7 @@ export interface ActivityStore {
   readonly images: readonly string[]
   /** Columns of the view that hold a process's uid, and the fact's pid that goes with it. */
   readonly pids: Readonly<Record<string, string>>
+  readonly mark?: FactMark
   /** Processes beside who acted that rows of a table name: they may be known from long ago. */
   readonly others?: readonly OtherProcess[]
   /** Columns of the view that end in a number of the fact, which is cheaper to compare. */

@@ -104,6 +104,13 @@ export const dnsStore = defineActivityStore({
   hookSql: `'dns'`,
   images: ['image', 'resolver', 'asker'],
   pids: { actor_process_uid: 'f.pid' },
+  mark: {
+    kind: 'network',
+    where: `f.kind = ${dnsOperations.query}`,
+    sign: `'asks for'`,
+    text: 'f.name',
+    port: '0',
+  },
   others: [
     { table: 'dns', pid: 'viaPid', startNs: 'viaStartNs', execNo: 'viaExecNo' },
     { table: 'dns', pid: 'askerPid', startNs: 'askerStartNs', execNo: 'askerExecNo' },

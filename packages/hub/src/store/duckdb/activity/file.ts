@@ -129,6 +129,13 @@ export const fileStore = defineActivityStore({
   hookSql: `'file'`,
   images: ['image'],
   pids: { actor_process_uid: 'f.pid' },
+  mark: {
+    kind: 'file',
+    where: `f.flags & ${fileFlags.repeats} = 0`,
+    sign: `CASE f.kind WHEN ${fileOperations.read} THEN 'reads' WHEN ${fileOperations.create} THEN 'makes' WHEN ${fileOperations.rename} THEN 'renames' WHEN ${fileOperations.delete} THEN 'removes' WHEN ${fileOperations.link} THEN 'links' WHEN ${fileOperations.symlink} THEN 'links' WHEN ${fileOperations.write} THEN 'writes' ELSE 'changes' END`,
+    text: 'f.path',
+    port: '0',
+  },
   sequences: { event_uid: 'f.seq' },
 })
 
@@ -154,6 +161,13 @@ export const moduleStore = defineActivityStore({
   hookSql: `'file'`,
   images: ['image', 'writer'],
   pids: { actor_process_uid: 'f.pid' },
+  mark: {
+    kind: 'file',
+    where: `f.flags & ${fileFlags.repeats} = 0`,
+    sign: `'loads'`,
+    text: 'f.path',
+    port: '0',
+  },
   others: [{ table: 'file', pid: 'writerPid', startNs: 'writerStartNs', execNo: 'writerExecNo' }],
   sequences: { event_uid: 'f.seq' },
 })

@@ -155,6 +155,13 @@ export const kernelStore = defineActivityStore({
   hookSql: `CASE f.source_table WHEN 1 THEN 'io_uring' ELSE 'cred' END`,
   images: ['image', 'target'],
   pids: { actor_process_uid: 'f.pid' },
+  mark: {
+    kind: 'credential',
+    where: `f.source_table = 0 AND f.kind <= ${credOperations.unexplained}`,
+    sign: `'calls'`,
+    text: 'f.call',
+    port: '0',
+  },
   others: [{ table: 'cred', pid: 'targetPid', startNs: 'targetStartNs', execNo: 'targetExecNo' }],
   sequences: { event_uid: 'f.seq' },
 })

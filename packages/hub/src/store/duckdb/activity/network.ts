@@ -104,6 +104,13 @@ export const networkStore = defineActivityStore({
   hookSql: `CASE WHEN f.protocol = ${udp} THEN 'udp' ELSE 'tcp' END`,
   images: ['image'],
   pids: { actor_process_uid: 'f.pid' },
+  mark: {
+    kind: 'network',
+    where: `f.kind <> ${networkKind.close}`,
+    sign: `CASE f.kind WHEN ${networkKind.accept} THEN '←' WHEN ${networkKind.listen} THEN 'listens on' ELSE '→' END`,
+    text: `CASE f.kind WHEN ${networkKind.accept} THEN f.src_ip ELSE f.dst_ip END`,
+    port: `CASE f.kind WHEN ${networkKind.accept} THEN f.src_port ELSE f.dst_port END`,
+  },
   sequences: { event_uid: 'f.seq', connection_info_uid: 'f.socket' },
 })
 
