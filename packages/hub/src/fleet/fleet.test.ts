@@ -62,6 +62,8 @@ suite('fleet', () => {
         seen: 96,
         lost: 4,
         filtered: 0,
+        deduplicated: 0,
+        lostBy: [],
         nsPerRun: 100,
         recursionMisses: 0,
       },

@@ -63,9 +63,12 @@ export interface Fleet {
     hosts?: ReadonlySet<string>,
   ): { kind: string; offered: number; lost: number }[]
   /** Events counted since the fleet is known, for /metrics: [hostname, hook state]. */
-  hooks(): readonly (readonly [string, readonly HookState[]])[]
+  hooks(): readonly (readonly [string, readonly HookCounts[]])[]
   save(): SavedFleet
 }
+
+/** What a sensor tells of a hook; reasons are in the ledger. */
+type HookCounts = Omit<HookState, 'lostBy'>
 
 interface HostState {
   readonly deviceUid: string
@@ -80,7 +83,7 @@ interface HostState {
   firstSeenMs: number
   lastSeenMs: number
   connected: boolean
-  readonly hooks: Map<string, HookState>
+  readonly hooks: Map<string, HookCounts>
   features: Map<string, FeatureState>
   readonly counters: MinuteCounters
   /** Run and sequence of the last batch, and the end of what it covered: contiguous batches cover the time between. */
@@ -93,7 +96,7 @@ interface HostState {
 export interface SavedFleet {
   readonly version: 1
   readonly hosts: readonly (Omit<HostState, 'hooks' | 'features' | 'counters'> & {
-    readonly hooks: readonly HookState[]
+    readonly hooks: readonly HookCounts[]
     readonly features: readonly FeatureState[]
     readonly counters: SavedCounters
   })[]
@@ -120,6 +123,13 @@ const worseFirst: readonly Severity[] = ['critical', 'high', 'medium', 'low']
 /** Which counters a hook's losses belong beside. */
 function kindOfHook(hook: string): CountedKind | undefined {
   return countedKinds.find((kind) => kind === hook)
+}
+
+/** Sums per reason, most first. */
+function lossesByReason(found: readonly LossInterval[]): HookState['lostBy'] {
+  return [...Map.groupBy(found, (loss) => loss.reason)]
+    .map(([reason, of]) => ({ reason, lost: of.reduce((sum, { lost }) => sum + lost, 0) }))
+    .sort((a, b) => b.lost - a.lost)
 }
 
 export function createFleet(saved?: SavedFleet): Fleet {
@@ -266,6 +276,7 @@ export function createFleet(saved?: SavedFleet): Fleet {
           seen: offered - lost,
           lost,
           filtered: Number(c.filtered[row] ?? 0n),
+          deduplicated: Number(c.deduplicated[row] ?? 0n),
           nsPerRun: runs === 0 ? null : Math.round(Number(c.runNs[row] ?? 0n) / runs),
           recursionMisses: Number(c.recursionMisses[row] ?? 0n),
         })
@@ -355,6 +366,7 @@ export function createFleet(saved?: SavedFleet): Fleet {
           const own = new Set([host.deviceUid])
           const recent = losses.between(nowMs - losingMs, nowMs, own)
           const day = losses.between(nowMs - dayMs, nowMs, own)
+          const told = Map.groupBy(losses.between(0, Infinity, own), (loss) => loss.hook)
           const lost24h = day.reduce((total, loss) => total + loss.lost, 0)
           const thisMinute = Math.floor(nowMs / minuteMs) * minuteMs
           const minutes = Array.from({ length: 60 }, (_, at) => {
@@ -390,7 +402,10 @@ export function createFleet(saved?: SavedFleet): Fleet {
             offered24h: (host.counters.count(countedKinds, nowMs - dayMs, nowMs) ?? 0) + lost24h,
             lost24h,
             minutes,
-            hooks: [...host.hooks.values()],
+            hooks: [...host.hooks.values()].map((one) => ({
+              ...one,
+              lostBy: lossesByReason(told.get(one.hook) ?? []),
+            })),
             features: [...host.features.values()],
             openIncidents: open.map(({ uid }) => uid),
             worstSeverity:

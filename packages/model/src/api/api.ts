@@ -122,7 +122,12 @@ export interface HookState {
   readonly offered: number
   readonly seen: number
   readonly lost: number
+  /** Of `lost`, by reason (a key of `lossReasons`), as far as the hub remembers; most first. */
+  readonly lostBy: readonly { readonly reason: string; readonly lost: number }[]
+  /** Events that a filter of ours left out in the kernel; not in `offered`. */
   readonly filtered: number
+  /** Of `seen`, those that are told only as the count of a row. */
+  readonly deduplicated: number
   /** ns per run, null when the kernel keeps no statistics. */
   readonly nsPerRun: number | null
   readonly recursionMisses: number

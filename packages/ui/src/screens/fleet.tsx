@@ -91,8 +91,10 @@ function HostDetail({
       offered: all.offered + hook.offered,
       seen: all.seen + hook.seen,
       lost: all.lost + hook.lost,
+      deduplicated: all.deduplicated + hook.deduplicated,
+      filtered: all.filtered + hook.filtered,
     }),
-    { offered: 0, seen: 0, lost: 0 },
+    { offered: 0, seen: 0, lost: 0, deduplicated: 0, filtered: 0 },
   )
   const gaps = (evidence?.gaps ?? []).filter((gap) => gap.host === host.hostname)
   const refused = host.hooks.filter((hook) => hook.state !== 'attached')
@@ -147,6 +149,12 @@ function HostDetail({
               <th scope="col">Hook</th>
               <th scope="col">offered</th>
               <th scope="col">seen</th>
+              <th scope="col" title="Of those seen, told only as the count of a row">
+                repeats
+              </th>
+              <th scope="col" title="Left out by a filter in the kernel; not offered">
+                filtered
+              </th>
               <th scope="col">lost</th>
             </tr>
           </thead>
@@ -156,7 +164,16 @@ function HostDetail({
                 <td className="mono">{shown(hook.hook, 40)}</td>
                 <td>{short(hook.offered)}</td>
                 <td>{short(hook.seen)}</td>
-                <td className={hook.lost === 0 ? 't3' : ''}>{grouped(hook.lost)}</td>
+                <td className={hook.deduplicated === 0 ? 't3' : ''}>{short(hook.deduplicated)}</td>
+                <td className={hook.filtered === 0 ? 't3' : ''}>{short(hook.filtered)}</td>
+                <td
+                  className={hook.lost === 0 ? 't3' : ''}
+                  title={hook.lostBy
+                    .map(({ reason, lost }) => `${reasonWords(reason)} ${grouped(lost)}`)
+                    .join(', ')}
+                >
+                  {grouped(hook.lost)}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -165,10 +182,23 @@ function HostDetail({
               <td>Sum</td>
               <td>{short(sum.offered)}</td>
               <td>{short(sum.seen)}</td>
+              <td>{short(sum.deduplicated)}</td>
+              <td>{short(sum.filtered)}</td>
               <td>{grouped(sum.lost)}</td>
             </tr>
           </tfoot>
         </table>
+        {host.hooks
+          .filter((hook) => hook.lostBy.length > 0)
+          .map((hook) => (
+            <p key={hook.hook} className="t2 small gapline wrapany">
+              <span className="mono">{shown(hook.hook, 40)}</span> lost{' '}
+              {hook.lostBy
+                .map(({ reason, lost }) => `${grouped(lost)}: ${reasonWords(reason)}`)
+                .join('; ')}
+              .
+            </p>
+          ))}
         {gaps.slice(0, 3).map((gap, at) => (
           <p key={`${gap.from}${at}`} className="t2 small gapline wrapany">
             <span className="tag loss">gap</span> {day(Date.parse(gap.from))} {clockMs(gap.from)} to{' '}

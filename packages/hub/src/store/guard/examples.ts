@@ -35,6 +35,29 @@ FROM (
 GROUP BY ALL HAVING count(*) > 5 ORDER BY jitter_s LIMIT 50`,
   },
   {
+    title: 'Written, then run: files that were made while the sensor watched',
+    sql: `SELECT p.time AS ran, f.time AS written, p.device_hostname, p.process_file_path, f.actor_process_cmd_line AS writer, p.process_user_name AS run_by
+FROM process_activity p JOIN file_activity f
+  ON f.device_uid = p.device_uid AND p.process_file_path IN (f.file_path, f.file_result_path) AND f.time < p.time
+WHERE p.time > now() - INTERVAL 1 DAY AND f.time > now() - INTERVAL 1 DAY AND p.activity_name = 'Launch'
+  AND f.activity_name IN ('Create', 'Open', 'Rename')
+ORDER BY ran DESC LIMIT 100`,
+  },
+  {
+    title: 'Who became somebody else, or was refused it',
+    sql: `SELECT time, device_hostname, actor_process_name, kernel_system_call, changes, asked_id, status_code
+FROM kernel_activity
+WHERE time > now() - INTERVAL 1 DAY AND kernel_type = 'credentials' AND (changes LIKE '%uid%' OR status_code IS NOT NULL)
+ORDER BY time DESC LIMIT 100`,
+  },
+  {
+    title: 'Names that were asked for and do not exist, by program',
+    sql: `SELECT actor_process_name, query_hostname, count(*) AS times
+FROM dns_activity
+WHERE time > now() - INTERVAL 1 DAY AND rcode = 'NXDomain'
+GROUP BY ALL ORDER BY times DESC LIMIT 100`,
+  },
+  {
     title: 'What was lost, and why',
     sql: `SELECT host, hook, reason, sum(lost) AS lost, min(from_time) AS first, max(to_time) AS last
 FROM losses GROUP BY ALL ORDER BY lost DESC`,
