@@ -70,6 +70,7 @@ async function loadProbes(): Promise<Switch & AsyncDisposable> {
       rings: { lifecycleBytes: 2 << 20, dataBytes: 8 << 20 },
       probes: probes.map(({ name }) => name),
       isPlain: false,
+      settings: {},
       objectHash: 'cost',
     }),
   )
@@ -101,7 +102,7 @@ async function loadProbes(): Promise<Switch & AsyncDisposable> {
   const held = opened.move()
   return {
     attach() {
-      for (const name of ready.names) links.use(ready.object.attach(name))
+      for (const name of ready.names) links.use(ready.attach(name))
     },
     detach() {
       links.dispose()

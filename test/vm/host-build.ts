@@ -20,7 +20,10 @@ const run = promisify(execFile)
 export const guestReporter = './test/vm/guest-reporter.ts'
 
 /** Programs of test/programs that kernel tests run in guests; those linked statically last. */
-const programs = ['who', 'family', 'connection', 'failed-connects'] as const
+const programs = [
+  ...['who', 'family', 'connection', 'failed-connects'],
+  ...['udp-doors', 'dns-talk'],
+]
 
 /** Compiles what has changed. Throws with the compiler's words. */
 export async function buildForGuests(root: string): Promise<void> {

@@ -4,7 +4,7 @@
  * What passes on the host must pass there. A skip that is not in test/skips.json for that kernel fails.
  *
  *     HONEYGUIDE_VM_KERNELS=6.1    only this one
- *     HONEYGUIDE_VM_FILES=tcp      only files whose path has this
+ *     HONEYGUIDE_VM_FILES=tcp,udp  only files whose path has one of these
  *     HONEYGUIDE_VM_CPU=max        another processor model for QEMU
  *     HONEYGUIDE_VM_ACCEL=tcg      another accelerator (`kvm` where there is one)
  *     HONEYGUIDE_WRITE_KERNELS=1   writes what each kernel can do to test/vm/kernels, for docs/reference
@@ -28,7 +28,7 @@ import { readTap } from './tap.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const wanted = (process.env['HONEYGUIDE_VM_KERNELS'] ?? Object.keys(guestKernels).join()).split(',')
-const filesLike = process.env['HONEYGUIDE_VM_FILES'] ?? ''
+const filesLike = (process.env['HONEYGUIDE_VM_FILES'] ?? '').split(',')
 const isWriting = process.env['HONEYGUIDE_WRITE_KERNELS'] === '1'
 const missing = [
   '/usr/bin/qemu-system-x86_64',
@@ -53,7 +53,7 @@ suite('kernel tests in QEMU', { skip, concurrency: 2 }, () => {
     const files = (
       await Array.fromAsync(glob('packages/{bpf,sensor}/src/**/*.kernel.test.ts', { cwd: root }))
     )
-      .filter((file) => file.includes(filesLike))
+      .filter((file) => filesLike.some((part) => file.includes(part)))
       .sort()
     const compileCache = join(root, 'build/vm/compile-cache')
     await buildForGuests(root)

@@ -6,8 +6,8 @@ import type { LayoutClaim, RecordMemory } from '@honeyguide/bpf'
 
 /** The layout that these decoders are for; pass it to `openObject`. */
 export const layout = {
-  hash: '2d68619aecd92259',
-  structs: ['hg_event', 'hg_counters', 'hg_repeat_key', 'hg_repeat', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_file', 'hg_file_settings', 'hg_file_name', 'hg_file_id', 'hg_fork', 'hg_tcp', 'hg_socket'],
+  hash: '8158738de546c81c',
+  structs: ['hg_event', 'hg_counters', 'hg_repeat_key', 'hg_repeat', 'hg_dns', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_file', 'hg_file_settings', 'hg_file_name', 'hg_file_id', 'hg_fork', 'hg_tcp', 'hg_socket', 'hg_udp', 'hg_udp_key', 'hg_udp_flow'],
   enums: [],
 } as const satisfies LayoutClaim
 
@@ -421,6 +421,235 @@ export function copyRepeat(
   columns.lastNs[row] = repeat.lastNs(m, at)
   columns.length[row] = repeat.length(m, at)
   columns.record.set(m.u8.subarray(at + 32, at + 512), row * 480)
+}
+
+/** Bytes of one struct hg_dns. */
+export const dnsSizeBytes = 112
+
+/** Byte offsets of its fields. */
+export const dnsOffsets = {
+  eventBootNs: 0,
+  eventSeq: 8,
+  eventStartNs: 16,
+  eventPid: 24,
+  eventTid: 28,
+  eventExecNo: 32,
+  eventKind: 36,
+  eventFlags: 40,
+  eventUid: 44,
+  socketId: 48,
+  netNs: 56,
+  payloadBytes: 60,
+  copiedBytes: 64,
+  sequence: 68,
+  localPort: 72,
+  remotePort: 74,
+  family: 76,
+  protocol: 78,
+  direction: 79,
+  localAddress: 80,
+  remoteAddress: 96,
+} as const
+
+/** Reads single fields of the struct hg_dns at byte `at` of `m`. */
+export const dns = {
+  /** u64 event.boot_ns */
+  eventBootNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 event.seq */
+  eventSeq: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 event.start_ns */
+  eventStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 event.pid */
+  eventPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 event.tid */
+  eventTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 event.exec_no */
+  eventExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u16 event.kind */
+  eventKind: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 36) >>> 1] as number,
+  /** u32 event.flags */
+  eventFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 event.uid */
+  eventUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u64 socket_id */
+  socketId: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 48) >>> 3] as bigint,
+  /** u32 net_ns */
+  netNs: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 56) >>> 2] as number,
+  /** u32 payload_bytes */
+  payloadBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 60) >>> 2] as number,
+  /** u32 copied_bytes */
+  copiedBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 64) >>> 2] as number,
+  /** u32 sequence */
+  sequence: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 68) >>> 2] as number,
+  /** u16 local_port */
+  localPort: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 72) >>> 1] as number,
+  /** u16 remote_port */
+  remotePort: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 74) >>> 1] as number,
+  /** u16 family */
+  family: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 76) >>> 1] as number,
+  /** u8 protocol */
+  protocol: (m: RecordMemory, at: number): number =>
+    m.u8[(at + 78)] as number,
+  /** u8 direction */
+  direction: (m: RecordMemory, at: number): number =>
+    m.u8[(at + 79)] as number,
+  /** 16 bytes local_address */
+  localAddress: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 80, at + 96),
+  /** 16 bytes remote_address */
+  remoteAddress: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 96, at + 112),
+} as const
+
+/** A struct hg_dns as an object of its own. */
+export interface Dns {
+  readonly eventBootNs: bigint
+  readonly eventSeq: bigint
+  readonly eventStartNs: bigint
+  readonly eventPid: number
+  readonly eventTid: number
+  readonly eventExecNo: number
+  readonly eventKind: number
+  readonly eventFlags: number
+  readonly eventUid: number
+  readonly socketId: bigint
+  readonly netNs: number
+  readonly payloadBytes: number
+  readonly copiedBytes: number
+  readonly sequence: number
+  readonly localPort: number
+  readonly remotePort: number
+  readonly family: number
+  readonly protocol: number
+  readonly direction: number
+  readonly localAddress: Uint8Array
+  readonly remoteAddress: Uint8Array
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readDns(m: RecordMemory, at: number): Dns {
+  return {
+    eventBootNs: dns.eventBootNs(m, at),
+    eventSeq: dns.eventSeq(m, at),
+    eventStartNs: dns.eventStartNs(m, at),
+    eventPid: dns.eventPid(m, at),
+    eventTid: dns.eventTid(m, at),
+    eventExecNo: dns.eventExecNo(m, at),
+    eventKind: dns.eventKind(m, at),
+    eventFlags: dns.eventFlags(m, at),
+    eventUid: dns.eventUid(m, at),
+    socketId: dns.socketId(m, at),
+    netNs: dns.netNs(m, at),
+    payloadBytes: dns.payloadBytes(m, at),
+    copiedBytes: dns.copiedBytes(m, at),
+    sequence: dns.sequence(m, at),
+    localPort: dns.localPort(m, at),
+    remotePort: dns.remotePort(m, at),
+    family: dns.family(m, at),
+    protocol: dns.protocol(m, at),
+    direction: dns.direction(m, at),
+    localAddress: dns.localAddress(m, at).slice(),
+    remoteAddress: dns.remoteAddress(m, at).slice(),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface DnsColumns {
+  readonly eventBootNs: BigUint64Array
+  readonly eventSeq: BigUint64Array
+  readonly eventStartNs: BigUint64Array
+  readonly eventPid: Uint32Array
+  readonly eventTid: Uint32Array
+  readonly eventExecNo: Uint32Array
+  readonly eventKind: Uint16Array
+  readonly eventFlags: Uint32Array
+  readonly eventUid: Uint32Array
+  readonly socketId: BigUint64Array
+  readonly netNs: Uint32Array
+  readonly payloadBytes: Uint32Array
+  readonly copiedBytes: Uint32Array
+  readonly sequence: Uint32Array
+  readonly localPort: Uint16Array
+  readonly remotePort: Uint16Array
+  readonly family: Uint16Array
+  readonly protocol: Uint8Array
+  readonly direction: Uint8Array
+  readonly localAddress: Uint8Array
+  readonly remoteAddress: Uint8Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createDnsColumns(capacity: number): DnsColumns {
+  return {
+    eventBootNs: new BigUint64Array(capacity),
+    eventSeq: new BigUint64Array(capacity),
+    eventStartNs: new BigUint64Array(capacity),
+    eventPid: new Uint32Array(capacity),
+    eventTid: new Uint32Array(capacity),
+    eventExecNo: new Uint32Array(capacity),
+    eventKind: new Uint16Array(capacity),
+    eventFlags: new Uint32Array(capacity),
+    eventUid: new Uint32Array(capacity),
+    socketId: new BigUint64Array(capacity),
+    netNs: new Uint32Array(capacity),
+    payloadBytes: new Uint32Array(capacity),
+    copiedBytes: new Uint32Array(capacity),
+    sequence: new Uint32Array(capacity),
+    localPort: new Uint16Array(capacity),
+    remotePort: new Uint16Array(capacity),
+    family: new Uint16Array(capacity),
+    protocol: new Uint8Array(capacity),
+    direction: new Uint8Array(capacity),
+    localAddress: new Uint8Array(capacity * 16),
+    remoteAddress: new Uint8Array(capacity * 16),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyDns(
+  m: RecordMemory,
+  at: number,
+  columns: DnsColumns,
+  row: number,
+): void {
+  columns.eventBootNs[row] = dns.eventBootNs(m, at)
+  columns.eventSeq[row] = dns.eventSeq(m, at)
+  columns.eventStartNs[row] = dns.eventStartNs(m, at)
+  columns.eventPid[row] = dns.eventPid(m, at)
+  columns.eventTid[row] = dns.eventTid(m, at)
+  columns.eventExecNo[row] = dns.eventExecNo(m, at)
+  columns.eventKind[row] = dns.eventKind(m, at)
+  columns.eventFlags[row] = dns.eventFlags(m, at)
+  columns.eventUid[row] = dns.eventUid(m, at)
+  columns.socketId[row] = dns.socketId(m, at)
+  columns.netNs[row] = dns.netNs(m, at)
+  columns.payloadBytes[row] = dns.payloadBytes(m, at)
+  columns.copiedBytes[row] = dns.copiedBytes(m, at)
+  columns.sequence[row] = dns.sequence(m, at)
+  columns.localPort[row] = dns.localPort(m, at)
+  columns.remotePort[row] = dns.remotePort(m, at)
+  columns.family[row] = dns.family(m, at)
+  columns.protocol[row] = dns.protocol(m, at)
+  columns.direction[row] = dns.direction(m, at)
+  columns.localAddress.set(m.u8.subarray(at + 80, at + 96), row * 16)
+  columns.remoteAddress.set(m.u8.subarray(at + 96, at + 112), row * 16)
 }
 
 /** Bytes of one struct hg_exec. */
@@ -2168,4 +2397,565 @@ export function copySocket(
   columns.bytesReceived[row] = socket.bytesReceived(m, at)
   columns.closedNs[row] = socket.closedNs(m, at)
   columns.inCall[row] = socket.inCall(m, at)
+}
+
+/** Bytes of one struct hg_udp. */
+export const udpSizeBytes = 152
+
+/** Byte offsets of its fields. */
+export const udpOffsets = {
+  eventBootNs: 0,
+  eventSeq: 8,
+  eventStartNs: 16,
+  eventPid: 24,
+  eventTid: 28,
+  eventExecNo: 32,
+  eventKind: 36,
+  eventFlags: 40,
+  eventUid: 44,
+  socketId: 48,
+  firstNs: 56,
+  bytesSent: 64,
+  bytesReceived: 72,
+  packetsSent: 80,
+  packetsReceived: 88,
+  durationNs: 96,
+  netNs: 104,
+  localPort: 108,
+  remotePort: 110,
+  family: 112,
+  operation: 114,
+  localAddress: 120,
+  remoteAddress: 136,
+} as const
+
+/** Reads single fields of the struct hg_udp at byte `at` of `m`. */
+export const udp = {
+  /** u64 event.boot_ns */
+  eventBootNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 event.seq */
+  eventSeq: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 event.start_ns */
+  eventStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 event.pid */
+  eventPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 event.tid */
+  eventTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 event.exec_no */
+  eventExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u16 event.kind */
+  eventKind: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 36) >>> 1] as number,
+  /** u32 event.flags */
+  eventFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 event.uid */
+  eventUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u64 socket_id */
+  socketId: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 48) >>> 3] as bigint,
+  /** u64 first_ns */
+  firstNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 56) >>> 3] as bigint,
+  /** u64 bytes_sent */
+  bytesSent: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 64) >>> 3] as bigint,
+  /** u64 bytes_received */
+  bytesReceived: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 72) >>> 3] as bigint,
+  /** u64 packets_sent */
+  packetsSent: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 80) >>> 3] as bigint,
+  /** u64 packets_received */
+  packetsReceived: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 88) >>> 3] as bigint,
+  /** u64 duration_ns */
+  durationNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 96) >>> 3] as bigint,
+  /** u32 net_ns */
+  netNs: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 104) >>> 2] as number,
+  /** u16 local_port */
+  localPort: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 108) >>> 1] as number,
+  /** u16 remote_port */
+  remotePort: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 110) >>> 1] as number,
+  /** u16 family */
+  family: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 112) >>> 1] as number,
+  /** u16 operation */
+  operation: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 114) >>> 1] as number,
+  /** 16 bytes local_address */
+  localAddress: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 120, at + 136),
+  /** 16 bytes remote_address */
+  remoteAddress: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 136, at + 152),
+} as const
+
+/** A struct hg_udp as an object of its own. */
+export interface Udp {
+  readonly eventBootNs: bigint
+  readonly eventSeq: bigint
+  readonly eventStartNs: bigint
+  readonly eventPid: number
+  readonly eventTid: number
+  readonly eventExecNo: number
+  readonly eventKind: number
+  readonly eventFlags: number
+  readonly eventUid: number
+  readonly socketId: bigint
+  readonly firstNs: bigint
+  readonly bytesSent: bigint
+  readonly bytesReceived: bigint
+  readonly packetsSent: bigint
+  readonly packetsReceived: bigint
+  readonly durationNs: bigint
+  readonly netNs: number
+  readonly localPort: number
+  readonly remotePort: number
+  readonly family: number
+  readonly operation: number
+  readonly localAddress: Uint8Array
+  readonly remoteAddress: Uint8Array
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readUdp(m: RecordMemory, at: number): Udp {
+  return {
+    eventBootNs: udp.eventBootNs(m, at),
+    eventSeq: udp.eventSeq(m, at),
+    eventStartNs: udp.eventStartNs(m, at),
+    eventPid: udp.eventPid(m, at),
+    eventTid: udp.eventTid(m, at),
+    eventExecNo: udp.eventExecNo(m, at),
+    eventKind: udp.eventKind(m, at),
+    eventFlags: udp.eventFlags(m, at),
+    eventUid: udp.eventUid(m, at),
+    socketId: udp.socketId(m, at),
+    firstNs: udp.firstNs(m, at),
+    bytesSent: udp.bytesSent(m, at),
+    bytesReceived: udp.bytesReceived(m, at),
+    packetsSent: udp.packetsSent(m, at),
+    packetsReceived: udp.packetsReceived(m, at),
+    durationNs: udp.durationNs(m, at),
+    netNs: udp.netNs(m, at),
+    localPort: udp.localPort(m, at),
+    remotePort: udp.remotePort(m, at),
+    family: udp.family(m, at),
+    operation: udp.operation(m, at),
+    localAddress: udp.localAddress(m, at).slice(),
+    remoteAddress: udp.remoteAddress(m, at).slice(),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface UdpColumns {
+  readonly eventBootNs: BigUint64Array
+  readonly eventSeq: BigUint64Array
+  readonly eventStartNs: BigUint64Array
+  readonly eventPid: Uint32Array
+  readonly eventTid: Uint32Array
+  readonly eventExecNo: Uint32Array
+  readonly eventKind: Uint16Array
+  readonly eventFlags: Uint32Array
+  readonly eventUid: Uint32Array
+  readonly socketId: BigUint64Array
+  readonly firstNs: BigUint64Array
+  readonly bytesSent: BigUint64Array
+  readonly bytesReceived: BigUint64Array
+  readonly packetsSent: BigUint64Array
+  readonly packetsReceived: BigUint64Array
+  readonly durationNs: BigUint64Array
+  readonly netNs: Uint32Array
+  readonly localPort: Uint16Array
+  readonly remotePort: Uint16Array
+  readonly family: Uint16Array
+  readonly operation: Uint16Array
+  readonly localAddress: Uint8Array
+  readonly remoteAddress: Uint8Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createUdpColumns(capacity: number): UdpColumns {
+  return {
+    eventBootNs: new BigUint64Array(capacity),
+    eventSeq: new BigUint64Array(capacity),
+    eventStartNs: new BigUint64Array(capacity),
+    eventPid: new Uint32Array(capacity),
+    eventTid: new Uint32Array(capacity),
+    eventExecNo: new Uint32Array(capacity),
+    eventKind: new Uint16Array(capacity),
+    eventFlags: new Uint32Array(capacity),
+    eventUid: new Uint32Array(capacity),
+    socketId: new BigUint64Array(capacity),
+    firstNs: new BigUint64Array(capacity),
+    bytesSent: new BigUint64Array(capacity),
+    bytesReceived: new BigUint64Array(capacity),
+    packetsSent: new BigUint64Array(capacity),
+    packetsReceived: new BigUint64Array(capacity),
+    durationNs: new BigUint64Array(capacity),
+    netNs: new Uint32Array(capacity),
+    localPort: new Uint16Array(capacity),
+    remotePort: new Uint16Array(capacity),
+    family: new Uint16Array(capacity),
+    operation: new Uint16Array(capacity),
+    localAddress: new Uint8Array(capacity * 16),
+    remoteAddress: new Uint8Array(capacity * 16),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyUdp(
+  m: RecordMemory,
+  at: number,
+  columns: UdpColumns,
+  row: number,
+): void {
+  columns.eventBootNs[row] = udp.eventBootNs(m, at)
+  columns.eventSeq[row] = udp.eventSeq(m, at)
+  columns.eventStartNs[row] = udp.eventStartNs(m, at)
+  columns.eventPid[row] = udp.eventPid(m, at)
+  columns.eventTid[row] = udp.eventTid(m, at)
+  columns.eventExecNo[row] = udp.eventExecNo(m, at)
+  columns.eventKind[row] = udp.eventKind(m, at)
+  columns.eventFlags[row] = udp.eventFlags(m, at)
+  columns.eventUid[row] = udp.eventUid(m, at)
+  columns.socketId[row] = udp.socketId(m, at)
+  columns.firstNs[row] = udp.firstNs(m, at)
+  columns.bytesSent[row] = udp.bytesSent(m, at)
+  columns.bytesReceived[row] = udp.bytesReceived(m, at)
+  columns.packetsSent[row] = udp.packetsSent(m, at)
+  columns.packetsReceived[row] = udp.packetsReceived(m, at)
+  columns.durationNs[row] = udp.durationNs(m, at)
+  columns.netNs[row] = udp.netNs(m, at)
+  columns.localPort[row] = udp.localPort(m, at)
+  columns.remotePort[row] = udp.remotePort(m, at)
+  columns.family[row] = udp.family(m, at)
+  columns.operation[row] = udp.operation(m, at)
+  columns.localAddress.set(m.u8.subarray(at + 120, at + 136), row * 16)
+  columns.remoteAddress.set(m.u8.subarray(at + 136, at + 152), row * 16)
+}
+
+/** Bytes of one struct hg_udp_key. */
+export const udpKeySizeBytes = 32
+
+/** Byte offsets of its fields. */
+export const udpKeyOffsets = {
+  socketId: 0,
+  remoteAddress: 8,
+  remotePort: 24,
+  remoteFamily: 26,
+  remoteZero: 28,
+} as const
+
+/** Reads single fields of the struct hg_udp_key at byte `at` of `m`. */
+export const udpKey = {
+  /** u64 socket_id */
+  socketId: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** 16 bytes remote.address */
+  remoteAddress: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 8, at + 24),
+  /** u16 remote.port */
+  remotePort: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 24) >>> 1] as number,
+  /** u16 remote.family */
+  remoteFamily: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 26) >>> 1] as number,
+  /** u32 remote.zero */
+  remoteZero: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+} as const
+
+/** A struct hg_udp_key as an object of its own. */
+export interface UdpKey {
+  readonly socketId: bigint
+  readonly remoteAddress: Uint8Array
+  readonly remotePort: number
+  readonly remoteFamily: number
+  readonly remoteZero: number
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readUdpKey(m: RecordMemory, at: number): UdpKey {
+  return {
+    socketId: udpKey.socketId(m, at),
+    remoteAddress: udpKey.remoteAddress(m, at).slice(),
+    remotePort: udpKey.remotePort(m, at),
+    remoteFamily: udpKey.remoteFamily(m, at),
+    remoteZero: udpKey.remoteZero(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface UdpKeyColumns {
+  readonly socketId: BigUint64Array
+  readonly remoteAddress: Uint8Array
+  readonly remotePort: Uint16Array
+  readonly remoteFamily: Uint16Array
+  readonly remoteZero: Uint32Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createUdpKeyColumns(capacity: number): UdpKeyColumns {
+  return {
+    socketId: new BigUint64Array(capacity),
+    remoteAddress: new Uint8Array(capacity * 16),
+    remotePort: new Uint16Array(capacity),
+    remoteFamily: new Uint16Array(capacity),
+    remoteZero: new Uint32Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyUdpKey(
+  m: RecordMemory,
+  at: number,
+  columns: UdpKeyColumns,
+  row: number,
+): void {
+  columns.socketId[row] = udpKey.socketId(m, at)
+  columns.remoteAddress.set(m.u8.subarray(at + 8, at + 24), row * 16)
+  columns.remotePort[row] = udpKey.remotePort(m, at)
+  columns.remoteFamily[row] = udpKey.remoteFamily(m, at)
+  columns.remoteZero[row] = udpKey.remoteZero(m, at)
+}
+
+/** Bytes of one struct hg_udp_flow. */
+export const udpFlowSizeBytes = 128
+
+/** Byte offsets of its fields. */
+export const udpFlowOffsets = {
+  actorStartNs: 0,
+  actorPid: 8,
+  actorTid: 12,
+  actorExecNo: 16,
+  actorUid: 20,
+  firstNs: 24,
+  lastNs: 32,
+  bytesSent: 40,
+  bytesReceived: 48,
+  packetsSent: 56,
+  packetsReceived: 64,
+  previousAddress: 72,
+  previousPort: 88,
+  previousFamily: 90,
+  previousZero: 92,
+  local: 96,
+  netNs: 112,
+  flags: 116,
+  localPort: 120,
+  moves: 122,
+  zero: 124,
+} as const
+
+/** Reads single fields of the struct hg_udp_flow at byte `at` of `m`. */
+export const udpFlow = {
+  /** u64 actor.start_ns */
+  actorStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u32 actor.pid */
+  actorPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 8) >>> 2] as number,
+  /** u32 actor.tid */
+  actorTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 12) >>> 2] as number,
+  /** u32 actor.exec_no */
+  actorExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 16) >>> 2] as number,
+  /** u32 actor.uid */
+  actorUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 20) >>> 2] as number,
+  /** u64 first_ns */
+  firstNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 24) >>> 3] as bigint,
+  /** u64 last_ns */
+  lastNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 32) >>> 3] as bigint,
+  /** u64 bytes_sent */
+  bytesSent: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 40) >>> 3] as bigint,
+  /** u64 bytes_received */
+  bytesReceived: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 48) >>> 3] as bigint,
+  /** u64 packets_sent */
+  packetsSent: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 56) >>> 3] as bigint,
+  /** u64 packets_received */
+  packetsReceived: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 64) >>> 3] as bigint,
+  /** 16 bytes previous.address */
+  previousAddress: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 72, at + 88),
+  /** u16 previous.port */
+  previousPort: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 88) >>> 1] as number,
+  /** u16 previous.family */
+  previousFamily: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 90) >>> 1] as number,
+  /** u32 previous.zero */
+  previousZero: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 92) >>> 2] as number,
+  /** 16 bytes local */
+  local: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 96, at + 112),
+  /** u32 net_ns */
+  netNs: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 112) >>> 2] as number,
+  /** u32 flags */
+  flags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 116) >>> 2] as number,
+  /** u16 local_port */
+  localPort: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 120) >>> 1] as number,
+  /** u16 moves */
+  moves: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 122) >>> 1] as number,
+  /** u32 zero */
+  zero: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 124) >>> 2] as number,
+} as const
+
+/** A struct hg_udp_flow as an object of its own. */
+export interface UdpFlow {
+  readonly actorStartNs: bigint
+  readonly actorPid: number
+  readonly actorTid: number
+  readonly actorExecNo: number
+  readonly actorUid: number
+  readonly firstNs: bigint
+  readonly lastNs: bigint
+  readonly bytesSent: bigint
+  readonly bytesReceived: bigint
+  readonly packetsSent: bigint
+  readonly packetsReceived: bigint
+  readonly previousAddress: Uint8Array
+  readonly previousPort: number
+  readonly previousFamily: number
+  readonly previousZero: number
+  readonly local: Uint8Array
+  readonly netNs: number
+  readonly flags: number
+  readonly localPort: number
+  readonly moves: number
+  readonly zero: number
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readUdpFlow(m: RecordMemory, at: number): UdpFlow {
+  return {
+    actorStartNs: udpFlow.actorStartNs(m, at),
+    actorPid: udpFlow.actorPid(m, at),
+    actorTid: udpFlow.actorTid(m, at),
+    actorExecNo: udpFlow.actorExecNo(m, at),
+    actorUid: udpFlow.actorUid(m, at),
+    firstNs: udpFlow.firstNs(m, at),
+    lastNs: udpFlow.lastNs(m, at),
+    bytesSent: udpFlow.bytesSent(m, at),
+    bytesReceived: udpFlow.bytesReceived(m, at),
+    packetsSent: udpFlow.packetsSent(m, at),
+    packetsReceived: udpFlow.packetsReceived(m, at),
+    previousAddress: udpFlow.previousAddress(m, at).slice(),
+    previousPort: udpFlow.previousPort(m, at),
+    previousFamily: udpFlow.previousFamily(m, at),
+    previousZero: udpFlow.previousZero(m, at),
+    local: udpFlow.local(m, at).slice(),
+    netNs: udpFlow.netNs(m, at),
+    flags: udpFlow.flags(m, at),
+    localPort: udpFlow.localPort(m, at),
+    moves: udpFlow.moves(m, at),
+    zero: udpFlow.zero(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface UdpFlowColumns {
+  readonly actorStartNs: BigUint64Array
+  readonly actorPid: Uint32Array
+  readonly actorTid: Uint32Array
+  readonly actorExecNo: Uint32Array
+  readonly actorUid: Uint32Array
+  readonly firstNs: BigUint64Array
+  readonly lastNs: BigUint64Array
+  readonly bytesSent: BigUint64Array
+  readonly bytesReceived: BigUint64Array
+  readonly packetsSent: BigUint64Array
+  readonly packetsReceived: BigUint64Array
+  readonly previousAddress: Uint8Array
+  readonly previousPort: Uint16Array
+  readonly previousFamily: Uint16Array
+  readonly previousZero: Uint32Array
+  readonly local: Uint8Array
+  readonly netNs: Uint32Array
+  readonly flags: Uint32Array
+  readonly localPort: Uint16Array
+  readonly moves: Uint16Array
+  readonly zero: Uint32Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createUdpFlowColumns(capacity: number): UdpFlowColumns {
+  return {
+    actorStartNs: new BigUint64Array(capacity),
+    actorPid: new Uint32Array(capacity),
+    actorTid: new Uint32Array(capacity),
+    actorExecNo: new Uint32Array(capacity),
+    actorUid: new Uint32Array(capacity),
+    firstNs: new BigUint64Array(capacity),
+    lastNs: new BigUint64Array(capacity),
+    bytesSent: new BigUint64Array(capacity),
+    bytesReceived: new BigUint64Array(capacity),
+    packetsSent: new BigUint64Array(capacity),
+    packetsReceived: new BigUint64Array(capacity),
+    previousAddress: new Uint8Array(capacity * 16),
+    previousPort: new Uint16Array(capacity),
+    previousFamily: new Uint16Array(capacity),
+    previousZero: new Uint32Array(capacity),
+    local: new Uint8Array(capacity * 16),
+    netNs: new Uint32Array(capacity),
+    flags: new Uint32Array(capacity),
+    localPort: new Uint16Array(capacity),
+    moves: new Uint16Array(capacity),
+    zero: new Uint32Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyUdpFlow(
+  m: RecordMemory,
+  at: number,
+  columns: UdpFlowColumns,
+  row: number,
+): void {
+  columns.actorStartNs[row] = udpFlow.actorStartNs(m, at)
+  columns.actorPid[row] = udpFlow.actorPid(m, at)
+  columns.actorTid[row] = udpFlow.actorTid(m, at)
+  columns.actorExecNo[row] = udpFlow.actorExecNo(m, at)
+  columns.actorUid[row] = udpFlow.actorUid(m, at)
+  columns.firstNs[row] = udpFlow.firstNs(m, at)
+  columns.lastNs[row] = udpFlow.lastNs(m, at)
+  columns.bytesSent[row] = udpFlow.bytesSent(m, at)
+  columns.bytesReceived[row] = udpFlow.bytesReceived(m, at)
+  columns.packetsSent[row] = udpFlow.packetsSent(m, at)
+  columns.packetsReceived[row] = udpFlow.packetsReceived(m, at)
+  columns.previousAddress.set(m.u8.subarray(at + 72, at + 88), row * 16)
+  columns.previousPort[row] = udpFlow.previousPort(m, at)
+  columns.previousFamily[row] = udpFlow.previousFamily(m, at)
+  columns.previousZero[row] = udpFlow.previousZero(m, at)
+  columns.local.set(m.u8.subarray(at + 96, at + 112), row * 16)
+  columns.netNs[row] = udpFlow.netNs(m, at)
+  columns.flags[row] = udpFlow.flags(m, at)
+  columns.localPort[row] = udpFlow.localPort(m, at)
+  columns.moves[row] = udpFlow.moves(m, at)
+  columns.zero[row] = udpFlow.zero(m, at)
 }

@@ -39,6 +39,7 @@ export function sensorSettings(
     cache: sensor.cache,
     redaction: sensor.redaction,
     provenance: sensor.provenance,
+    dns: sensor.dns,
     probes: sensor.probes.includes('all') ? [] : sensor.probes,
     hooks: sensor.hooks,
     file: {

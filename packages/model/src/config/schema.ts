@@ -181,6 +181,19 @@ export const configSchema = z.strictObject({
         })
         .prefault({})
         .describe("The sensor's memory of processes."),
+      dns: z
+        .strictObject({
+          ports: z
+            .array(z.int().min(1).max(65_535))
+            .max(64)
+            .default([53, 5353])
+            .describe(
+              'Ports on which DNS is spoken, over UDP and TCP. Messages on others are told as UDP flows and TCP connections only.',
+            )
+            .meta({ form: 'list of numbers, 1 to 65535' }),
+        })
+        .prefault({})
+        .describe('What counts as DNS.'),
       redaction: z
         .strictObject({
           enabled: z

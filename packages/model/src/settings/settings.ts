@@ -48,6 +48,8 @@ export interface SensorSettings {
     /** Share of one core, 0.1 to 100. */
     readonly cpuPercent: number
   }
+  /** Ports on which DNS is spoken, over UDP and TCP. */
+  readonly dns: { readonly ports: readonly number[] }
   /** Probes to run, by name; all by default. */
   readonly probes: readonly string[]
   /** `syscalls`: the exits of system calls, where the kernel has better hooks, too. */

@@ -28,6 +28,8 @@ export const dns = defineTable({
   id: 13,
   ring: 'data',
   doc: 'A DNS message of a process of this host, over UDP or TCP: a question as it leaves, an answer as it comes in. Between a program and a resolver on the same host, and between that resolver and the outside, both are told. DNS over TLS and HTTPS cannot be read.',
+  bits: { flags: dnsFlags },
+  values: { operation: dnsOperations },
   columns: {
     ...eventColumns,
     operation: u32(70, 'One of `dnsOperations`.'),
@@ -75,7 +77,7 @@ export const dns = defineTable({
     messageBytes: u32(111, 'Length of the message, bytes, without the length before it on TCP.'),
     viaPid: u32(
       112,
-      'Of an answer that a resolver on this host gave: its tgid. 0 when none is known.',
+      'Of an answer that a resolver or server on this host gave: its tgid. 0 when it came from elsewhere, or is not known.',
     ),
     viaStartNs: u64(113, "The resolver's start_boottime, ns."),
     viaExecNo: u32(114, "The resolver's image."),

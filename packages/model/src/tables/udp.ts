@@ -31,6 +31,8 @@ export const udp = defineTable({
   id: 14,
   ring: 'data',
   doc: 'A UDP flow (one socket and one remote address and port) at this end: its first datagram at once, with the process; its end with all that went both ways. Flows that are told as DNS messages (`dns`) are not in it.',
+  bits: { flags: udpFlags },
+  values: { operation: udpOperations },
   columns: {
     ...eventColumns,
     operation: u32(70, 'One of `udpOperations`.'),

@@ -9,13 +9,17 @@ import {
   openObject,
   possibleCpuCount,
   probeFeature,
+  readIterator,
+  type BpfLink,
   type BpfObject,
   type MapOptions,
 } from '@honeyguide/bpf'
 import { probes as allProbes } from '../../gen/probes.ts'
 import { layout } from '../../gen/records.ts'
-import type { Probe, SyscallExit } from '../probes/probe.ts'
+import { constantsOf } from '../probes/constants.ts'
+import type { Probe, ProbeSettings, SyscallExit } from '../probes/probe.ts'
 import { keyBytes, startSequences } from './sequences.ts'
+import { unifiedMount } from './unified-mount.ts'
 
 /** Maps that outlive the sensor, beside those that probes name. The others live as long as the programs do. */
 const pinnedMaps = [
@@ -47,6 +51,8 @@ export interface AttachRequest {
   readonly probes: readonly string[]
   /** Whether the exits of system calls are used where there is a better way, too: for comparing. */
   readonly isPlain: boolean
+  /** What constants of programs come from. */
+  readonly settings: ProbeSettings
   readonly objectHash: string
 }
 
@@ -92,6 +98,8 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
       exits.push(...(better ?? probe).syscallExits)
     }
     for (const { program } of exits) autoload.set(program, { autoload: true })
+    for (const name of probes.flatMap((probe) => probe.startIterators ?? []))
+      autoload.set(name, { autoload: true })
     const maps: Record<string, MapOptions> = {}
     // The object has the maps of all probes, whichever run.
     for (const { cpuMaps = [] } of allProbes)
@@ -106,7 +114,7 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
     const object = openObject(path, {
       layout,
       maps,
-      rodata: { hg_syscall_bits: syscallBits(exits) },
+      rodata: { hg_syscall_bits: syscallBits(exits), ...constantsOf(probes, request.settings) },
       programs: Object.fromEntries(
         names.map((name) => [name, autoload.get(name) ?? { autoload: name === dispatcher }]),
       ),
@@ -150,6 +158,10 @@ export interface ReadyPrograms extends Disposable {
   readonly object: BpfObject
   /** Programs to attach, each to the hook of its section. */
   readonly names: readonly string[]
+  /** Attaches one of them. The caller owns the link; it outlives the process when it is pinned. */
+  attach(name: string, pin?: string): BpfLink
+  /** To run once after that. */
+  readonly iterators: readonly string[]
 }
 
 /** Loads the programs of the probes, with their maps pinned in `folder`, and fills in what they go by. */
@@ -166,20 +178,38 @@ export function readyPrograms(request: AttachRequest): ReadyPrograms {
     for (const number of native) table.setBytes(keyBytes(number), value)
     for (const number of compat) table.setBytes(keyBytes(compatFrom + number), value)
   }
-  const names = [...chosen.keys()]
+  // The root of version 2, which every socket is below. A host without it goes without these programs, and says so.
+  const cgroup = unifiedMount()
+  const isOfCgroups = (name: string): boolean => object.program(name).section.startsWith('cgroup')
+  const names = [...chosen.keys()].filter((name) => cgroup !== undefined || !isOfCgroups(name))
   if (exits.length > 0) names.push(dispatcher)
+  const iterators = [...new Set(probes.flatMap((probe) => probe.startIterators ?? []))]
   const held = opened.move()
-  return { object, names, [Symbol.dispose]: () => held.dispose() }
+  return {
+    object,
+    names,
+    iterators,
+    attach: (name, pin) =>
+      object.attach(name, {
+        ...(pin === undefined ? {} : { pin }),
+        ...(cgroup !== undefined && isOfCgroups(name) ? { cgroup } : {}),
+      }),
+    [Symbol.dispose]: () => held.dispose(),
+  }
 }
 
 /** Loads, attaches and pins everything. Throws a `BpfError`; what was pinned until then is replaced next time. */
 export function attachKernel(request: AttachRequest): void {
   const { folder } = request
   using ready = readyPrograms(request)
-  const { object, names } = ready
+  const { object, names, iterators } = ready
   for (const name of names) {
     object.program(name).pin(join(folder, `program-${name}`))
-    using _link = object.attach(name, { pin: join(folder, `link-${name}`) })
+    using _link = ready.attach(name, join(folder, `link-${name}`))
+  }
+  for (const name of iterators) {
+    using link = object.attach(name)
+    readIterator(link)
   }
   using snapshot = openObject(join(request.objectDir, 'snapshot.bpf.o'))
   snapshot.load()

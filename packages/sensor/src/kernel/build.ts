@@ -46,6 +46,8 @@ export async function buildObjects(outDir: string): Promise<BuiltObjects> {
   const sources = [
     join(packageDir, 'bpf/sys_exit.bpf.c'),
     ...probeFolders().map((name) => join(probesDir, name, `${name}.bpf.c`)),
+    // Calls what the probes have for packets.
+    join(packageDir, 'bpf/packet.bpf.c'),
   ]
   writeIfChanged(
     unit,

@@ -1,6 +1,10 @@
 /** Rows of `feature`: what this kernel lets the sensor see, and what is missed without it. */
 import { probeFeature, type FeatureName } from '@honeyguide/bpf'
 import type { BatchBuilder } from '@honeyguide/model/batch'
+import { unifiedMount } from './unified-mount.ts'
+
+/** What is missed where programs for packets cannot run. */
+const packetCost = 'DNS messages and UDP flows cannot be seen.'
 
 /** What cannot be seen or done without each feature. */
 const costs: Readonly<Partial<Record<FeatureName, string>>> = {
@@ -14,7 +18,7 @@ const costs: Readonly<Partial<Record<FeatureName, string>>> = {
     'Kernel functions without a tracepoint cannot be watched. Renames, deletions and changes of mode or owner are told with the words of the caller, and those through io_uring not at all.',
   kprobe: 'Kernel functions without a tracepoint cannot be watched on kernels without fentry.',
   task_storage: 'Per-process state is kept in bounded maps.',
-  cgroup_skb: 'DNS questions and answers cannot be seen.',
+  cgroup_skb: packetCost,
 }
 
 /**
@@ -37,6 +41,18 @@ export function writeFeatures(builder: BatchBuilder, waiting: readonly string[] 
     }
     rows += 1
   }
+  const hasUnified = unifiedMount() !== undefined
+  const mount = table.add()
+  table.columns.name[mount] = builder.string('cgroup2')
+  table.columns.state[mount] = hasUnified ? 1 : 0
+  if (!hasUnified) {
+    table.columns.minimumKernel[mount] = builder.string('4.5')
+    table.columns.reason[mount] = builder.string(
+      'no cgroup2 filesystem is mounted, which programs for packets are attached to',
+    )
+    table.columns.costs[mount] = builder.string(packetCost)
+  }
+  rows += 1
   for (const reason of waiting) {
     const row = table.add()
     const { columns } = table

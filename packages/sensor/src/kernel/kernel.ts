@@ -14,6 +14,7 @@ import type { SensorSettings } from '@honeyguide/model/settings'
 import { tables } from '@honeyguide/model/tables'
 import { event, eventSizeBytes, layout } from '../../gen/records.ts'
 import { probes as allProbes } from '../../gen/probes.ts'
+import { createDnsConversations } from '../dns/conversations.ts'
 import { createProcessCache, type ProcessCache } from '../process-cache/process-cache.ts'
 import type { DecodeContext, Probe } from '../probes/probe.ts'
 import { createWorkloadNames } from '../workload/workload-names.ts'
@@ -36,7 +37,10 @@ export type KernelSettings = Pick<
   SensorSettings,
   'stateDir' | 'objectDir' | 'pinDir' | 'rings' | 'cache' | 'probes'
 > &
-  Partial<Pick<SensorSettings, 'ownPids' | 'file' | 'hooks'>>
+  Partial<Pick<SensorSettings, 'ownPids' | 'file' | 'hooks' | 'dns'>> & {
+    /** Silence that ends a UDP flow, ms; 30,000 unless a test cannot wait. */
+    readonly udpIdleMs?: number
+  }
 
 export interface KernelOptions {
   /** Of the newest batch that is safe; undefined at the first start. */
@@ -105,6 +109,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
   opening.use(lockConsumer(settings.stateDir))
   const wanted = new Set<string>(settings.probes)
   const probes = allProbes.filter((probe) => wanted.size === 0 || wanted.has(probe.name))
+  const { file, dns, udpIdleMs } = settings
   const kernel = opening.use(
     openPinnedKernel({
       pinDir: settings.pinDir,
@@ -112,13 +117,14 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       rings: settings.rings,
       probes,
       isPlain: settings.hooks === 'syscalls',
+      settings: { dns, udpIdleMs },
       progress: options.progress,
     }),
   )
   {
     using maps = new DisposableStack()
     for (const probe of probes)
-      probe.configure?.((name) => maps.use(kernel.openMap(name)), { file: settings.file })
+      probe.configure?.((name) => maps.use(kernel.openMap(name)), { file })
   }
   const openedNs = readClockNs('boottime')
   const processes = createProcessCache({
@@ -204,6 +210,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
     workloads,
     redact: options.redact ?? none,
     disown: (pid) => unmarkOwn(kernel.own, pid),
+    dns: createDnsConversations(),
   }
 
   function countUndecodable(hook: string, count: bigint): void {
@@ -435,8 +442,9 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
         for (const count of lost.values()) lostTotal += count
         const statistics = { runNs: 0n, runs: 0n, misses: missedBefore.get(hook) ?? 0n }
         let isAttached = false
-        for (const { hook: of, program } of kernel.programs) {
-          if (of !== hook && !(of === 'sys_exit' && isThroughTable(hook))) continue
+        for (const { hook: of, name, program } of kernel.programs) {
+          if (of !== hook && !(of === 'sys_exit' && isThroughTable(hook)) && !isShared(hook, name))
+            continue
           isAttached = true
           if (of !== hook) continue
           const info = program.info()
@@ -484,6 +492,13 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
 
   function isThroughTable(hook: string): boolean {
     return probes.some((probe) => probe.name === hook && probe.syscallExits.length > 0)
+  }
+
+  /** Whether the probe names the program, which counts for another one that names it too. */
+  function isShared(hook: string, program: string): boolean {
+    return probes.some(
+      (probe) => probe.name === hook && probe.programs.some((all) => all.includes(program)),
+    )
   }
 }
 

@@ -25,7 +25,8 @@ import {
 } from '@honeyguide/bpf'
 import { tables } from '@honeyguide/model/tables'
 import { countersSizeBytes, layout } from '../../gen/records.ts'
-import type { Probe } from '../probes/probe.ts'
+import { constantsText } from '../probes/constants.ts'
+import type { Probe, ProbeSettings } from '../probes/probe.ts'
 import { runAttach } from './attach-child.ts'
 import { dispatcher } from './attach-kernel.ts'
 import { openHookCounters, type HookProgram } from './hook-counters.ts'
@@ -41,6 +42,7 @@ export interface PinnedKernelOptions {
   readonly probes: readonly Probe[]
   /** As in `AttachRequest`. */
   readonly isPlain: boolean
+  readonly settings: ProbeSettings
   readonly progress?: KernelProgress | undefined
 }
 
@@ -193,6 +195,8 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
     .update(readFileSync(join(options.objectDir, 'snapshot.bpf.o')))
     .update(probes.map((probe) => probe.name).join())
     .update(options.isPlain ? 'plain' : '')
+    // Constants are part of loaded programs.
+    .update(constantsText(probes, options.settings))
     .digest('hex')
     .slice(0, 12)
   const told = new Set(options.progress?.told)
@@ -215,6 +219,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
       rings: options.rings,
       probes: probes.map((probe) => probe.name),
       isPlain: options.isPlain,
+      settings: options.settings,
       objectHash,
     }
     if (runAttach(request) === 'mismatch') {
@@ -236,7 +241,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
   const sockets = open.use(openPinnedMap(pinned('hg_sockets')))
   const hookOf = new Map<string, string>([[dispatcher, 'sys_exit']])
   for (const probe of probes) {
-    for (const name of probe.programs.flat()) hookOf.set(name, probe.name)
+    for (const name of probe.programs.flat()) if (!hookOf.has(name)) hookOf.set(name, probe.name)
     for (const { program } of probe.optionalPrograms ?? []) hookOf.set(program, probe.name)
     for (const program of probe.better?.programs ?? []) hookOf.set(program, probe.name)
   }

@@ -1,4 +1,4 @@
-/** For kernel tests: where this machine has its cgroups of version 2. */
+/** Where this machine has its cgroups of version 2: network programs are attached at their root. */
 import { readFileSync } from 'node:fs'
 
 /** Mount point of the cgroup2 filesystem, as hybrid hosts have it elsewhere; undefined when there is none. */

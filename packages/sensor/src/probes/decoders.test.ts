@@ -6,8 +6,10 @@ import { copyToRecordMemory } from '@honeyguide/bpf'
 import { lossReasons } from '@honeyguide/model/loss-reasons'
 import { tables } from '@honeyguide/model/tables'
 import { imageFlags } from '@honeyguide/model/tables/exec'
+import { dnsFlags } from '@honeyguide/model/tables/dns'
 import { fileFlags, fileOperations } from '@honeyguide/model/tables/file'
 import { tcpFlags, tcpOperations } from '@honeyguide/model/tables/tcp'
+import { udpFlags, udpOperations } from '@honeyguide/model/tables/udp'
 import { probes } from '../../gen/probes.ts'
 import { eventOffsets, execOffsets, execSizeBytes } from '../../gen/records.ts'
 import { emptyDecodeContext } from '../test/decode-context.ts'
@@ -66,6 +68,36 @@ suite('record decoders', () => {
     for (const [name, bit] of Object.entries(fileFlags))
       if (bit !== fileFlags.repeats)
         assert.equal(cNumber(file, `HG_FILE_${upper(name)}`), bit, name)
+    const packet = source('bpf/hook/packet.h')
+    const udp = source('src/probes/udp/udp.bpf.c')
+    const dns = source('src/probes/dns/dns.bpf.c')
+    for (const [code, name, value] of [
+      [packet, 'HG_PACKET_INHERITED', udpFlags.inherited],
+      [packet, 'HG_PACKET_INHERITED', dnsFlags.inherited],
+      [udp, 'HG_UDP_UNCERTAIN', udpFlags.processUncertain],
+      [udp, 'HG_UDP_IDLE', udpFlags.idle],
+      [udp, 'HG_UDP_INCOMING', udpFlags.incoming],
+      [udp, 'HG_UDP_SHARED', udpFlags.shared],
+      [udp, 'HG_UDP_RAW', udpFlags.raw],
+      [udp, 'HG_UDP_SEND', udpOperations.send],
+      [udp, 'HG_UDP_RECEIVE', udpOperations.receive],
+      [udp, 'HG_UDP_END', udpOperations.end],
+      [dns, 'HG_DNS_MULTICAST', dnsFlags.multicast],
+    ] as const)
+      assert.equal(cNumber(code, name), value, name)
+  })
+
+  test('programs of cgroups can only allow', () => {
+    // They decide by what they return; each is made by a macro whose one way out returns 1.
+    const code = source('bpf/packet.bpf.c')
+    assert.doesNotMatch(code, /SEC\("cgroup/)
+    assert.ok(code.match(/^HG_ONLY_LOOKS\("cgroup/gm)?.length, 'there are such programs')
+    const macro = /#define HG_ONLY_LOOKS[^]*?\n\t\}/.exec(source('bpf/hook/packet.h'))?.[0] ?? ''
+    assert.deepEqual(macro.match(/return .*?;/g), ['return 1;'])
+    for (const probe of probes) {
+      const folder = probe.name.replaceAll('_', '-')
+      assert.doesNotMatch(source(`src/probes/${folder}/${folder}.bpf.c`), /SEC\("cgroup/)
+    }
   })
 
   test('an exec record becomes its row, byte for byte', () => {

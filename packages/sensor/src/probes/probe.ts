@@ -7,6 +7,7 @@ import type { BpfMap, FeatureName, RecordMemory } from '@honeyguide/bpf'
 import type { BatchBuilder } from '@honeyguide/model/batch'
 import type { FileSettings } from '@honeyguide/model/settings'
 import type { TableName } from '@honeyguide/model/tables'
+import type { DnsConversations } from '../dns/conversations.ts'
 import type { ProcessCache } from '../process-cache/process-cache.ts'
 import type { WorkloadNames } from '../workload/workload-names.ts'
 
@@ -37,6 +38,10 @@ export interface BetterWay {
 /** What probes are told by the configuration. */
 export interface ProbeSettings {
   readonly file?: FileSettings | undefined
+  /** Ports on which DNS is spoken; 53 and 5353 unless said. */
+  readonly dns?: { readonly ports: readonly number[] } | undefined
+  /** Silence that ends a UDP flow, ms; 30,000 unless said. */
+  readonly udpIdleMs?: number | undefined
 }
 
 /** Repeats of an event that were counted and not told one by one (`bpf/emit/repeat.h`). */
@@ -56,13 +61,18 @@ export interface DecodeContext {
   readonly redact: (argv: Uint8Array) => Uint8Array | undefined
   /** Takes a process out of the own ones: it runs something else now. */
   readonly disown: (pid: number) => void
+  /** Questions that wait for their answers. */
+  readonly dns: DnsConversations
 }
 
 export interface Probe {
   /** Name of its table, and of its hook in `loss` and `hook` rows. */
   readonly name: TableName
   readonly ring: 'lifecycle' | 'data'
-  /** Programs to attach. Each entry lists alternatives, best first: the first that the kernel takes is used. */
+  /**
+   * Programs to attach; several probes may name the same. Those of cgroups are attached to the root
+   * of version 2. Each entry lists alternatives, best first: the first that the kernel takes is used.
+   */
   readonly programs: readonly (readonly string[])[]
   readonly optionalPrograms?: readonly OptionalProgram[]
   readonly syscallExits: readonly SyscallExit[]
@@ -73,11 +83,16 @@ export interface Probe {
   readonly cpuMaps?: readonly string[]
   /** Tells the programs, through the maps named above, what to go by. At every start; until then they let all pass. */
   readonly configure?: (map: (name: string) => BpfMap, settings: ProbeSettings) => void
+  /** Iterators that are run once when the programs are attached: they find what is older, and write nothing. */
+  readonly startIterators?: readonly string[]
+  /** Values of the programs' `const volatile` globals. */
+  readonly constants?: (settings: ProbeSettings) => Readonly<Record<string, unknown>>
   /** C structs whose layout the decoders and the pins depend on. */
   readonly structs: readonly string[]
   /**
-   * Writes the record at byte `at` as a row. False when it makes no sense: the caller counts it as
-   * lost (`decode`). Never throws, whatever the bytes.
+   * Writes the record at byte `at` as a row; as several, or none, where a record is a piece of a
+   * stream. False when it makes no sense: the caller counts it as lost (`decode`). Never throws,
+   * whatever the bytes.
    */
   readonly decode: (
     context: DecodeContext,

@@ -1,5 +1,6 @@
 /** What a probe's decoder is given, with nothing before it: for tests and fuzzing. */
 import { createBatchBuilder } from '@honeyguide/model/batch'
+import { createDnsConversations } from '../dns/conversations.ts'
 import { createProcessCache } from '../process-cache/process-cache.ts'
 import type { DecodeContext } from '../probes/probe.ts'
 import { createWorkloadNames } from '../workload/workload-names.ts'
@@ -11,5 +12,6 @@ export function emptyDecodeContext(): DecodeContext {
     workloads: createWorkloadNames(16),
     redact: () => undefined,
     disown: () => {},
+    dns: createDnsConversations(),
   }
 }

@@ -45,6 +45,7 @@ export function createSensorHome(
     redaction: { enabled: true, patterns: [] },
     // The fake kernel's files are none.
     provenance: { enabled: false, maxFileBytes: 1 << 20, cpuPercent: 1 },
+    dns: { ports: [53, 5353] },
     probes: [],
     hooks: 'auto',
     file: { watch: [], ignore: [], sensitive: [], watchWorkloads: [], ignoreWorkloads: [] },
