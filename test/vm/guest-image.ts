@@ -32,6 +32,8 @@ export interface GuestImageOptions {
   readonly include: readonly string[]
   /** Absolute paths of the host that go along, with the libraries that they need. */
   readonly programs: readonly string[]
+  /** Folders of modules by the release of the kernel that loads them (`uname -r`). */
+  readonly modules?: Readonly<Record<string, string>>
   /** What the guest runs after it has set itself up: a shell script. */
   readonly script: string
 }
@@ -51,6 +53,7 @@ mount -t bpf bpf /sys/fs/bpf
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mount -t tracefs trace /sys/kernel/tracing 2>/dev/null
 ip link set lo up
+for module in /modules/$(uname -r)/*.ko; do [ -e "$module" ] && insmod "$module"; done
 echo 0 > /proc/sys/kernel/printk_devkmsg 2>/dev/null
 . /guest-script
 echo GUEST-END $?
@@ -91,6 +94,10 @@ export async function buildGuestImage(options: GuestImageOptions): Promise<strin
   await writeFile(join(tree, 'etc/group'), 'root:x:0:\nnogroup:x:65534:\n')
 
   for (const program of programs) await installProgram(tree, program)
+  for (const [release, folder] of Object.entries(options.modules ?? {})) {
+    await mkdir(join(tree, 'modules'), { recursive: true })
+    await run('cp', ['-r', folder, join(tree, 'modules', release)])
+  }
   const copy = await under(tree, root)
   for (const path of include) await run('cp', ['-a', '--parents', path, copy], { cwd: root })
 

@@ -12,6 +12,7 @@ import {
   type ExampleName,
 } from '../../packages/bpf/examples/build.ts'
 import { buildTestProgram } from '../../packages/bpf/src/kernel-test.ts'
+import { buildTarget, targetKinds } from '../../packages/bpf/src/test/target.ts'
 import { testObjects, testProgram } from '../../packages/sensor/src/kernel/kernel-harness.ts'
 
 const run = promisify(execFile)
@@ -33,6 +34,7 @@ export async function buildForGuests(root: string): Promise<void> {
   testProgram('sample', true)
   for await (const source of glob('packages/bpf/test-programs/*.bpf.c', { cwd: root }))
     await buildTestProgram(basename(source, '.bpf.c'))
+  for (const kind of targetKinds) buildTarget(kind)
   for (const name of Object.keys(exampleStructs) as ExampleName[]) await buildExample(name)
 }
 
@@ -62,6 +64,7 @@ export async function warmCompileCache(
     'packages/sensor/src/kernel/kernel-consumer.ts',
     'packages/bpf/src/ring-consumer.child.ts',
     'packages/bpf/src/ring-worker.child.ts',
+    'packages/bpf/src/test/network-peer.child.ts',
   ]
   for (const file of children)
     await run(node, [join(root, file)], {

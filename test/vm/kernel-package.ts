@@ -1,11 +1,13 @@
 /**
  * Finds, fetches and unpacks a Debian kernel into a cache, without installing it on the host.
  *
- * The newest package whose name matches is taken, so that security updates do not need a change here.
+ * The newest package whose name matches is taken, so that security updates do not need a change here. Of its modules
+ * those are kept that tests need: interfaces in pairs, and classic traffic control.
  */
 import { execFile } from 'node:child_process'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { copyFile, glob, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -16,8 +18,12 @@ export interface GuestKernel {
   readonly version: string
   /** Path of the bzImage. */
   readonly image: string
+  /** Folder of its modules, `<name>.ko`. */
+  readonly modules: string
   /** Name of the Debian package that it came from. */
   readonly packageName: string
+  /** As uname says it. */
+  readonly release: string
 }
 
 /** Which kernels are supported, and the packages that hold them. */
@@ -26,6 +32,9 @@ export const guestKernels = {
   '6.12': /^linux-image-6\.12\.(\d+)\+deb12-cloud-amd64-unsigned$/,
 } as const satisfies Record<string, RegExp>
 export type GuestKernelVersion = keyof typeof guestKernels
+
+/** Modules that guests load, in this order; none needs another. */
+export const guestModules = ['veth', 'sch_ingress', 'cls_bpf'] as const
 
 /** Throws with apt's words when there is no such package or it cannot be fetched. */
 export async function fetchKernel(
@@ -52,9 +61,35 @@ export async function fetchKernel(
   const boot = join(work, 'tree', 'boot')
   const image = (await readdir(boot)).find((name) => name.startsWith('vmlinuz'))
   if (!image) throw new Error(`${best} has no kernel image`)
-  await rename(join(boot, image), join(cache, `${best}.vmlinuz`))
+  const kernel = kernelIn(version, cache, best)
+  await keepModules(join(work, 'tree'), kernel.modules)
+  // Last, because it is by the image that a kernel is known to be there.
+  await rename(join(boot, image), kernel.image)
   await rm(work, { recursive: true, force: true })
-  return { version, image: join(cache, `${best}.vmlinuz`), packageName: best }
+  return kernel
+}
+
+function kernelIn(version: GuestKernelVersion, cache: string, packageName: string): GuestKernel {
+  return {
+    version,
+    image: join(cache, `${packageName}.vmlinuz`),
+    modules: join(cache, `${packageName}.modules`),
+    packageName,
+    release: packageName.replace(/^linux-image-/, '').replace(/-unsigned$/, ''),
+  }
+}
+
+/** Copies the modules out of an unpacked package; some releases compress them. */
+async function keepModules(tree: string, folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  for (const name of guestModules) {
+    const found = await Array.fromAsync(glob(`{,usr/}lib/modules/**/${name}.ko*`, { cwd: tree }))
+    const [path] = found
+    if (path === undefined) throw new Error(`the package has no module ${name}`)
+    await copyFile(join(tree, path), join(folder, basename(path)))
+    if (path.endsWith('.xz')) await run('xz', ['-d', join(folder, basename(path))])
+  }
 }
 
 function newest(version: GuestKernelVersion, names: readonly string[]): string | undefined {
@@ -74,6 +109,9 @@ async function newestUnpacked(
     .map((name) => name.slice(0, -8))
   const best = newest(version, names)
   if (!best) return undefined
-  const image = join(cache, `${best}.vmlinuz`)
-  return (await stat(image)).size > 0 ? { version, image, packageName: best } : undefined
+  const kernel = kernelIn(version, cache, best)
+  const isWhole =
+    (await stat(kernel.image)).size > 0 &&
+    guestModules.every((name) => existsSync(join(kernel.modules, `${name}.ko`)))
+  return isWhole ? kernel : undefined
 }

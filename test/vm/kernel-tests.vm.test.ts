@@ -75,7 +75,11 @@ suite('kernel tests in QEMU', { skip, concurrency: 2 }, () => {
         '/usr/bin/setpriv',
         '/usr/bin/prlimit',
         '/usr/bin/unshare',
+        '/usr/bin/nsenter',
       ],
+      modules: Object.fromEntries(
+        [...kernels.values()].map(({ release, modules }) => [release, modules]),
+      ),
       script: [
         `cd ${root}`,
         'uname -r',

@@ -61,7 +61,7 @@ suite('links', { skip: skipUnless('tp_btf') }, () => {
   const noTracefs = existsSync('/sys/kernel/tracing/events')
     ? false
     : 'needs tracefs at /sys/kernel/tracing'
-  test('what needs a perf event is attached by libbpf', { skip: noTracefs }, async () => {
+  test('a classic tracepoint brings hits until its link goes', { skip: noTracefs }, async () => {
     using object = await hooks()
     {
       using _link = object.attach('on_getppid')

@@ -36,8 +36,8 @@ export const bpfErrors = {
     fix: 'Read the compiler output in the message; clang 14 or newer is needed.',
   },
   BPF_ELF_INVALID: {
-    what: 'A file is not an eBPF object (64-bit little-endian ELF).',
-    fix: 'Compile it with `clang -g -target bpf`.',
+    what: 'A file is not the ELF file (64-bit, little-endian) that was expected: an eBPF object, or a program or library to probe.',
+    fix: 'Compile objects with `clang -g -target bpf`; for a uprobe name a program or library of this machine.',
   },
   BPF_FS_MISSING: {
     what: 'No bpf filesystem is mounted where something should be pinned.',
@@ -63,9 +63,13 @@ export const bpfErrors = {
     what: 'A map operation was refused by the kernel.',
     fix: 'The errno tells why: E2BIG is full, EEXIST and ENOENT come from the update flag.',
   },
+  BPF_NETLINK_FAILED: {
+    what: 'The kernel refused a request over netlink (classic traffic control).',
+    fix: 'The errno tells why: ENODEV is no such interface in this network namespace, EPERM asks for CAP_NET_ADMIN.',
+  },
   BPF_NOT_FOUND: {
-    what: 'The object has no program, map or variable of that name.',
-    fix: 'The message lists the names that it has.',
+    what: 'There is no program, map, variable, function, interface or network namespace of that name.',
+    fix: 'The message names where it was looked for, and names that are there.',
   },
   BPF_NOT_PERMITTED: {
     what: 'The kernel does not let this process do that.',
@@ -86,6 +90,10 @@ export const bpfErrors = {
   BPF_TARGET_MISSING: {
     what: 'The running kernel has no such hook or type.',
     fix: 'Switch the program off for this kernel (`programs: { name: { autoload: false } }`).',
+  },
+  BPF_TEST_RUN_FAILED: {
+    what: 'The kernel did not run a program on the data and context that it was given.',
+    fix: 'ENOTSUPP: programs of this type cannot be run. EINVAL: a field of the context must be 0 here.',
   },
   BPF_VERIFIER_REFUSED: {
     what: 'The verifier refused a program.',
@@ -109,12 +117,18 @@ export interface BpfErrorDetail {
   readonly verifier?: readonly string[]
   /** How many lines of the verifier's log lie before those in `verifier`. */
   readonly verifierOmitted?: number
+  /** A feature that was needed and that the running kernel lacks (a name for `probeFeature`). */
+  readonly feature?: string
+  /** Mainline version that brought `feature`. */
+  readonly minimumKernel?: string
 }
 
 /** The only error class of this package; tell them apart by `code`. */
 export class BpfError extends Error {
   override readonly name = 'BpfError'
   readonly code: BpfErrorCode
+  /** The message's first line, without the errno. */
+  readonly summary: string
   /** Positive errno, 0 when no system call was involved. */
   readonly errno: number
   /** `EPERM` and the like; empty when `errno` is 0. */
@@ -123,6 +137,10 @@ export class BpfError extends Error {
   readonly log: readonly string[]
   readonly verifier: readonly string[]
   readonly verifierOmitted: number
+  /** The feature that the running kernel lacks, where that is why. */
+  readonly feature: string | undefined
+  /** Mainline version that brought `feature`, `6.6`. */
+  readonly minimumKernel: string | undefined
 
   constructor(code: BpfErrorCode, message: string, detail: BpfErrorDetail = {}) {
     const errno = detail.errno ?? 0
@@ -138,12 +156,15 @@ export class BpfError extends Error {
     }
     super(parts.join('\n'), detail.cause === undefined ? undefined : { cause: detail.cause })
     this.code = code
+    this.summary = message
     this.errno = errno
     this.errnoName = errnoName
     this.program = detail.program
     this.log = detail.log ?? []
     this.verifier = verifier
     this.verifierOmitted = omitted
+    this.feature = detail.feature
+    this.minimumKernel = detail.minimumKernel
   }
 
   /** What happened in general, whatever the message says about this one case. */

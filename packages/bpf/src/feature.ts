@@ -5,9 +5,17 @@
  * refuses every LSM program. Each probe runs once a process; an unsupported feature is a value.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { isPermissionErrno, nameOfErrno } from './error.ts'
+import { BpfError, isPermissionErrno, nameOfErrno } from './error.ts'
 import { closeFd, libbpf, type NativePointer } from './ffi.ts'
-import { btfLoad, linkCreate, mapCreate, openRawTracepoint, programLoad } from './kernel-call.ts'
+import {
+  btfLoad,
+  linkCreate,
+  mapCreate,
+  mapLookupBatch,
+  openRawTracepoint,
+  programLoad,
+  testRun,
+} from './kernel-call.ts'
 import { mapTypes } from './map.ts'
 
 /** What the kernel lacks, since which version kernels have it, and why not here. */
@@ -35,13 +43,42 @@ interface KernelTypes {
 
 const programTypes = {
   kprobe: 2,
+  trafficControl: 3,
+  tracepoint: 5,
+  xdp: 6,
+  perfEvent: 7,
   cgroupSkb: 8,
   cgroupSock: 9,
+  sockOps: 13,
+  cgroupDevice: 15,
+  rawTracepoint: 17,
   cgroupSockAddr: 18,
+  cgroupSysctl: 23,
+  cgroupSockopt: 25,
   tracing: 26,
   lsm: 29,
+  skLookup: 30,
+  netfilter: 32,
 }
-const attachTypes = { inet4Connect: 10, rawTracepoint: 23, fentry: 24, lsmMac: 27, iterator: 28 }
+const attachTypes = {
+  sockCreate: 2,
+  sockOps: 3,
+  cgroupDevice: 6,
+  inet4Connect: 10,
+  sysctl: 18,
+  setsockopt: 22,
+  rawTracepoint: 23,
+  fentry: 24,
+  lsmMac: 27,
+  iterator: 28,
+  skLookup: 36,
+  xdp: 37,
+  kprobeMulti: 42,
+  netfilter: 45,
+  tcxIngress: 46,
+  uprobeMulti: 48,
+  unixConnect: 49,
+}
 const btfKinds = { typedef: 8, function: 12 }
 
 // r0 = 0; exit
@@ -88,14 +125,84 @@ function iterator(target: string): (kernel: KernelTypes) => string | undefined {
         attachBtfId: id,
       },
       (programFd) =>
-        closing(linkCreate({ programFd, targetFd: 0, attachType: attachTypes.iterator })),
+        closing(linkCreate({ programFd, target: 0, attachType: attachTypes.iterator })),
     )
   }
 }
 
-function map(type: number, keySize: number, valueSize: number, maxEntries: number) {
-  return (): string | undefined => closing(mapCreate({ type, keySize, valueSize, maxEntries }))
+function map(type: number, keySize: number, valueSize: number, maxEntries: number, flags = 0) {
+  return (): string | undefined =>
+    closing(mapCreate({ type, keySize, valueSize, maxEntries, flags }))
 }
+
+/** Makes a map, lets `use` try more with it, and closes it. */
+function tryMap(
+  options: Parameters<typeof mapCreate>[0],
+  use: (fd: number) => string | undefined,
+): string | undefined {
+  const fd = mapCreate(options)
+  if (fd < 0) return refused(fd)
+  try {
+    return use(fd)
+  } finally {
+    closeFd(fd)
+  }
+}
+
+const smallArray = { type: mapTypes.array, keySize: 4, valueSize: 4, maxEntries: 1 }
+const noPreallocation = 1
+
+function mapInMap(): string | undefined {
+  return tryMap(smallArray, (innerFd) =>
+    closing(
+      mapCreate({ type: mapTypes.arrayOfMaps, keySize: 4, valueSize: 4, maxEntries: 1, innerFd }),
+    ),
+  )
+}
+
+function mapBatch(): string | undefined {
+  return tryMap(smallArray, (fd) => {
+    const { error } = mapLookupBatch(
+      fd,
+      1,
+      new Uint8Array(4),
+      new Uint8Array(4),
+      undefined,
+      new Uint8Array(8),
+    )
+    return error < 0 && error !== -2 ? refused(error) : undefined
+  })
+}
+
+/** A program of a type that the kernel has when it loads. */
+function program(type: number, expectedAttachType = 0) {
+  return (): string | undefined => tryProgram({ type, instructions: returnOne, expectedAttachType })
+}
+
+/**
+ * A link on a target that does not exist: `wanted` is what a kernel says that knows the kind of link. One that does
+ * not says EINVAL.
+ */
+function linkRefusal(
+  load: Parameters<typeof programLoad>[0],
+  link: Omit<Parameters<typeof linkCreate>[0], 'programFd'>,
+  wanted: number,
+) {
+  return (): string | undefined =>
+    tryProgram(load, (programFd) => {
+      const fd = linkCreate({ programFd, ...link })
+      if (fd >= 0) closeFd(fd)
+      if (fd >= 0 || fd === wanted) return undefined
+      return fd === -22 ? 'the kernel has no such link' : refused(fd)
+    })
+}
+
+/** No interface has this index: they are given out from 1. */
+const noInterface = 0x7fff_fff0
+const ENODEV = -19
+const EBADF = -9
+const EAFNOSUPPORT = -97
+const EOPNOTSUPP = -95
 
 // BTF with one type, `int`: task storage demands types of its key and value.
 function tinyBtf(): Uint8Array {
@@ -148,6 +255,23 @@ const features = {
   ringbuf: { minimumKernel: '5.8', probe: map(mapTypes.ring, 0, 0, 4096) },
   task_storage: { minimumKernel: '5.11', probe: taskStorage },
   bloom_filter: { minimumKernel: '5.16', probe: map(mapTypes.bloomFilter, 0, 4, 1) },
+  lpm_trie: { minimumKernel: '4.11', probe: map(mapTypes.lpmTrie, 8, 4, 1, noPreallocation) },
+  stack_trace: { minimumKernel: '4.6', probe: map(mapTypes.stackTrace, 4, 8, 1) },
+  queue: { minimumKernel: '4.20', probe: map(mapTypes.queue, 0, 4, 1) },
+  lru_hash: { minimumKernel: '4.10', probe: map(mapTypes.lruHash, 4, 4, 1) },
+  map_in_map: { minimumKernel: '4.12', probe: mapInMap },
+  sockmap: { minimumKernel: '4.14', probe: map(mapTypes.sockMap, 4, 4, 1) },
+  sockhash: { minimumKernel: '4.18', probe: map(mapTypes.sockHash, 4, 4, 1) },
+  user_ringbuf: { minimumKernel: '6.1', probe: map(mapTypes.userRing, 0, 0, 4096) },
+  map_batch: { minimumKernel: '5.6', probe: mapBatch },
+  test_run: {
+    minimumKernel: '4.12',
+    probe: () =>
+      tryProgram({ type: programTypes.rawTracepoint, instructions: returnZero }, (programFd) => {
+        const { error } = testRun({ programFd })
+        return error < 0 ? refused(error) : undefined
+      }),
+  },
   tp_btf: {
     minimumKernel: '5.5',
     probe(kernel) {
@@ -213,27 +337,102 @@ const features = {
         ? tryProgram({ type: programTypes.kprobe, instructions: returnZero })
         : 'the kernel is built without uprobe events (CONFIG_UPROBE_EVENTS)',
   },
-  cgroup_skb: {
-    minimumKernel: '4.10',
-    probe: () => tryProgram({ type: programTypes.cgroupSkb, instructions: returnOne }),
+  kprobe_multi: { minimumKernel: '5.18', probe: kprobeMulti },
+  uprobe_multi: {
+    minimumKernel: '6.6',
+    // A folder is no file that could hold functions.
+    probe: linkRefusal(
+      {
+        type: programTypes.kprobe,
+        instructions: returnZero,
+        expectedAttachType: attachTypes.uprobeMulti,
+      },
+      {
+        target: 0,
+        attachType: attachTypes.uprobeMulti,
+        detail: {
+          kind: 'uprobeMulti',
+          isReturn: false,
+          path: '/',
+          offsets: new BigUint64Array(1),
+          cookies: undefined,
+          pid: 0,
+        },
+      },
+      EBADF,
+    ),
   },
+  tracepoint: {
+    minimumKernel: '4.7',
+    probe: program(programTypes.tracepoint),
+  },
+  perf_event: {
+    minimumKernel: '4.9',
+    probe: () =>
+      existsSync('/sys/bus/event_source/devices/software')
+        ? tryProgram({ type: programTypes.perfEvent, instructions: returnZero })
+        : 'the kernel is built without perf events (CONFIG_PERF_EVENTS)',
+  },
+  xdp: { minimumKernel: '5.9', probe: program(programTypes.xdp, attachTypes.xdp) },
+  tc: { minimumKernel: '4.1', probe: program(programTypes.trafficControl) },
+  tcx: {
+    minimumKernel: '6.6',
+    probe: linkRefusal(
+      { type: programTypes.trafficControl, instructions: returnOne },
+      {
+        target: noInterface,
+        attachType: attachTypes.tcxIngress,
+        detail: { kind: 'tcx', relativeFd: 0 },
+      },
+      ENODEV,
+    ),
+  },
+  sk_lookup: {
+    minimumKernel: '5.9',
+    probe: program(programTypes.skLookup, attachTypes.skLookup),
+  },
+  netfilter: {
+    minimumKernel: '6.4',
+    // 0 is no family of protocols.
+    probe: linkRefusal(
+      {
+        type: programTypes.netfilter,
+        instructions: returnOne,
+        expectedAttachType: attachTypes.netfilter,
+      },
+      {
+        target: 0,
+        attachType: attachTypes.netfilter,
+        detail: { kind: 'netfilter', family: 0, hook: 0, priority: 1, flags: 0 },
+      },
+      EAFNOSUPPORT,
+    ),
+  },
+  sockops: { minimumKernel: '4.13', probe: program(programTypes.sockOps, attachTypes.sockOps) },
+  cgroup_skb: { minimumKernel: '4.10', probe: program(programTypes.cgroupSkb) },
   cgroup_sock: {
     minimumKernel: '4.10',
-    probe: () =>
-      tryProgram({
-        type: programTypes.cgroupSock,
-        instructions: returnOne,
-        expectedAttachType: 2,
-      }),
+    probe: program(programTypes.cgroupSock, attachTypes.sockCreate),
   },
   cgroup_sock_addr: {
     minimumKernel: '4.17',
-    probe: () =>
-      tryProgram({
-        type: programTypes.cgroupSockAddr,
-        instructions: returnOne,
-        expectedAttachType: attachTypes.inet4Connect,
-      }),
+    probe: program(programTypes.cgroupSockAddr, attachTypes.inet4Connect),
+  },
+  cgroup_sock_addr_unix: {
+    minimumKernel: '6.7',
+    probe: program(programTypes.cgroupSockAddr, attachTypes.unixConnect),
+  },
+  cgroup_device: {
+    minimumKernel: '4.15',
+    probe: program(programTypes.cgroupDevice, attachTypes.cgroupDevice),
+  },
+  cgroup_sysctl: {
+    minimumKernel: '5.2',
+    probe: program(programTypes.cgroupSysctl, attachTypes.sysctl),
+  },
+  cgroup_sockopt: {
+    minimumKernel: '5.3',
+    probe: program(programTypes.cgroupSockopt, attachTypes.setsockopt),
   },
   bpf_loop: {
     minimumKernel: '5.17',
@@ -254,6 +453,28 @@ const features = {
   },
 } as const satisfies Record<string, Feature>
 
+function kprobeMulti(kernel: KernelTypes): string | undefined {
+  // Called by the kernel's own self-test only, so attaching there is harmless.
+  const name = 'bpf_fentry_test1'
+  if (kernel.find(name, btfKinds.function) === undefined) return 'the kernel has no BTF'
+  return tryProgram(
+    {
+      type: programTypes.kprobe,
+      instructions: returnZero,
+      expectedAttachType: attachTypes.kprobeMulti,
+    },
+    (programFd) => {
+      const fd = linkCreate({
+        programFd,
+        target: 0,
+        attachType: attachTypes.kprobeMulti,
+        detail: { kind: 'kprobeMulti', isReturn: false, symbols: [name], cookies: undefined },
+      })
+      return fd === EOPNOTSUPP ? 'the kernel is built without CONFIG_FPROBE' : closing(fd)
+    },
+  )
+}
+
 function tracepoint(kernel: KernelTypes, name: string): string | undefined {
   return kernel.find(`btf_trace_${name}`, btfKinds.typedef) === undefined
     ? `the kernel has no tracepoint ${name}`
@@ -265,6 +486,11 @@ export type FeatureName = keyof typeof features | `tracepoint/${string}`
 
 /** All features that have a probe of their own. */
 export const featureNames = Object.keys(features) as readonly (keyof typeof features)[]
+
+/** Mainline version that brought a feature, `6.6`; of a tracepoint, that brought typed ones as such. */
+export function minimumKernelOf(name: FeatureName): string {
+  return featureOf(name).minimumKernel
+}
 
 const answers = new Map<FeatureName, FeatureSupport>()
 
@@ -323,33 +549,27 @@ function lazyKernelTypes(): KernelTypes & Disposable {
   }
 }
 
-/** The feature that a program of this ELF section needs, where one is known. */
-export function featureOfSection(section: string): FeatureName | undefined {
-  const [kind = '', target = ''] = section.split('/')
-  switch (kind.replace(/\.s$/, '')) {
-    case 'tp_btf':
-      return `tracepoint/${target}`
-    case 'fentry':
-    case 'fexit':
-    case 'fmod_ret':
-      return 'fentry'
-    case 'lsm':
-    case 'lsm_cgroup':
-      return 'lsm'
-    case 'kprobe':
-    case 'kretprobe':
-    case 'ksyscall':
-      return 'kprobe'
-    case 'uprobe':
-    case 'uretprobe':
-      return 'uprobe'
-    case 'cgroup_skb':
-      return 'cgroup_skb'
-    case 'iter':
-      return Object.hasOwn(features, `iter/${target}`)
-        ? (`iter/${target}` as FeatureName)
-        : undefined
-    default:
-      return undefined
-  }
+/**
+ * An error of loading or attaching with the feature that the kernel lacks for it, where that is why; else as it is.
+ */
+export function explainRefusal(cause: unknown, feature: FeatureName | undefined): unknown {
+  if (!(cause instanceof BpfError) || feature === undefined || cause.feature !== undefined)
+    return cause
+  const answer = probeFeature(feature)
+  if (answer.supported) return cause
+  const { minimumKernel, reason } = answer
+  return new BpfError(
+    cause.code,
+    `${cause.summary}: it needs ${feature}, in Linux since ${minimumKernel}; here ${reason}`,
+    {
+      cause,
+      errno: cause.errno,
+      log: cause.log,
+      verifier: cause.verifier,
+      verifierOmitted: cause.verifierOmitted,
+      feature,
+      minimumKernel,
+      ...(cause.program === undefined ? {} : { program: cause.program }),
+    },
+  )
 }

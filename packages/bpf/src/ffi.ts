@@ -1,5 +1,6 @@
 /**
- * Every call that leaves JavaScript, in one file: bpf(2), mmap(2) and libbpf through koffi.
+ * Every call that leaves JavaScript, in one file: bpf(2), perf_event_open(2), netlink sockets, mmap(2) and libbpf
+ * through koffi.
  *
  * System calls return a value >= 0 or a negative errno and never throw. libbpf is loaded on the
  * first use, so that a process that only reads pinned rings and maps never maps it.
@@ -11,6 +12,9 @@ import { BpfError } from './error.ts'
 const libc = koffi.load('libc.so.6')
 
 const syscall = libc.func('long syscall(long number, long command, void *attr, long size)')
+const syscallPerf = libc.func(
+  'long syscall(long number, void *attr, int pid, int cpu, int group, unsigned long flags)',
+)
 // `int` for the two descriptors, 64 bit for the offset: the kernel's own widths.
 const mmap = libc.func(
   'int64_t mmap(int64_t at, size_t length, int prot, int flags, int fd, int64_t offset)',
@@ -26,9 +30,16 @@ const vasprintf = libc.func('int vasprintf(_Out_ void **out, const char *format,
 const freeNative = libc.func('void free(void *memory)')
 const clockGettime = libc.func('int clock_gettime(int clock, void *time)')
 const flock = libc.func('int flock(int fd, int operation)')
+const setns = libc.func('int setns(int fd, int kind)')
+const ifNameToIndex = libc.func('unsigned int if_nametoindex(const char *name)')
+const openSocket = libc.func('int socket(int family, int type, int protocol)')
+const send = libc.func('int64_t send(int fd, void *bytes, size_t length, int flags)')
+const receive = libc.func('int64_t recv(int fd, void *into, size_t length, int flags)')
 
 const bpfNumbers: Readonly<Record<string, number>> = { x64: 321, arm64: 280 }
 const bpfNumber = bpfNumbers[arch] ?? 0
+const perfNumbers: Readonly<Record<string, number>> = { x64: 298, arm64: 241 }
+const perfNumber = perfNumbers[arch] ?? 0
 
 /**
  * bpf(2). `attr` is one `union bpf_attr`, `size` the bytes of it that the command knows (the kernel
@@ -38,6 +49,53 @@ const bpfNumber = bpfNumbers[arch] ?? 0
 export function bpf(command: number, attr: Uint8Array, size: number): number {
   if (bpfNumber === 0) return -38 // ENOSYS: an architecture whose syscall number we do not know
   const result = Number(syscall(bpfNumber, command, attr, size))
+  return result < 0 ? -koffi.errno() : result
+}
+
+/**
+ * perf_event_open(2) without a group; the descriptor is closed on exec. `pid` -1 is every process, `cpu` -1 every CPU
+ * (not both). Returns the descriptor, or a negative errno.
+ */
+export function perfEventOpen(attr: Uint8Array, pid: number, cpu: number): number {
+  if (perfNumber === 0) return -38
+  const closeOnExec = 8
+  const result = Number(syscallPerf(perfNumber, attr, pid, cpu, -1, closeOnExec))
+  return result < 0 ? -koffi.errno() : result
+}
+
+/**
+ * Moves the calling thread into the network namespace that `fd` is open on (setns(2)). Only this thread: whoever
+ * calls must go back before anything else runs on it. Returns 0, or a negative errno.
+ */
+export function enterNetworkNamespace(fd: number): number {
+  const networkNamespace = 0x4000_0000
+  return Number(setns(fd, networkNamespace)) < 0 ? -koffi.errno() : 0
+}
+
+/** Index of a network interface of the calling thread's namespace; a negative errno when there is none. */
+export function indexOfInterface(name: string): number {
+  const index = Number(ifNameToIndex(name))
+  return index === 0 ? -koffi.errno() : index
+}
+
+/** A socket for rtnetlink in the calling thread's namespace, closed on exec. A negative errno on failure. */
+export function openRouteSocket(): number {
+  const netlinkFamily = 16
+  const rawCloseOnExec = 3 | 0x8_0000
+  const result = Number(openSocket(netlinkFamily, rawCloseOnExec, 0))
+  return result < 0 ? -koffi.errno() : result
+}
+
+/** Sends one datagram. Returns its length, or a negative errno. */
+export function sendTo(fd: number, bytes: Uint8Array): number {
+  const result = Number(send(fd, bytes, bytes.length, 0))
+  return result < 0 ? -koffi.errno() : result
+}
+
+/** Receives one datagram that is there already (-11, EAGAIN, when none is). Returns its length, or a negative errno. */
+export function receiveFrom(fd: number, into: Uint8Array): number {
+  const dontWait = 0x40
+  const result = Number(receive(fd, into, into.length, dontWait))
   return result < 0 ? -koffi.errno() : result
 }
 
@@ -189,6 +247,8 @@ export interface Libbpf {
   programFd(program: NativePointer): number
   programType(program: NativePointer): number
   expectedAttachType(program: NativePointer): number
+  setProgramType(program: NativePointer, type: number): number
+  setExpectedAttachType(program: NativePointer, type: number): number
   setAutoload(program: NativePointer, autoload: boolean): number
   attach(program: NativePointer): NativePointer | null
   linkFd(link: NativePointer): number
@@ -248,6 +308,10 @@ function loadLibbpf(): Libbpf {
     programFd: library.func('int bpf_program__fd(void *program)'),
     programType: library.func('int bpf_program__type(void *program)'),
     expectedAttachType: library.func('int bpf_program__expected_attach_type(void *program)'),
+    setProgramType: library.func('int bpf_program__set_type(void *program, int type)'),
+    setExpectedAttachType: library.func(
+      'int bpf_program__set_expected_attach_type(void *program, int type)',
+    ),
     setAutoload: library.func('int bpf_program__set_autoload(void *program, bool autoload)'),
     attach: library.func('void *bpf_program__attach(void *program)'),
     linkFd: library.func('int bpf_link__fd(void *link)'),

@@ -15,7 +15,6 @@ export {
 } from './error.ts'
 export {
   openObject,
-  type AttachOptions,
   type BpfLinks,
   type BpfObject,
   type BpfProgram,
@@ -23,6 +22,7 @@ export {
   type OpenOptions,
   type ProgramOptions,
 } from './object.ts'
+export type { AttachOptions } from './attach.ts'
 export {
   BpfMap,
   createMap,
@@ -38,21 +38,41 @@ export {
 export { openPinnedRing, Ring, type Drained, type DrainLimits, type OnRecord } from './ring.ts'
 export { watchRings, type RingWatchOptions } from './ring-watch.ts'
 export { copyToRecordMemory, recordMemory, type RecordMemory } from './record-memory.ts'
+export { formatAddress, ipPrefixCodec, parseAddress } from './lpm-key.ts'
 export { BpfLink, openPinnedLink } from './link.ts'
+export type { XdpMode, XdpTarget } from './xdp.ts'
+export {
+  attachTc,
+  listTcFilters,
+  removeTcFilters,
+  type ClassicTcOptions,
+  type TcAttachment,
+  type TcFilter,
+  type TcTarget,
+  type TcxTarget,
+} from './tc.ts'
+export type { NetfilterHook, NetfilterTarget } from './netfilter.ts'
+export { inNetworkNamespace, interfaceIndex, type InterfaceTarget } from './network-namespace.ts'
+export type { KprobeMultiTarget, KprobeTarget } from './kprobe.ts'
+export { findBinary, type UprobeMultiTarget, type UprobeTarget } from './uprobe.ts'
+export { onlineCpus, type SamplingTarget } from './sampling.ts'
+export { kernelNames, processNames, type AddressNames, type ResolvedAddress } from './symbols.ts'
+export { openNativeElf, type NativeElf, type NativeFunction } from './native-elf.ts'
 export { openPinnedProgram, type PinnedProgram } from './pinned-program.ts'
-export { lockFd, readClockNs, trimHeap } from './ffi.ts'
+export { lockFd, readClockNs, trimHeap, type MappedMemory } from './ffi.ts'
 export { releaseFilePages } from './file-pages.ts'
 export { forEachIterated, readIterator, type ReadIteratorOptions } from './iterator.ts'
 export { isOnBpfFilesystem, makePinFolder, requireBpfFilesystem, unpin } from './pin.ts'
 export {
   featureNames,
-  featureOfSection,
+  minimumKernelOf,
   probeFeature,
   probeFeatures,
   type FeatureName,
   type FeatureSupport,
   type Unsupported,
 } from './feature.ts'
+export { featureOfSection } from './section.ts'
 export {
   enableRunTimeStats,
   listKernelIds,
@@ -62,9 +82,10 @@ export {
   type MapInfo,
   type ProgramInfo,
 } from './kernel-info.ts'
-export type { KernelObjectKind, TestRunResult } from './kernel-call.ts'
+export type { KernelObjectKind } from './kernel-call.ts'
+export type { TestRunOptions, TestRunResult } from './test-run.ts'
 export type { LoaderMap, LoaderObject, LoaderProgram, ObjectLoader } from './loader.ts'
 export { createValueCodec, type ValueCodec } from './value-codec.ts'
-export { parseBtf, type Btf, type BtfType } from './btf.ts'
-export { parseElf, type ElfFile } from './elf.ts'
+export { parseBtf, type Btf, type BtfMember, type BtfType } from './btf.ts'
+export { parseElf, type ElfFile, type ElfSection, type ElfSymbol } from './elf.ts'
 export type { LayoutClaim } from './layout.ts'

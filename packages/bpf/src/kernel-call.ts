@@ -28,6 +28,7 @@ const command = {
   mapFreeze: 22,
   btfNextId: 23,
   mapLookupBatch: 24,
+  mapLookupAndDeleteBatch: 25,
   mapUpdateBatch: 26,
   mapDeleteBatch: 27,
   linkCreate: 28,
@@ -89,21 +90,28 @@ export function mapCreate(options: {
   readonly maxEntries: number
   readonly flags?: number
   readonly name?: string
+  /** A map whose shape those have that are put into it (maps of maps). */
+  readonly innerFd?: number
+  /** map_extra: the number of hash functions of a bloom filter (5.16). */
+  readonly extra?: number
   readonly btfFd?: number
   readonly keyTypeId?: number
   readonly valueTypeId?: number
 }): number {
-  begin(64)
+  begin(72)
   u32(0, options.type)
   u32(4, options.keySize)
   u32(8, options.valueSize)
   u32(12, options.maxEntries)
   u32(16, options.flags ?? 0)
+  u32(20, options.innerFd ?? 0)
   attr.set(text.encode(options.name ?? '').subarray(0, 15), 28)
   u32(48, options.btfFd ?? 0)
   u32(52, options.keyTypeId ?? 0)
   u32(56, options.valueTypeId ?? 0)
-  return call(command.mapCreate, 64)
+  u64(64, BigInt(options.extra ?? 0))
+  // Kernels before 5.16 refuse a block that is longer than theirs unless the rest is 0.
+  return call(command.mapCreate, 72)
 }
 
 function element(
@@ -192,6 +200,18 @@ export function mapLookupBatch(
   return batch(command.mapLookupBatch, fd, count, keys, values, cursorIn, cursorOut)
 }
 
+/** BPF_MAP_LOOKUP_AND_DELETE_BATCH, under the same terms. */
+export function mapTakeBatch(
+  fd: number,
+  count: number,
+  keys: Uint8Array,
+  values: Uint8Array,
+  cursorIn: Uint8Array | undefined,
+  cursorOut: Uint8Array,
+): BatchResult {
+  return batch(command.mapLookupAndDeleteBatch, fd, count, keys, values, cursorIn, cursorOut)
+}
+
 /** BPF_MAP_UPDATE_BATCH. */
 export function mapUpdateBatch(
   fd: number,
@@ -242,25 +262,98 @@ export function openRawTracepoint(programFd: number, name?: string): number {
   return call(command.rawTracepointOpen, 16)
 }
 
-/** BPF_LINK_CREATE on a target descriptor (a cgroup; 0 for iterators). */
+/** What a kind of link is told besides program and target: the union at the end of `link_create`. */
+export type LinkDetail =
+  /** `union bpf_iter_link_info`, to bind an iterator to one task or map. */
+  | { readonly kind: 'iterator'; readonly info: Uint8Array }
+  /** A number that the program reads with bpf_get_attach_cookie (5.15). */
+  | { readonly kind: 'perfEvent'; readonly cookie: bigint }
+  /** Where among the programs of the hook: next to that link, 0 for first or last (6.6). */
+  | { readonly kind: 'tcx'; readonly relativeFd: number }
+  | {
+      readonly kind: 'netfilter'
+      readonly family: number
+      readonly hook: number
+      readonly priority: number
+      readonly flags: number
+    }
+  | {
+      readonly kind: 'kprobeMulti'
+      readonly isReturn: boolean
+      readonly symbols: readonly string[]
+      readonly cookies: BigUint64Array | undefined
+    }
+  | {
+      readonly kind: 'uprobeMulti'
+      readonly isReturn: boolean
+      readonly path: string
+      /** Offsets in the file. */
+      readonly offsets: BigUint64Array
+      readonly cookies: BigUint64Array | undefined
+      /** 0 is every process. */
+      readonly pid: number
+    }
+
+function bytesOf(array: BigUint64Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+}
+
+/** Writes the detail; returns how many bytes of the attribute block are used. */
+function writeLinkDetail(detail: LinkDetail): number {
+  switch (detail.kind) {
+    case 'iterator':
+      pointer(16, detail.info)
+      u32(24, detail.info.length)
+      return 28
+    case 'perfEvent':
+      u64(16, detail.cookie)
+      return 24
+    case 'tcx':
+      u32(16, detail.relativeFd)
+      return 32
+    case 'netfilter':
+      u32(16, detail.family)
+      u32(20, detail.hook)
+      fields.setInt32(24, detail.priority, true)
+      u32(28, detail.flags)
+      return 32
+    case 'kprobeMulti': {
+      const names = detail.symbols.map(cString)
+      held.push(...names)
+      u32(16, detail.isReturn ? 1 : 0)
+      u32(20, names.length)
+      pointer(24, bytesOf(BigUint64Array.from(names, addressOf)))
+      if (detail.cookies) pointer(40, bytesOf(detail.cookies))
+      return 48
+    }
+    case 'uprobeMulti':
+      pointer(16, cString(detail.path))
+      pointer(24, bytesOf(detail.offsets))
+      if (detail.cookies) pointer(40, bytesOf(detail.cookies))
+      u32(48, detail.offsets.length)
+      u32(52, detail.isReturn ? 1 : 0)
+      u32(56, detail.pid)
+      return 60
+  }
+}
+
+/** BPF_LINK_CREATE. */
 export function linkCreate(options: {
   readonly programFd: number
-  readonly targetFd: number
+  /** A cgroup, a network namespace or a perf event by descriptor, an interface by index; 0 for the rest. */
+  readonly target: number
+  /** `enum bpf_attach_type`. */
   readonly attachType: number
   readonly flags?: number
-  /** `union bpf_iter_link_info`, to bind an iterator to one task or map. */
-  readonly iteratorInfo?: Uint8Array
+  readonly detail?: LinkDetail | undefined
 }): number {
-  begin(32)
+  begin(64)
   u32(0, options.programFd)
-  u32(4, options.targetFd)
+  u32(4, options.target)
   u32(8, options.attachType)
   u32(12, options.flags ?? 0)
-  if (options.iteratorInfo) {
-    pointer(16, options.iteratorInfo)
-    u32(24, options.iteratorInfo.length)
-  }
-  return call(command.linkCreate, 32)
+  const size = options.detail ? writeLinkDetail(options.detail) : 16
+  return call(command.linkCreate, size)
 }
 
 /** BPF_LINK_UPDATE: swaps the program of a link without a moment between. */
@@ -365,27 +458,28 @@ export function programLoad(options: {
   return call(command.progLoad, 120, loadTries)
 }
 
-/** What a test run gave back. */
-export interface TestRunResult {
+/** What BPF_PROG_TEST_RUN gave back. */
+export interface TestRunCallResult {
   /** 0, or a negative errno. */
   readonly error: number
-  /** The program's return value. */
   readonly returnValue: number
-  /** Mean run time in ns, where the kernel measures it. */
   readonly durationNs: number
-  /** Bytes written to `dataOut`. */
+  /** Bytes that the program left, even where `dataOut` had room for fewer (-28, ENOSPC). */
   readonly dataOutLength: number
+  readonly contextOutLength: number
 }
 
 /** BPF_PROG_TEST_RUN. */
 export function testRun(options: {
   readonly programFd: number
-  readonly repeat?: number
+  readonly repeat?: number | undefined
   readonly dataIn?: Uint8Array | undefined
   readonly dataOut?: Uint8Array | undefined
-  readonly context?: Uint8Array | undefined
-  readonly flags?: number
-}): TestRunResult {
+  readonly contextIn?: Uint8Array | undefined
+  readonly contextOut?: Uint8Array | undefined
+  readonly flags?: number | undefined
+  readonly cpu?: number | undefined
+}): TestRunCallResult {
   begin(80)
   u32(0, options.programFd)
   if (options.dataIn) {
@@ -397,16 +491,22 @@ export function testRun(options: {
     pointer(24, options.dataOut)
   }
   u32(32, options.repeat ?? 0)
-  if (options.context) {
-    u32(40, options.context.length)
-    pointer(48, options.context)
+  if (options.contextIn) {
+    u32(40, options.contextIn.length)
+    pointer(48, options.contextIn)
+  }
+  if (options.contextOut) {
+    u32(44, options.contextOut.length)
+    pointer(56, options.contextOut)
   }
   u32(64, options.flags ?? 0)
+  u32(68, options.cpu ?? 0)
   const error = Math.min(call(command.testRun, 80), 0)
   return {
     error,
     returnValue: fields.getUint32(4, true),
     durationNs: fields.getUint32(36, true),
     dataOutLength: fields.getUint32(12, true),
+    contextOutLength: fields.getUint32(44, true),
   }
 }

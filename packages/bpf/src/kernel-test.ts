@@ -7,9 +7,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getuid } from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { compileBpf } from './compile.ts'
 import { probeFeature, type FeatureName } from './feature.ts'
+import { takeInventory, type KernelInventory } from './kernel-info.ts'
 
 const programs = fileURLToPath(new URL('../test-programs/', import.meta.url))
 const headers = fileURLToPath(new URL('../include/', import.meta.url))
@@ -60,6 +62,14 @@ export function mountPinFolder(): PinFolder {
       execFileSync('/bin/umount', [path])
       rmSync(path, { recursive: true })
     },
+  }
+}
+
+/** The kernel frees programs, maps and links after a grace period: waits until one is gone, and throws if it stays. */
+export async function waitUntilGone(kind: keyof KernelInventory, id: number): Promise<void> {
+  for (let tries = 0; takeInventory()[kind].has(id); tries++) {
+    if (tries === 100) throw new Error(`${kind} still has ${id}`)
+    await sleep(20)
   }
 }
 

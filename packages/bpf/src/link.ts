@@ -9,6 +9,7 @@ import { Descriptor } from './descriptor.ts'
 import { BpfError, isPermissionErrno } from './error.ts'
 import { linkCreate, linkDetach, linkUpdate, openRawTracepoint } from './kernel-call.ts'
 import { readLinkInfo, type LinkInfo } from './kernel-info.ts'
+import { withNetworkNamespaceFd } from './network-namespace.ts'
 import { openPin, pin } from './pin.ts'
 
 /** An attached program. */
@@ -16,10 +17,7 @@ export class BpfLink implements Disposable {
   readonly #descriptor: Descriptor
   readonly #release: (() => void) | undefined
 
-  /**
-   * Takes ownership of `fd`. `release` replaces closing it, for links that own more than a
-   * descriptor (perf events).
-   */
+  /** Takes ownership of `fd`; `release` is called before it is closed, for what else the link owns. */
   constructor(fd: number, release?: () => void) {
     this.#descriptor = new Descriptor(fd, 'link')
     this.#release = release
@@ -39,7 +37,7 @@ export class BpfLink implements Disposable {
     pin(this.fd, path)
   }
 
-  /** Detaches now, although pins and other descriptors remain (5.9; cgroup, netns and XDP links). */
+  /** Detaches now, although pins and other descriptors remain (5.9; cgroup, netns, XDP and tcx links). */
   detach(): void {
     const error = linkDetach(this.fd)
     if (error < 0) {
@@ -47,7 +45,7 @@ export class BpfLink implements Disposable {
     }
   }
 
-  /** Swaps the program without a moment between (cgroup, netns and XDP links). */
+  /** Swaps the program without a moment between (cgroup, netns, XDP and tcx links). */
   update(program: { readonly fd: number }): void {
     const error = linkUpdate(this.fd, program.fd)
     if (error < 0) {
@@ -67,7 +65,8 @@ export function openPinnedLink(path: string): BpfLink {
   return new BpfLink(openPin(path, 'link'))
 }
 
-function linked(fd: number, what: string): BpfLink {
+/** The link behind what a system call returned. Throws `BPF_NOT_PERMITTED` or `BPF_ATTACH_FAILED`. */
+export function linked(fd: number, what: string): BpfLink {
   if (fd >= 0) return new BpfLink(fd)
   const code = isPermissionErrno(-fd) ? 'BPF_NOT_PERMITTED' : 'BPF_ATTACH_FAILED'
   throw new BpfError(code, `cannot attach ${what}`, { errno: -fd })
@@ -96,7 +95,7 @@ export function attachCgroup(programFd: number, attachType: number, cgroup: stri
   }
   try {
     return linked(
-      linkCreate({ programFd, targetFd: folder, attachType }),
+      linkCreate({ programFd, target: folder, attachType }),
       `to the cgroup ${cgroup} (it must be of version 2)`,
     )
   } finally {
@@ -104,18 +103,36 @@ export function attachCgroup(programFd: number, attachType: number, cgroup: stri
   }
 }
 
-/** BPF_TRACE_ITER of `enum bpf_attach_type`. */
-const traceIterator = 28
+/** `enum bpf_attach_type`. */
+const attachTypes = { flowDissector: 17, iterator: 28, skLookup: 36, netfilter: 45 } as const
 
 /** Attaches an iterator; `info` is `union bpf_iter_link_info`. */
 export function attachIterator(programFd: number, what: string, info?: Uint8Array): BpfLink {
   return linked(
     linkCreate({
       programFd,
-      targetFd: 0,
-      attachType: traceIterator,
-      ...(info ? { iteratorInfo: info } : {}),
+      target: 0,
+      attachType: attachTypes.iterator,
+      detail: info ? { kind: 'iterator', info } : undefined,
     }),
     what,
+  )
+}
+
+/**
+ * Attaches to a network namespace: programs that choose the socket of a packet (sk_lookup) or dissect flows. `path`
+ * is the namespace's file, default ours.
+ */
+export function attachNetworkNamespace(
+  programFd: number,
+  hook: 'skLookup' | 'flowDissector',
+  what: string,
+  path: string = '/proc/thread-self/ns/net',
+): BpfLink {
+  return withNetworkNamespaceFd(path, (target) =>
+    linked(
+      linkCreate({ programFd, target, attachType: attachTypes[hook] }),
+      `${what} to the network namespace ${path}`,
+    ),
   )
 }

@@ -17,10 +17,12 @@ export interface LoaderProgram {
   readonly section: string
   /** `enum bpf_attach_type` that the program was written for. */
   readonly expectedAttachType: number
+  /** Says what the program is, where the loader does not know its section (before load). */
+  setType(programType: number, expectedAttachType: number): void
   setAutoload(autoload: boolean): void
   /** Descriptor owned by the loader; negative before load or when not loaded. */
   fd(): number
-  /** Attaches by the loader's own means, for hooks that bpf(2) alone cannot reach (perf events). */
+  /** Attaches by the loader's own means: sections that nothing here knows (USDT, ksyscall). */
   attach(): { readonly fd: number; release(): void }
 }
 
@@ -94,7 +96,14 @@ function openedObject(opened: NativePointer, name: string): LoaderObject {
     programs.push({
       name: programName,
       section: library.programSection(program),
-      expectedAttachType: library.expectedAttachType(program),
+      // Asked for each time: it is changed by `setType`.
+      get expectedAttachType() {
+        return library.expectedAttachType(program)
+      },
+      setType(programType, attachType) {
+        succeed(library.setProgramType(program, programType), programName)
+        succeed(library.setExpectedAttachType(program, attachType), programName)
+      },
       setAutoload: (autoload) => succeed(library.setAutoload(program, autoload), programName),
       fd: () => (object === undefined ? -1 : library.programFd(program)),
       attach() {

@@ -10,6 +10,7 @@ import { Descriptor } from './descriptor.ts'
 import { BpfError, isPermissionErrno } from './error.ts'
 import { duplicateFd, mapMemory, pageSizeBytes, type MappedMemory } from './ffi.ts'
 import {
+  fdById,
   mapCreate,
   mapDelete,
   mapDeleteBatch,
@@ -18,6 +19,7 @@ import {
   mapLookupAndDelete,
   mapLookupBatch,
   mapNextKey,
+  mapTakeBatch,
   mapUpdate,
   mapUpdateBatch,
 } from './kernel-call.ts'
@@ -40,7 +42,10 @@ export const mapTypes = {
   lpmTrie: 11,
   arrayOfMaps: 12,
   hashOfMaps: 13,
+  deviceMap: 14,
   sockMap: 15,
+  cpuMap: 16,
+  xdpSocketMap: 17,
   sockHash: 18,
   queue: 22,
   stack: 23,
@@ -56,8 +61,17 @@ export const mapTypes = {
 /** Name of a map type. */
 export type MapType = keyof typeof mapTypes
 
-/** BPF_F_MMAPABLE. */
+/** BPF_F_MMAPABLE, BPF_F_NO_PREALLOC. */
 const mmapable = 1 << 10
+const noPreallocation = 1
+/** Kinds that the kernel makes in no other way. */
+const neverPreallocated: ReadonlySet<MapType> = new Set([
+  'lpmTrie',
+  'socketStorage',
+  'inodeStorage',
+  'taskStorage',
+  'cgroupStorage',
+])
 const perCpuTypes: ReadonlySet<number> = new Set([
   mapTypes.perCpuHash,
   mapTypes.perCpuArray,
@@ -82,6 +96,8 @@ export interface MapBatch {
   readonly values: Uint8Array
 }
 
+/** Of maps that have no keys: the kernel demands a null pointer. */
+const noKey = new Uint8Array(0)
 const ENOENT = -2
 const ENOSPC = -28
 
@@ -199,6 +215,83 @@ export class BpfMap<Key = unknown, Value = unknown> implements Disposable {
   }
 
   /**
+   * Puts a value without a key into a queue, a stack or a bloom filter. Throws `BPF_MAP_FAILED` with E2BIG when a
+   * queue or stack is full, unless the oldest may go for it.
+   */
+  push(value: Value, options: { readonly replaceOldest?: boolean } = {}): void {
+    this.#requireType('push', 'queue', 'stack', 'bloomFilter')
+    this.#writeValue(value)
+    const flags = options.replaceOldest === true ? updateFlags['only-existing'] : updateFlags.any
+    this.#check(mapUpdate(this.fd, noKey, this.#value, flags), 'push to')
+  }
+
+  /** Takes the next value out of a queue (the oldest) or a stack (the newest); undefined when it is empty. */
+  pop(): Value | undefined {
+    this.#requireType('pop', 'queue', 'stack')
+    return this.#next(mapLookupAndDelete(this.fd, noKey, this.#value))
+  }
+
+  /** The value that `pop` would take. */
+  peek(): Value | undefined {
+    this.#requireType('peek', 'queue', 'stack')
+    return this.#next(mapLookup(this.fd, noKey, this.#value))
+  }
+
+  /** Whether a bloom filter may have been given the value: false is certain, true may be wrong. */
+  mightContain(value: Value): boolean {
+    this.#requireType('mightContain', 'bloomFilter')
+    this.#writeValue(value)
+    const error = mapLookup(this.fd, noKey, this.#value)
+    if (error === ENOENT) return false
+    this.#check(error, 'ask')
+    return true
+  }
+
+  /**
+   * Puts a thing behind a descriptor under `key`: a map into a map of maps, a program into a program array, a socket
+   * into a sockmap or sockhash, a cgroup into a cgroup array. The map holds it from then on, so the descriptor may be
+   * closed.
+   */
+  setReference(key: Key, thing: { readonly fd: number }, rule: UpdateRule = 'any'): void {
+    this.#keyCodec.write(this.#keyView, 0, key)
+    this.#value.fill(0)
+    this.#valueView.setUint32(0, thing.fd, true)
+    this.#check(mapUpdate(this.fd, this.#key, this.#value, updateFlags[rule]), 'write')
+  }
+
+  /** Opens the map under `key` of a map of maps; the caller owns it. Needs CAP_SYS_ADMIN. */
+  openInner<InnerKey = unknown, InnerValue = unknown>(
+    key: Key,
+    codecs: MapCodecs = {},
+  ): BpfMap<InnerKey, InnerValue> | undefined {
+    this.#requireType('openInner', 'arrayOfMaps', 'hashOfMaps')
+    this.#keyCodec.write(this.#keyView, 0, key)
+    const error = mapLookup(this.fd, this.#key, this.#value)
+    if (error === ENOENT) return undefined
+    this.#check(error, 'read')
+    const fd = fdById('map', this.#valueView.getUint32(0, true))
+    if (fd === ENOENT) return undefined // replaced meanwhile, and gone with it
+    this.#check(fd, 'open what lies in')
+    return new BpfMap<InnerKey, InnerValue>(fd, codecs)
+  }
+
+  /** The addresses under an id of a stack trace map, innermost first; undefined when it was overwritten. */
+  stack(id: number): readonly bigint[] | undefined {
+    this.#requireType('stack', 'stackTrace')
+    this.#keyView.setUint32(0, id, true)
+    const error = mapLookup(this.fd, this.#key, this.#value)
+    if (error === ENOENT) return undefined
+    this.#check(error, 'read')
+    const addresses: bigint[] = []
+    for (let at = 0; at + 8 <= this.valueSizeBytes; at += 8) {
+      const address = this.#valueView.getBigUint64(at, true)
+      if (address === 0n) break
+      addresses.push(address)
+    }
+    return addresses
+  }
+
+  /**
    * Walks the keys. Elements added or removed meanwhile may be seen or not; when the key just seen
    * is removed the kernel starts again at the first, so the walk ends after `maxEntries` steps.
    */
@@ -257,9 +350,32 @@ export class BpfMap<Key = unknown, Value = unknown> implements Disposable {
 
   /**
    * Reads the map in batches of about `size` elements: one system call each instead of two per
-   * element (hash, LRU and array maps; 5.6). The arrays are reused by the next step.
+   * element (hash, LRU, LPM and array maps; 5.6). The arrays are reused by the next step.
    */
-  *batches(size: number = 256): Generator<MapBatch, void, undefined> {
+  batches(size: number = 256): Generator<MapBatch, void, undefined> {
+    return this.#batches(mapLookupBatch, size)
+  }
+
+  /** The same, taking the elements out of the map as they are read (hash and LRU maps). */
+  takeBatches(size: number = 256): Generator<MapBatch, void, undefined> {
+    return this.#batches(mapTakeBatch, size)
+  }
+
+  /** Keys and values by their types, read in batches. */
+  *entriesInBatches(size: number = 256): Generator<[Key, Value], void, undefined> {
+    for (const { count, keys, values } of this.#batches(mapLookupBatch, size)) {
+      const keyView = new DataView(keys.buffer, keys.byteOffset, keys.byteLength)
+      const valueView = new DataView(values.buffer, values.byteOffset, values.byteLength)
+      for (let i = 0; i < count; i++) {
+        yield [
+          this.#keyCodec.read(keyView, i * this.keySizeBytes) as Key,
+          this.#readValue(valueView, i * this.valueSizeBytes),
+        ]
+      }
+    }
+  }
+
+  *#batches(read: typeof mapLookupBatch, size: number): Generator<MapBatch, void, undefined> {
     let room = Math.max(1, Math.min(size, this.info.maxEntries))
     let keys = new Uint8Array(new ArrayBuffer(room * this.keySizeBytes))
     let values = new Uint8Array(new ArrayBuffer(room * this.valueSizeBytes))
@@ -267,7 +383,7 @@ export class BpfMap<Key = unknown, Value = unknown> implements Disposable {
     const cursor = new Uint8Array(new ArrayBuffer(Math.max(this.keySizeBytes, 8)))
     let isFirst = true
     for (;;) {
-      const { error, count } = mapLookupBatch(
+      const { error, count } = read(
         this.fd,
         room,
         keys,
@@ -355,6 +471,20 @@ export class BpfMap<Key = unknown, Value = unknown> implements Disposable {
     this.#descriptor[Symbol.dispose]()
   }
 
+  #next(error: number): Value | undefined {
+    if (error === ENOENT) return undefined
+    this.#check(error, 'take from')
+    return this.#readValue(this.#valueView, 0)
+  }
+
+  #requireType(doing: string, ...types: readonly MapType[]): void {
+    if (types.some((type) => mapTypes[type] === this.info.type)) return
+    throw new BpfError(
+      'BPF_ARGUMENT',
+      `${doing} of map ${this.name}: it is no ${types.join(' or ')}`,
+    )
+  }
+
   #readValue(view: DataView, at: number): Value {
     if (!this.isPerCpu) return this.#valueCodec.read(view, at) as Value
     const values: unknown[] = []
@@ -416,9 +546,13 @@ export function createMap<Key = Uint8Array, Value = Uint8Array>(
     readonly keySizeBytes: number
     readonly valueSizeBytes: number
     readonly maxEntries: number
-    /** `BPF_F_*` of <linux/bpf.h>. */
+    /** `BPF_F_*` of <linux/bpf.h>; BPF_F_NO_PREALLOC is added for kinds that demand it. */
     readonly flags?: number
     readonly name?: string
+    /** For maps of maps: one of the shape that those in it have. */
+    readonly inner?: { readonly fd: number }
+    /** For bloom filters: hash functions, 1 to 15 (default 5). More of them: fewer wrong answers, slower. */
+    readonly hashFunctions?: number
   } & MapCodecs,
 ): BpfMap<Key, Value> {
   const fd = mapCreate({
@@ -426,8 +560,10 @@ export function createMap<Key = Uint8Array, Value = Uint8Array>(
     keySize: options.keySizeBytes,
     valueSize: options.valueSizeBytes,
     maxEntries: options.maxEntries,
-    flags: options.flags ?? 0,
+    flags: (options.flags ?? 0) | (neverPreallocated.has(options.type) ? noPreallocation : 0),
     name: options.name ?? '',
+    innerFd: options.inner?.fd ?? 0,
+    extra: options.hashFunctions ?? 0,
   })
   if (fd < 0) {
     const code = isPermissionErrno(-fd) ? 'BPF_NOT_PERMITTED' : 'BPF_MAP_FAILED'

@@ -10,21 +10,15 @@
  */
 import { readFileSync } from 'node:fs'
 import { basename, isAbsolute, join } from 'node:path'
+import { attachProgram, type AttachOptions } from './attach.ts'
 import { parseBtf, type Btf } from './btf.ts'
 import { parseElf, requireSection, type ElfFile } from './elf.ts'
 import { BpfError } from './error.ts'
 import { duplicateFd } from './ffi.ts'
-import { featureOfSection, probeFeature, type Unsupported } from './feature.ts'
-import { testRun, type TestRunResult } from './kernel-call.ts'
+import { explainRefusal, probeFeature, type Unsupported } from './feature.ts'
 import { readProgramInfo, type ProgramInfo } from './kernel-info.ts'
 import { checkLayout, type LayoutClaim } from './layout.ts'
-import {
-  attachCgroup,
-  attachIterator,
-  attachRawTracepoint,
-  attachTracing,
-  BpfLink,
-} from './link.ts'
+import type { BpfLink } from './link.ts'
 import {
   libbpfLoader,
   type LoaderMap,
@@ -36,6 +30,8 @@ import { BpfMap, type MapCodecs } from './map.ts'
 import { readMapDefinitions, type MapDefinition } from './map-definition.ts'
 import { pin, requireBpfFilesystem } from './pin.ts'
 import { Ring } from './ring.ts'
+import { featureOfSection, meaningOfSection, needsTarget } from './section.ts'
+import { contextCodec, runProgram, type TestRunOptions, type TestRunResult } from './test-run.ts'
 import { createValueCodec } from './value-codec.ts'
 
 /** Changes to a map before it is created. */
@@ -71,16 +67,6 @@ export interface OpenOptions {
   readonly loader?: ObjectLoader
 }
 
-/** Where to attach a program that needs more than its section says. */
-export interface AttachOptions {
-  /** Folder of a version 2 cgroup, for cgroup programs. */
-  readonly cgroup?: string
-  /** Path of a pin for the link: then it outlives the process. */
-  readonly pin?: string
-  /** `union bpf_iter_link_info`, for iterators that are bound to something. */
-  readonly iteratorInfo?: Uint8Array
-}
-
 /** A program of an object. */
 export interface BpfProgram {
   readonly name: string
@@ -93,13 +79,11 @@ export interface BpfProgram {
   info(): ProgramInfo
   /** Keeps the program loaded under `path`. */
   pin(path: string): void
-  /** Runs it once in the kernel (BPF_PROG_TEST_RUN). Throws `BPF_ATTACH_FAILED` where not possible. */
-  testRun(options?: {
-    readonly dataIn?: Uint8Array
-    readonly dataOut?: Uint8Array
-    readonly context?: Uint8Array
-    readonly repeat?: number
-  }): TestRunResult
+  /**
+   * Runs it in the kernel on data and a context that the caller makes up (BPF_PROG_TEST_RUN). Throws `BPF_ARGUMENT`
+   * for what programs of its type do not take, and `BPF_TEST_RUN_FAILED`.
+   */
+  testRun(options?: TestRunOptions): TestRunResult
 }
 
 /** An opened object. */
@@ -115,15 +99,18 @@ export interface BpfObject extends Disposable {
   load(): BpfObject
   /** Throws `BPF_NOT_FOUND`. */
   program(name: string): BpfProgram
-  /** The map, owned by the object: valid until it is disposed. Throws `BPF_NOT_FOUND`. */
-  map<Key = unknown, Value = unknown>(name: string): BpfMap<Key, Value>
+  /**
+   * The map, owned by the object: valid until it is disposed. `codecs` replace those of the object's BTF, the first time
+   * that the map is asked for. Throws `BPF_NOT_FOUND`.
+   */
+  map<Key = unknown, Value = unknown>(name: string, codecs?: MapCodecs): BpfMap<Key, Value>
   /** A reader of a ring of the object; the caller owns it. */
   ring(name: string): Ring
   /** Attaches a loaded program; the caller owns the link. Throws `BPF_ATTACH_FAILED` and others. */
   attach(program: string, options?: AttachOptions): BpfLink
   /**
-   * Attaches every loaded program whose section names its hook; cgroup programs and iterators wait
-   * for the caller to say where. All or none.
+   * Attaches every loaded program whose section names its hook; those of cgroups, interfaces and the like, and
+   * iterators, wait for the caller to say where. All or none.
    */
   attachAll(): BpfLinks
 }
@@ -152,6 +139,7 @@ export function openObject(source: string | Uint8Array, options: OpenOptions = {
     const definitions = readMapDefinitions(btf)
     applyMaps(loaded, options)
     applyVariables(loaded, elf, btf, options.rodata ?? {})
+    nameTypes(loaded)
     const unsupported = applyPrograms(loaded, options.programs ?? {})
     return new LoadedObject(name, btf, loaded, definitions, unsupported)
   } catch (cause) {
@@ -239,6 +227,14 @@ function applyVariables(
   }
 }
 
+/** Tells the loader what programs are whose sections it does not know. */
+function nameTypes(object: LoaderObject): void {
+  for (const program of object.programs) {
+    const { later } = meaningOfSection(program.section)
+    if (later) program.setType(later.programType, later.attachType)
+  }
+}
+
 function applyPrograms(
   object: LoaderObject,
   options: Readonly<Record<string, ProgramOptions>>,
@@ -291,18 +287,24 @@ class LoadedObject implements BpfObject {
   }
 
   load(): BpfObject {
-    this.#object.load()
+    try {
+      this.#object.load()
+    } catch (cause) {
+      const refused = cause instanceof BpfError ? cause.program : undefined
+      const program = this.#object.programs.find(({ name }) => name === refused)
+      throw explainRefusal(cause, program && featureOfSection(program.section))
+    }
     return this
   }
 
   program(name: string): BpfProgram {
-    return programOf(named(this.#object.programs, 'program', name))
+    return programOf(named(this.#object.programs, 'program', name), this.btf)
   }
 
-  map<Key = unknown, Value = unknown>(name: string): BpfMap<Key, Value> {
+  map<Key = unknown, Value = unknown>(name: string, codecs: MapCodecs = {}): BpfMap<Key, Value> {
     let map = this.#maps.get(name)
     if (!map) {
-      map = new BpfMap(this.#duplicate(name), this.#codecs(name))
+      map = new BpfMap(this.#duplicate(name), { ...this.#codecs(name), ...codecs })
       this.#maps.set(name, map)
     }
     return map as BpfMap<Key, Value>
@@ -320,7 +322,8 @@ class LoadedObject implements BpfObject {
 
   attach(name: string, options: AttachOptions = {}): BpfLink {
     const source = named(this.#object.programs, 'program', name)
-    const link = attachBySection(programOf(source), source, options)
+    const { fd } = programOf(source, this.btf)
+    const link = attachProgram(source, fd, options)
     if (options.pin === undefined) return link
     try {
       link.pin(options.pin)
@@ -338,7 +341,7 @@ class LoadedObject implements BpfObject {
     }
     try {
       for (const program of this.#object.programs) {
-        if (program.fd() < 0 || needsTarget(program.section)) continue
+        if (program.fd() < 0 || needsTarget(meaningOfSection(program.section))) continue
         links.set(program.name, this.attach(program.name))
       }
     } catch (cause) {
@@ -387,7 +390,7 @@ function optionalCodec(btf: Btf, typeId: number | undefined): MapCodecs['key'] {
   }
 }
 
-function programOf(source: LoaderProgram): BpfProgram {
+function programOf(source: LoaderProgram, btf: Btf): BpfProgram {
   return {
     name: source.name,
     section: source.section,
@@ -405,59 +408,13 @@ function programOf(source: LoaderProgram): BpfProgram {
     pin(path) {
       pin(this.fd, path)
     },
-    testRun(options = {}) {
-      const result = testRun({ programFd: this.fd, ...options })
-      if (result.error < 0) {
-        throw new BpfError('BPF_ATTACH_FAILED', `cannot test-run ${source.name}`, {
-          errno: -result.error,
-        })
-      }
-      return result
+    testRun(options) {
+      const { fd } = this
+      const { type } = readProgramInfo(fd)
+      return runProgram(
+        { name: source.name, fd, type, codec: contextCodec(btf, source.name) },
+        options,
+      )
     },
-  }
-}
-
-/** Sections whose programs run where the caller says. */
-function needsTarget(section: string): boolean {
-  return /^(?:cgroup|lsm_cgroup|sockops|iter)/.test(section)
-}
-
-function attachBySection(
-  program: BpfProgram,
-  source: LoaderProgram,
-  options: AttachOptions,
-): BpfLink {
-  const { fd, section } = program
-  const what = `${program.name} (${section})`
-  const [kind = '', ...rest] = section.split('/')
-  switch (kind.replace(/\.s$/, '')) {
-    case 'tp_btf':
-    case 'fentry':
-    case 'fexit':
-    case 'fmod_ret':
-    case 'lsm':
-      return attachTracing(fd, what)
-    case 'raw_tp':
-    case 'raw_tracepoint':
-      return attachRawTracepoint(fd, rest.join('/'))
-    case 'iter':
-      return attachIterator(fd, what, options.iteratorInfo)
-    case 'cgroup':
-    case 'cgroup_skb':
-    case 'lsm_cgroup':
-    case 'sockops':
-      if (options.cgroup === undefined) {
-        throw new BpfError('BPF_ARGUMENT', `${what} needs the option cgroup`)
-      }
-      return attachCgroup(fd, source.expectedAttachType, options.cgroup)
-    default: {
-      const attached = source.attach()
-      const copy = duplicateFd(attached.fd)
-      if (copy < 0) {
-        attached.release()
-        throw new BpfError('BPF_ATTACH_FAILED', `cannot keep ${what}`, { errno: -copy })
-      }
-      return new BpfLink(copy, () => attached.release())
-    }
   }
 }
