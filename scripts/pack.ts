@@ -1,7 +1,7 @@
 /**
  * Makes what people install: `honeyguide-VERSION.tgz` and `honeyguide-bpf-VERSION.tgz` in build/pack.
  *
- *     bin/node scripts/pack.ts
+ *     bin/node scripts/pack.ts [honeyguide] [bpf]
  *
  * Node.js does not strip types below node_modules, so types are stripped here, file by file: workers and children
  * are started by the path of their file, and a line of a stack trace is a line of the source. Imports of our own
@@ -20,6 +20,7 @@ import {
 } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
+import { emitBpfDeclarations } from './bpf-declarations.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const out = join(root, 'build/pack')
@@ -43,7 +44,10 @@ function packageJson(name: string): PackageJson {
 function sourcesOf(name: string): string[] {
   return globSync(['src/**/*.ts', 'gen/**/*.ts'], { cwd: join(root, 'packages', name) })
     .filter(
-      (file) => !/(\.(test|suite|fuzz|page)\.ts$)|(^|\/)(fake|fixture|fixtures|test)\//.test(file),
+      (file) =>
+        !/(\.(test|suite|fuzz|page)\.ts$)|(^|\/)kernel-test\.ts$|(^|\/)(fake|fixture|fixtures|test)\//.test(
+          file,
+        ),
     )
     .filter((file) => !file.endsWith('.child.ts') || file.endsWith('demo/server.child.ts'))
     .map((file) => `packages/${name}/${file}`)
@@ -61,19 +65,22 @@ function exportedFile(name: string, sub: string): string {
   throw new Error(`@honeyguide/${name} exports no ${sub}`)
 }
 
+/** JavaScript of a source that imports packages by their names. */
+function stripTypes(file: string): string {
+  const stripped = stripTypeScriptTypes(readFileSync(join(root, file), 'utf8'), { mode: 'strip' })
+  return stripped.replace(/(['"])(\.{1,2}\/[^'"\n]*)\.ts\1/g, '$1$2.js$1')
+}
+
 /** JavaScript of a source; `file` and what it imports relative to the root. */
 function toJavaScript(file: string): string {
-  const stripped = stripTypeScriptTypes(readFileSync(join(root, file), 'utf8'), { mode: 'strip' })
-  return stripped
-    .replace(
-      /(['"])@honeyguide\/([a-z]+)(\/[a-z/-]+)?\1/g,
-      (_, mark: string, name: string, sub: string | undefined) => {
-        const target = exportedFile(name, sub === undefined ? '.' : `.${sub}`)
-        const path = relative(dirname(file), join('packages', name, target)).replace(/\.ts$/, '.js')
-        return `${mark}${path.startsWith('.') ? path : `./${path}`}${mark}`
-      },
-    )
-    .replace(/(['"])(\.{1,2}\/[^'"\n]*)\.ts\1/g, '$1$2.js$1')
+  return stripTypes(file).replace(
+    /(['"])@honeyguide\/([a-z]+)(\/[a-z/-]+)?\1/g,
+    (_, mark: string, name: string, sub: string | undefined) => {
+      const target = exportedFile(name, sub === undefined ? '.' : `.${sub}`)
+      const path = relative(dirname(file), join('packages', name, target)).replace(/\.ts$/, '.js')
+      return `${mark}${path.startsWith('.') ? path : `./${path}`}${mark}`
+    },
+  )
 }
 
 function writeJavaScript(names: readonly string[], folder: string): void {
@@ -172,7 +179,31 @@ exit 1
   return tarball(folder, join(out, `honeyguide-${version}.tgz`))
 }
 
-function packBpf(): string {
+/** Their heads say how to run them: from where they are installed. */
+function exampleSource(file: string): string {
+  return stripTypes(file).replace(
+    /node packages\/bpf\/(\S+)\.ts/g,
+    'node node_modules/@honeyguide/bpf/$1.js',
+  )
+}
+
+/** Examples as people run them: JavaScript, the source of their programs, and the built objects. */
+async function copyExamples(folder: string): Promise<void> {
+  const source = join(root, 'packages/bpf/examples')
+  for (const file of globSync('**/*.{ts,bpf.c}', { cwd: source })) {
+    const isSource = file.endsWith('.ts')
+    const target = join(folder, 'examples', isSource ? file.replace(/\.ts$/, '.js') : file)
+    mkdirSync(dirname(target), { recursive: true })
+    if (isSource) writeFileSync(target, exampleSource(join('packages/bpf/examples', file)))
+    else cpSync(join(source, file), target)
+  }
+  const { buildExample, exampleNames } = await import('../packages/bpf/examples/build.ts')
+  for (const name of exampleNames)
+    cpSync(await buildExample(name), join(folder, 'examples', name, `${name}.bpf.o`))
+  cpSync(join(root, 'packages/bpf/include'), join(folder, 'include'), { recursive: true })
+}
+
+async function packBpf(): Promise<string> {
   const folder = join(out, 'bpf')
   rmSync(folder, { recursive: true, force: true })
   for (const file of sourcesOf('bpf')) {
@@ -182,44 +213,29 @@ function packBpf(): string {
   }
   const { version, description, license: terms, dependencies, exports = {} } = packageJson('bpf')
   const entries = Object.values(exports).map((file) => join(root, 'packages/bpf', file))
-  const types = spawnSync(
-    process.execPath,
-    [
-      join(root, 'node_modules/typescript/bin/tsc'),
-      '--ignoreConfig',
-      '--declaration',
-      '--emitDeclarationOnly',
-      '--allowImportingTsExtensions',
-      '--rewriteRelativeImportExtensions',
-      '--outDir',
-      join(folder, 'dist'),
-      '--rootDir',
-      join(root, 'packages/bpf/src'),
-      '--target',
-      'es2024',
-      '--module',
-      'nodenext',
-      '--lib',
-      'es2024,esnext.disposable',
-      '--types',
-      'node',
-      '--strict',
-      '--skipLibCheck',
-      '--erasableSyntaxOnly',
-      ...entries,
-    ],
-    { encoding: 'utf8', cwd: root },
-  )
-  if (types.status !== 0) throw new Error(`no declarations: ${types.stdout}${types.stderr}`)
+  emitBpfDeclarations(entries, join(folder, 'dist'))
   writeFileSync(
     join(folder, 'package.json'),
-    `${JSON.stringify({ name: '@honeyguide/bpf', version, description, license: terms, type: 'module', os: ['linux'], engines: { node: '>=24' }, exports: Object.fromEntries(Object.entries(exports).map(([name, file]) => [name, { types: file.replace('./src/', './dist/').replace(/\.ts$/, '.d.ts'), default: file.replace('./src/', './dist/').replace(/\.ts$/, '.js') }])), dependencies }, undefined, 2)}\n`,
+    `${JSON.stringify({ name: '@honeyguide/bpf', version, description, license: terms, keywords: ['ebpf', 'bpf', 'libbpf', 'xdp', 'tc', 'uprobe', 'tracing', 'linux'], type: 'module', os: ['linux'], engines: { node: '>=24' }, exports: Object.fromEntries(Object.entries(exports).map(([name, file]) => [name, { types: file.replace('./src/', './dist/').replace(/\.ts$/, '.d.ts'), default: file.replace('./src/', './dist/').replace(/\.ts$/, '.js') }])), dependencies }, undefined, 2)}\n`,
   )
-  if (existsSync(join(root, 'packages/bpf/README.md')))
-    cpSync(join(root, 'packages/bpf/README.md'), join(folder, 'README.md'))
+  await copyExamples(folder)
+  const reference = 'docs/reference/bpf.md'
+  writeFileSync(
+    join(folder, 'README.md'),
+    readFileSync(join(root, 'packages/bpf/README.md'), 'utf8').replace(
+      `../../${reference}`,
+      'REFERENCE.md',
+    ),
+  )
+  cpSync(join(root, reference), join(folder, 'REFERENCE.md'))
   for (const file of license) cpSync(join(root, file), join(folder, file))
   return tarball(folder, join(out, `honeyguide-bpf-${version}.tgz`))
 }
 
 process.removeAllListeners('warning')
-for (const file of [packHoneyguide(), packBpf()]) console.log(relative(root, file))
+const packers = { honeyguide: packHoneyguide, bpf: packBpf } as const
+const asked = process.argv.slice(2)
+const unknown = asked.find((name) => !Object.hasOwn(packers, name))
+if (unknown !== undefined) throw new Error(`there is no package ${unknown} to pack`)
+for (const [name, pack] of Object.entries(packers))
+  if (asked.length === 0 || asked.includes(name)) console.log(relative(root, await pack()))

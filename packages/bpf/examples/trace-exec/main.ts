@@ -3,29 +3,16 @@
  *
  *     node packages/bpf/examples/trace-exec/main.ts --seconds 5
  */
-import { parseArgs } from 'node:util'
-import { openObject, watchRings, type RecordMemory } from '../../src/index.ts'
+import { openObject, watchRings, type RecordMemory } from '@honeyguide/bpf'
 import { buildExample } from '../build.ts'
+import { printable, startCommand } from '../command.ts'
 import { execEvent, layout } from './gen/trace-exec.ts'
 
-const { values } = parseArgs({ options: { seconds: { type: 'string' } } })
-const stop = new AbortController()
-process.once('SIGINT', () => stop.abort())
-process.once('SIGTERM', () => stop.abort())
-if (values.seconds !== undefined) {
-  setTimeout(() => stop.abort(), Number(values.seconds) * 1000).unref()
-}
+const { signal } = startCommand('Prints every program that starts on this machine.', {})
 
 using object = openObject(await buildExample('trace-exec'), { layout }).load()
 using ring = object.ring('events')
 using _link = object.attach('on_exec')
-
-/** Text up to the NUL; names come from others, so control characters are shown, not obeyed. */
-function printable(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0)
-  const text = Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString()
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`)
-}
 
 function print(memory: RecordMemory, at: number): void {
   const seconds = (execEvent.bootNsNumber(memory, at) / 1e9).toFixed(3)
@@ -41,7 +28,7 @@ await watchRings(
     const drained = ring.drain(print)
     ring.commit(drained.end)
   },
-  { signal: stop.signal },
+  { signal },
 )
 const lost = object.map<number, bigint>('lost').get(0) ?? 0n
 if (lost > 0n) console.log(`${lost} events were lost: the ring was full`)

@@ -2,7 +2,7 @@
  * Generated from BTF; do not edit.
  * Again: node packages/bpf/examples/build.ts
  */
-import type { LayoutClaim, RecordMemory } from '../../../src/index.ts'
+import type { LayoutClaim, RecordMemory } from '@honeyguide/bpf'
 
 /** The layout that these decoders are for; pass it to `openObject`. */
 export const layout = {
