@@ -104,7 +104,7 @@ function wordBits<Name extends string>(
 }
 
 /** A function from bits to words joined by commas, remembering what it made: few combinations ever occur. */
-function wordMaker<Name extends string>(
+export function wordMaker<Name extends string>(
   bits: Readonly<Record<Name, number>>,
   words: Readonly<Record<Name, string>>,
 ): (flags: number) => string {

@@ -33,6 +33,7 @@ const viewDocs = {
   incident_finding: 'Findings that belong together, one row per incident as it stands.',
   losses: 'What was not seen, by host, hook and reason.',
   processes: 'Every process image, from its start to its end.',
+  provenance: 'Where files come from that ran or were mapped as code: package, digests, times.',
 } as Readonly<Record<ViewName, string>>
 
 function iso(us: number): string {
@@ -261,6 +262,8 @@ export function createEventStore(backend: StoreBackend): EventStore {
         exitCode: row.exitCode,
         exitSignal: row.exitSignal,
         flags: row.flags,
+        filePackage: row.filePackage,
+        fileIntegrity: row.fileIntegrity,
         incidentUid: null,
         marks: row.marks.map((mark) => ({
           time: isoMicros(mark.timeUs),

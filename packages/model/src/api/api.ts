@@ -285,6 +285,10 @@ export interface ProcessNode {
   readonly exitCode: number | null
   readonly exitSignal: number | null
   readonly flags: string
+  /** Package that owns the executable, with its version; empty when none does, null while it is not known. */
+  readonly filePackage: string | null
+  /** as packaged, differs, not compared, unpackaged or unknown; null while it is not known. */
+  readonly fileIntegrity: string | null
   readonly incidentUid: string | null
   /** What it did: time, words ("→ 127.0.0.1:8080", "writes /tmp/x"), event uid. */
   readonly marks: readonly {

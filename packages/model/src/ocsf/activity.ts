@@ -8,7 +8,7 @@
 import type { OcsfColumn } from './column.ts'
 import { activityColumns, type RowOf } from './event-classes.ts'
 import { detectionFinding, incidentFinding } from './findings.ts'
-import { losses, processes } from './host-views.ts'
+import { losses, processes, provenanceView } from './host-views.ts'
 
 export type { ColumnType, OcsfColumn } from './column.ts'
 export {
@@ -36,7 +36,7 @@ export {
   type EventKindInfo,
 } from './event-classes.ts'
 export { detectionFinding, incidentFinding } from './findings.ts'
-export { losses, processes } from './host-views.ts'
+export { losses, processes, provenanceView } from './host-views.ts'
 export { dnsActivity, dnsClass } from './dns-activity.ts'
 export { fileActivity, fileClass } from './file-activity.ts'
 export { kernelActivity, kernelClass } from './kernel-activity.ts'
@@ -52,6 +52,7 @@ export const views = {
   incident_finding: incidentFinding,
   losses,
   processes,
+  provenance: provenanceView,
 } as const satisfies Record<string, Record<string, OcsfColumn>>
 export type ViewName = keyof typeof views
 

@@ -47,6 +47,14 @@ const narrowHeight = 66
 const treeWidth = 360
 const none: readonly ProcessNode[] = []
 
+/** What the package database says of an executable. */
+const integrityWords: Readonly<Record<string, string>> = {
+  'as packaged': 'as packaged',
+  differs: 'differs from the package',
+  'not compared': 'not compared',
+  unknown: 'not known',
+}
+
 function percentIn(span: Span, ms: number): number {
   return Math.min(100, Math.max(0, ((ms - span.fromMs) / (span.toMs - span.fromMs)) * 100))
 }
@@ -195,6 +203,25 @@ function Detail({
           <dt>File</dt>
           <dd>
             <Value icon="file" text={node.filePath} field="path" value={node.filePath} most={38} />
+          </dd>
+          <dt>Package</dt>
+          <dd>
+            {node.fileIntegrity === null ? (
+              <span className="t3">not known yet</span>
+            ) : (
+              <>
+                {node.filePackage === null || node.filePackage === '' ? (
+                  <span className="t2">none</span>
+                ) : (
+                  <span className="mono tele">{shown(node.filePackage, 120)}</span>
+                )}{' '}
+                {node.fileIntegrity === 'unpackaged' ? null : (
+                  <span className={node.fileIntegrity === 'differs' ? 'tag honey' : 'tag'}>
+                    {integrityWords[node.fileIntegrity] ?? shown(node.fileIntegrity, 40)}
+                  </span>
+                )}
+              </>
+            )}
           </dd>
           <dt>Arguments</dt>
           <dd className="mono tele">

@@ -26,6 +26,8 @@ function node(uid: string, parentUid: string | null, more: Partial<ProcessNode> 
     exitCode: null,
     exitSignal: null,
     flags: '',
+    filePackage: null,
+    fileIntegrity: null,
     incidentUid: null,
     marks: [],
     hiddenChildren: 0,

@@ -19,6 +19,7 @@ import { createNetworkWriter } from './activity/network.ts'
 import { processKind } from './activity/process.ts'
 import { factTables, imageKind, type FactTable } from './fact-tables.ts'
 import { createGenerations } from './generations.ts'
+import { provenanceRows, type ProvenanceRow } from './provenance.ts'
 import { createTableBuffer, type TableBuffer } from './table-buffer.ts'
 
 /** What is remembered of an image: enough to describe a fork of it and the facts that refer to it. */
@@ -60,6 +61,8 @@ export interface ImageDetail {
   readonly capEffective: bigint
   readonly mountNs: number
   readonly netNs: number
+  readonly inode: bigint
+  readonly device: number
 }
 
 const emptyDetail: ImageDetail = {
@@ -79,6 +82,8 @@ const emptyDetail: ImageDetail = {
   capEffective: 0n,
   mountNs: 0,
   netNs: 0,
+  inode: 0n,
+  device: 0,
 }
 
 export interface Origin {
@@ -106,6 +111,8 @@ export interface BatchRows {
   readonly newOrigins: readonly Origin[]
   /** User names learnt since the last `clear`: [device uid, uid, name]. */
   readonly newUsers: readonly (readonly [string, number, string])[]
+  /** What sensors told of files since the last `clear`. */
+  readonly newProvenance: readonly ProvenanceRow[]
   /** Placeholders that were described since: rows to take out of the file before the new ones are added. */
   readonly replaced: readonly bigint[]
   /** Facts buffered. */
@@ -172,6 +179,7 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
   for (const [deviceUid, uid, name] of start.users) userNames(deviceUid).set(uid, name)
   let newOrigins: Origin[] = []
   let newUsers: (readonly [string, number, string])[] = []
+  let newProvenance: ProvenanceRow[] = []
   let replaced: bigint[] = []
   /** Rows of placeholders that are still in the buffer, by id. */
   let placeholders = new Map<bigint, number>()
@@ -271,6 +279,8 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
     to.ns_pid[row] = what.nsPid
     to.mount_ns[row] = detail.mountNs
     to.net_ns[row] = detail.netNs
+    to.inode[row] = detail.inode
+    to.device[row] = detail.device
     return {
       id,
       process,
@@ -425,6 +435,8 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
         capEffective: c.capEffective[row] ?? 0n,
         mountNs: c.mountNs[row] ?? 0,
         netNs: c.netNs[row] ?? 0,
+        inode: u63(c.inode[row]),
+        device: c.device[row] ?? 0,
       }
       return {
         origin,
@@ -616,6 +628,8 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
             file: '',
             typed,
             interpreter: '',
+            inode: 0n,
+            device: 0,
             cmdLine: cmdLineOf(c.argv[row] ?? 0),
           },
         })
@@ -647,6 +661,12 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
     writeMemory(context, buffers.memory_fact)
     writeFiles(context, buffers.file_fact, buffers.module_fact)
 
+    const provenance = batch.table('provenance')
+    if (provenance)
+      newProvenance.push(
+        ...provenanceRows(batch, provenance, origin, (bootNs) => timeUs(bootNs, offset)),
+      )
+
     const loss = batch.table('loss')
     if (loss)
       for (let row = 0; row < loss.rows; row++) {
@@ -671,6 +691,9 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
     },
     get newUsers() {
       return newUsers
+    },
+    get newProvenance() {
+      return newProvenance
     },
     get replaced() {
       return replaced
@@ -776,6 +799,7 @@ export function createBatchRows(start: BatchRowsStart): BatchRows {
       for (const buffer of Object.values(buffers)) buffer.clear()
       newOrigins = []
       newUsers = []
+      newProvenance = []
       replaced = []
       placeholders = new Map()
     },

@@ -85,7 +85,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 const imageColumns = `i.id, i.process, i.kind, i.pid, i.start_ns, i.exec_no, i.parent, coalesce(p.pid, 0), coalesce(p.file, ''),
   i.uid, i.name, i.file, i.typed, i.interpreter, i.cmd_line, i.cwd, i.unit, i.container, i.cgroup, i.tty, i.euid, i.gid,
-  i.session_id, i.cap_effective, i.mount_ns, i.net_ns, o.prefix`
+  i.session_id, i.cap_effective, i.mount_ns, i.net_ns, o.prefix, i.inode, i.device`
 
 type Row = readonly unknown[]
 const number = (value: unknown): number => Number(value ?? 0)
@@ -124,6 +124,8 @@ function storedImage(row: Row): readonly [prefix: string, image: StoredImage] {
         capEffective: bigint(row[23]),
         mountNs: number(row[24]),
         netNs: number(row[25]),
+        inode: bigint(row[27]),
+        device: number(row[28]),
       },
     },
   ]

@@ -13,6 +13,7 @@ import { kernelStore } from './activity/kernel.ts'
 import { memoryStore } from './activity/memory.ts'
 import { networkStore } from './activity/network.ts'
 import { processStore } from './activity/process.ts'
+import { createProvenance } from './provenance.ts'
 import { storeSqlTypes, type StoreColumn } from './store-column.ts'
 
 /** Values of `kind` of `image`. */
@@ -62,6 +63,8 @@ const imageTable = {
   ns_pid: 'u32',
   mount_ns: 'u32',
   net_ns: 'u32',
+  inode: 'u64',
+  device: 'u32',
 } as const
 const lossTable = {
   origin: 'i32',
@@ -109,6 +112,7 @@ export const createStatements: readonly string[] = [
   `CREATE TABLE user_name (device_uid VARCHAR, uid BIGINT, name VARCHAR, PRIMARY KEY (device_uid, uid))`,
   `CREATE TABLE finding (uid VARCHAR PRIMARY KEY, time TIMESTAMP, data JSON)`,
   `CREATE TABLE incident (uid VARCHAR PRIMARY KEY, start_time TIMESTAMP, end_time TIMESTAMP, data JSON)`,
+  createProvenance,
   // How far each log was taken in: written in the transaction of the rows themselves.
   `CREATE TABLE progress (log VARCHAR PRIMARY KEY, taken BIGINT NOT NULL)`,
   `INSERT INTO progress VALUES ('spool', 0), ('derived', 0)`,

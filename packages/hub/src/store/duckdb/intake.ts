@@ -11,6 +11,7 @@ import { createBatchRows, type BatchRows } from './batch-rows.ts'
 import { readImages, readStart } from './database.ts'
 import { decodeDerived, type DerivedLine } from '../../pipeline/derived-lines.ts'
 import { factTables, type FactTable } from './fact-tables.ts'
+import { provenanceSql } from './provenance.ts'
 
 export type LogName = 'spool' | 'derived'
 
@@ -189,6 +190,8 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
           ).values(),
         ].join(', ')}`,
       )
+    for (let from = 0; from < rows.newProvenance.length; from += 200)
+      await writer.run(provenanceSql(rows.newProvenance.slice(from, from + 200)))
     for (let from = 0; from < rows.replaced.length; from += 1000)
       await writer.run(
         `DELETE FROM image WHERE id IN (${rows.replaced.slice(from, from + 1000).join(',')})`,

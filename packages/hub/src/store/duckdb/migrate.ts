@@ -7,6 +7,7 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { createTable, factTables, schemaVersion, type FactTable } from './fact-tables.ts'
+import { createProvenance } from './provenance.ts'
 import { storeSqlTypes, type StoreColumn } from './store-column.ts'
 
 export async function migrate(writer: DuckDBConnection): Promise<void> {
@@ -26,6 +27,7 @@ export async function migrate(writer: DuckDBConnection): Promise<void> {
           `ALTER TABLE ${name} ADD COLUMN "${column}" ${storeSqlTypes[type]} DEFAULT ${type === 'text' ? "''" : type === 'time' ? `TIMESTAMP '1970-01-01'` : '0'}`,
         )
   }
+  await writer.run(createProvenance)
   await writer.run(`UPDATE schema_version SET version = ${schemaVersion}`)
   await writer.run('COMMIT')
 }

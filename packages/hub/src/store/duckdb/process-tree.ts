@@ -11,6 +11,7 @@ import { activityStores } from './activity/index.ts'
 import { processKind } from './activity/process.ts'
 import { imageKind } from './fact-tables.ts'
 import { number, onHosts, text, timestamp, type Interval } from './intervals.ts'
+import { executableJoin } from './provenance.ts'
 import type { JsonCell } from './values.ts'
 
 export interface ProcessTreeOptions extends Interval {
@@ -44,6 +45,9 @@ export interface ProcessRow {
   readonly exitCode: number | null
   readonly exitSignal: number | null
   readonly flags: string
+  /** Package and state of the executable; null while no sensor has told of it. */
+  readonly filePackage: string | null
+  readonly fileIntegrity: string | null
   /** What it did in the interval, oldest first, the first twenty. */
   readonly marks: readonly ProcessMark[]
   /** Children in the interval that are not among the rows. */
@@ -176,8 +180,9 @@ export async function processTree(
        e AS MATERIALIZED (SELECT process, max(time) AS time, arg_max(exit_code, time) AS exit_code, arg_max(signal, time) AS signal
          FROM process_fact WHERE kind = ${processKind.exit} AND process IN (SELECT process FROM f) GROUP BY process)
      SELECT f.id, o.prefix, f.pid, f.start_ns::VARCHAR, f.exec_no, p.pid, p.start_ns::VARCHAR, p.exec_no,
-       f.name, f.cmd_line, f.file, f.user_name, f.unit, f.container, epoch_us(f.started), epoch_us(e.time), e.exit_code, e.signal, f.flags
-     FROM f JOIN origin o ON o.id = f.origin LEFT JOIN p ON p.id = f.parent LEFT JOIN e ON e.process = f.process
+       f.name, f.cmd_line, f.file, f.user_name, f.unit, f.container, epoch_us(f.started), epoch_us(e.time), e.exit_code, e.signal, f.flags,
+       CASE WHEN pv.inode IS NOT NULL THEN trim(pv.package || ' ' || pv.version) END, pv.integrity
+     FROM f JOIN origin o ON o.id = f.origin ${executableJoin.sql} LEFT JOIN p ON p.id = f.parent LEFT JOIN e ON e.process = f.process
      ORDER BY f.started DESC, f.id DESC`,
   )
   return {
@@ -202,6 +207,8 @@ export async function processTree(
         exitCode: hasEnded ? number(row[16]) : null,
         exitSignal: hasEnded && row[17] ? number(row[17]) : null,
         flags: text(row[18]),
+        filePackage: row[19] == null ? null : text(row[19]),
+        fileIntegrity: row[20] == null ? null : text(row[20]),
         marks: marks.get(id) ?? [],
         hiddenChildren: hidden.get(id) ?? 0,
       }

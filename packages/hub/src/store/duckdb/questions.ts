@@ -321,6 +321,7 @@ export async function createQuestions(
         ['incident_finding', 'incident'],
         ['losses', 'loss_fact'],
         ['processes', `image WHERE kind <> ${imageKind.attempt}`],
+        ['provenance', 'file_origin'],
       ]
       const end = (which: 'min' | 'max'): string =>
         `(SELECT epoch_us(${which}(t)) FROM (${tables.map((table) => `SELECT ${which}(time) t FROM ${table}`).join(' UNION ALL ')}))`
@@ -362,6 +363,9 @@ export async function createQuestions(
           await remove(
             `DELETE FROM image WHERE started < ${before} AND (process IN (SELECT process FROM process_fact WHERE kind = ${processKind.exit} AND time < ${before}) OR kind = ${imageKind.attempt})
                AND id NOT IN (${kept.join(' UNION ')})`,
+          )
+          await remove(
+            `DELETE FROM file_origin WHERE time < ${before} AND NOT EXISTS (SELECT 1 FROM image i WHERE i.inode = file_origin.inode AND i.device = file_origin.device)`,
           )
           for (const { table } of activityStores)
             removed += await remove(`DELETE FROM ${table} WHERE time < ${before}`)

@@ -12,10 +12,14 @@ import {
   fileFlags,
   fileOperations,
   imageFlags,
+  imageUid,
   ioUringFlags,
   ioUringOperations,
   memoryFlags,
   memoryOperations,
+  provenanceFlags,
+  provenanceRoles,
+  provenanceStates,
   tcpFlags,
   tcpOperations,
   udpFlags,
@@ -244,6 +248,100 @@ function addMemory(host: ScriptedHost): void {
         : {}),
     })
 }
+
+suite('provenance', () => {
+  test('stands beside the image that ran, by inode or not at all, and the newest holds', async () => {
+    const host = scriptedHost(4, Date.UTC(2026, 10, 24, 12))
+    const hello = host.hello('web-4')
+    addShell(host)
+    host.add('exec', {
+      ...shell,
+      tid: 40,
+      execNo: 4,
+      previousExecNo: 3,
+      bootNs: 21n * second,
+      seq: 101n,
+      file: '/usr/bin/curl',
+      argv: 'curl\0',
+      inode: 77n,
+      device: (8 << 20) | 1,
+    })
+    const found = {
+      inode: 77n,
+      device: (8 << 20) | 1,
+      path: '/usr/bin/curl',
+      role: provenanceRoles.image,
+      manager: 'dpkg',
+      package: 'curl',
+      version: '7.88.1-10',
+      digestAlgorithm: 'md5',
+      packagedDigest: 'aa',
+      mode: 0o100755,
+      sizeBytes: 5n,
+      modifiedNs: 1_700_000_000_000_000_000n,
+    }
+    host.add('provenance', { ...found, atNs: 22n * second, state: provenanceStates.ownedMatches })
+    host.add('provenance', {
+      ...found,
+      atNs: 23n * second,
+      state: provenanceStates.ownedDiffers,
+      writerPid: shell.pid,
+      writerStartNs: shell.startNs,
+      writerExecNo: shell.execNo,
+      writtenNs: 20n * second,
+      flags: provenanceFlags.provisional,
+    })
+    // Known by path only: of no image.
+    host.add('provenance', {
+      atNs: 24n * second,
+      path: '/opt/it\u2019s a script',
+      state: provenanceStates.notOwned,
+    })
+    const record = host.batch()
+    const { writer, intake } = await memory()
+    const placed = (at: number) => ({ offset: at, next: at + 1 })
+    await intake.add(
+      'spool',
+      [
+        { ...hello, ...placed(0) },
+        { ...record, ...placed(1) },
+      ],
+      2,
+      [],
+    )
+    await intake.flush()
+    const rows = async (sql: string) =>
+      (await writer.runAndReadAll(sql)).getRows().map((row) => row.map((cell) => toCell(cell)))
+    assert.deepEqual(
+      await rows(
+        `SELECT process_name, process_file_package, process_file_integrity FROM (${viewSelect('processes', 'all')}) ORDER BY start_time`,
+      ),
+      [
+        ['bash', null, null],
+        ['curl', 'curl 7.88.1-10', 'differs'],
+      ],
+    )
+    assert.deepEqual(
+      await rows(
+        `SELECT file_path, file_inode, file_device, file_integrity, package_digest, file_mode, writer_process_uid, file_flags, file_created_time FROM (${viewSelect('provenance', 'all')}) ORDER BY time`,
+      ),
+      [
+        [
+          '/usr/bin/curl',
+          77,
+          '8:1',
+          'differs',
+          'md5:aa',
+          '100755',
+          imageUid(host.prefix, shell.pid, shell.startNs, shell.execNo),
+          'provisional',
+          null,
+        ],
+        ['/opt/it\u2019s a script', null, null, 'unpackaged', '', '0000', null, '', null],
+      ],
+    )
+  })
+})
 
 suite('views', () => {
   test('have the names and types of the OCSF table, whole or in part', async () => {

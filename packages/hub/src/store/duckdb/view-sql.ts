@@ -15,6 +15,7 @@ import {
 } from '@honeyguide/model'
 import type { RegexpMatch } from '../guard/check-tree.ts'
 import { activityStoreOf } from './activity/index.ts'
+import { executableColumns, executableJoin, provenanceDefinition } from './provenance.ts'
 import {
   col,
   imageJoin,
@@ -98,6 +99,7 @@ const processes: ViewDefinition = {
   joins: {
     o: originJoin,
     p: imageJoin('p', 'f.parent'),
+    pv: executableJoin,
     e: { sql: 'LEFT JOIN process_fact e ON e.process = f.process AND e.kind = 4' },
   },
   columns: {
@@ -114,6 +116,7 @@ const processes: ViewDefinition = {
     ),
     process_parent_process_uid: col(imageUidSql('p', 'o'), 'p', 'o'),
     process_parent_process_pid: col('p.pid', 'p'),
+    ...executableColumns,
     start_time: col(`nullif(f.started, ${unknownTime})`),
     end_time: col('e.time', 'e'),
   },
@@ -125,6 +128,7 @@ const definitions: Readonly<Record<ViewName, ViewDefinition>> = {
   incident_finding,
   losses,
   processes,
+  provenance: provenanceDefinition,
 }
 
 /** Table of a view's facts. */
