@@ -6,6 +6,7 @@ import { probe as execFailed } from '../src/probes/exec-failed/exec-failed.ts'
 import { probe as exit } from '../src/probes/exit/exit.ts'
 import { probe as file } from '../src/probes/file/file.ts'
 import { probe as fork } from '../src/probes/fork/fork.ts'
+import { probe as ioUring } from '../src/probes/io-uring/io-uring.ts'
 import { probe as tcp } from '../src/probes/tcp/tcp.ts'
 import { probe as udp } from '../src/probes/udp/udp.ts'
 
@@ -16,6 +17,7 @@ export const probes: readonly Probe[] = [
   exit,
   file,
   fork,
+  ioUring,
   tcp,
   udp,
 ]

@@ -6,8 +6,8 @@ import type { LayoutClaim, RecordMemory } from '@honeyguide/bpf'
 
 /** The layout that these decoders are for; pass it to `openObject`. */
 export const layout = {
-  hash: '8158738de546c81c',
-  structs: ['hg_event', 'hg_counters', 'hg_repeat_key', 'hg_repeat', 'hg_dns', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_file', 'hg_file_settings', 'hg_file_name', 'hg_file_id', 'hg_fork', 'hg_tcp', 'hg_socket', 'hg_udp', 'hg_udp_key', 'hg_udp_flow'],
+  hash: '24ea04109c9a4bd4',
+  structs: ['hg_event', 'hg_counters', 'hg_repeat_key', 'hg_repeat', 'hg_dns', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_file', 'hg_file_settings', 'hg_file_name', 'hg_file_id', 'hg_fork', 'hg_io_uring', 'hg_tcp', 'hg_socket', 'hg_udp', 'hg_udp_key', 'hg_udp_flow'],
   enums: [],
 } as const satisfies LayoutClaim
 
@@ -2011,6 +2011,271 @@ export function copyFork(
   columns.cgroupId[row] = fork.cgroupId(m, at)
   columns.workloadId[row] = fork.workloadId(m, at)
   columns.nsPid[row] = fork.nsPid(m, at)
+}
+
+/** Bytes of one struct hg_io_uring. */
+export const ioUringSizeBytes = 128
+
+/** Byte offsets of its fields. */
+export const ioUringOffsets = {
+  eventBootNs: 0,
+  eventSeq: 8,
+  eventStartNs: 16,
+  eventPid: 24,
+  eventTid: 28,
+  eventExecNo: 32,
+  eventKind: 36,
+  eventFlags: 40,
+  eventUid: 44,
+  requestId: 48,
+  inode: 56,
+  device: 64,
+  fd: 68,
+  fd2: 72,
+  result: 76,
+  requestFlags: 80,
+  entries: 84,
+  remotePort: 88,
+  family: 90,
+  protocol: 92,
+  opcode: 94,
+  operation: 96,
+  pathBytes: 100,
+  path2Bytes: 104,
+  remoteAddress: 112,
+} as const
+
+/** Reads single fields of the struct hg_io_uring at byte `at` of `m`. */
+export const ioUring = {
+  /** u64 event.boot_ns */
+  eventBootNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 event.seq */
+  eventSeq: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 event.start_ns */
+  eventStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 event.pid */
+  eventPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 event.tid */
+  eventTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 event.exec_no */
+  eventExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u16 event.kind */
+  eventKind: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 36) >>> 1] as number,
+  /** u32 event.flags */
+  eventFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 event.uid */
+  eventUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u64 request_id */
+  requestId: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 48) >>> 3] as bigint,
+  /** u64 inode */
+  inode: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 56) >>> 3] as bigint,
+  /** u32 device */
+  device: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 64) >>> 2] as number,
+  /** u32 fd */
+  fd: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 68) >>> 2] as number,
+  /** u32 fd2 */
+  fd2: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 72) >>> 2] as number,
+  /** u32 result */
+  result: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 76) >>> 2] as number,
+  /** u32 request_flags */
+  requestFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 80) >>> 2] as number,
+  /** u32 entries */
+  entries: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 84) >>> 2] as number,
+  /** u16 remote_port */
+  remotePort: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 88) >>> 1] as number,
+  /** u16 family */
+  family: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 90) >>> 1] as number,
+  /** u16 protocol */
+  protocol: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 92) >>> 1] as number,
+  /** u16 opcode */
+  opcode: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 94) >>> 1] as number,
+  /** u32 operation */
+  operation: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 96) >>> 2] as number,
+  /** u32 path_bytes */
+  pathBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 100) >>> 2] as number,
+  /** u32 path2_bytes */
+  path2Bytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 104) >>> 2] as number,
+  /** 16 bytes remote_address */
+  remoteAddress: (m: RecordMemory, at: number): Uint8Array =>
+    m.u8.subarray(at + 112, at + 128),
+} as const
+
+/** A struct hg_io_uring as an object of its own. */
+export interface IoUring {
+  readonly eventBootNs: bigint
+  readonly eventSeq: bigint
+  readonly eventStartNs: bigint
+  readonly eventPid: number
+  readonly eventTid: number
+  readonly eventExecNo: number
+  readonly eventKind: number
+  readonly eventFlags: number
+  readonly eventUid: number
+  readonly requestId: bigint
+  readonly inode: bigint
+  readonly device: number
+  readonly fd: number
+  readonly fd2: number
+  readonly result: number
+  readonly requestFlags: number
+  readonly entries: number
+  readonly remotePort: number
+  readonly family: number
+  readonly protocol: number
+  readonly opcode: number
+  readonly operation: number
+  readonly pathBytes: number
+  readonly path2Bytes: number
+  readonly remoteAddress: Uint8Array
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readIoUring(m: RecordMemory, at: number): IoUring {
+  return {
+    eventBootNs: ioUring.eventBootNs(m, at),
+    eventSeq: ioUring.eventSeq(m, at),
+    eventStartNs: ioUring.eventStartNs(m, at),
+    eventPid: ioUring.eventPid(m, at),
+    eventTid: ioUring.eventTid(m, at),
+    eventExecNo: ioUring.eventExecNo(m, at),
+    eventKind: ioUring.eventKind(m, at),
+    eventFlags: ioUring.eventFlags(m, at),
+    eventUid: ioUring.eventUid(m, at),
+    requestId: ioUring.requestId(m, at),
+    inode: ioUring.inode(m, at),
+    device: ioUring.device(m, at),
+    fd: ioUring.fd(m, at),
+    fd2: ioUring.fd2(m, at),
+    result: ioUring.result(m, at),
+    requestFlags: ioUring.requestFlags(m, at),
+    entries: ioUring.entries(m, at),
+    remotePort: ioUring.remotePort(m, at),
+    family: ioUring.family(m, at),
+    protocol: ioUring.protocol(m, at),
+    opcode: ioUring.opcode(m, at),
+    operation: ioUring.operation(m, at),
+    pathBytes: ioUring.pathBytes(m, at),
+    path2Bytes: ioUring.path2Bytes(m, at),
+    remoteAddress: ioUring.remoteAddress(m, at).slice(),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface IoUringColumns {
+  readonly eventBootNs: BigUint64Array
+  readonly eventSeq: BigUint64Array
+  readonly eventStartNs: BigUint64Array
+  readonly eventPid: Uint32Array
+  readonly eventTid: Uint32Array
+  readonly eventExecNo: Uint32Array
+  readonly eventKind: Uint16Array
+  readonly eventFlags: Uint32Array
+  readonly eventUid: Uint32Array
+  readonly requestId: BigUint64Array
+  readonly inode: BigUint64Array
+  readonly device: Uint32Array
+  readonly fd: Uint32Array
+  readonly fd2: Uint32Array
+  readonly result: Uint32Array
+  readonly requestFlags: Uint32Array
+  readonly entries: Uint32Array
+  readonly remotePort: Uint16Array
+  readonly family: Uint16Array
+  readonly protocol: Uint16Array
+  readonly opcode: Uint16Array
+  readonly operation: Uint32Array
+  readonly pathBytes: Uint32Array
+  readonly path2Bytes: Uint32Array
+  readonly remoteAddress: Uint8Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createIoUringColumns(capacity: number): IoUringColumns {
+  return {
+    eventBootNs: new BigUint64Array(capacity),
+    eventSeq: new BigUint64Array(capacity),
+    eventStartNs: new BigUint64Array(capacity),
+    eventPid: new Uint32Array(capacity),
+    eventTid: new Uint32Array(capacity),
+    eventExecNo: new Uint32Array(capacity),
+    eventKind: new Uint16Array(capacity),
+    eventFlags: new Uint32Array(capacity),
+    eventUid: new Uint32Array(capacity),
+    requestId: new BigUint64Array(capacity),
+    inode: new BigUint64Array(capacity),
+    device: new Uint32Array(capacity),
+    fd: new Uint32Array(capacity),
+    fd2: new Uint32Array(capacity),
+    result: new Uint32Array(capacity),
+    requestFlags: new Uint32Array(capacity),
+    entries: new Uint32Array(capacity),
+    remotePort: new Uint16Array(capacity),
+    family: new Uint16Array(capacity),
+    protocol: new Uint16Array(capacity),
+    opcode: new Uint16Array(capacity),
+    operation: new Uint32Array(capacity),
+    pathBytes: new Uint32Array(capacity),
+    path2Bytes: new Uint32Array(capacity),
+    remoteAddress: new Uint8Array(capacity * 16),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyIoUring(
+  m: RecordMemory,
+  at: number,
+  columns: IoUringColumns,
+  row: number,
+): void {
+  columns.eventBootNs[row] = ioUring.eventBootNs(m, at)
+  columns.eventSeq[row] = ioUring.eventSeq(m, at)
+  columns.eventStartNs[row] = ioUring.eventStartNs(m, at)
+  columns.eventPid[row] = ioUring.eventPid(m, at)
+  columns.eventTid[row] = ioUring.eventTid(m, at)
+  columns.eventExecNo[row] = ioUring.eventExecNo(m, at)
+  columns.eventKind[row] = ioUring.eventKind(m, at)
+  columns.eventFlags[row] = ioUring.eventFlags(m, at)
+  columns.eventUid[row] = ioUring.eventUid(m, at)
+  columns.requestId[row] = ioUring.requestId(m, at)
+  columns.inode[row] = ioUring.inode(m, at)
+  columns.device[row] = ioUring.device(m, at)
+  columns.fd[row] = ioUring.fd(m, at)
+  columns.fd2[row] = ioUring.fd2(m, at)
+  columns.result[row] = ioUring.result(m, at)
+  columns.requestFlags[row] = ioUring.requestFlags(m, at)
+  columns.entries[row] = ioUring.entries(m, at)
+  columns.remotePort[row] = ioUring.remotePort(m, at)
+  columns.family[row] = ioUring.family(m, at)
+  columns.protocol[row] = ioUring.protocol(m, at)
+  columns.opcode[row] = ioUring.opcode(m, at)
+  columns.operation[row] = ioUring.operation(m, at)
+  columns.pathBytes[row] = ioUring.pathBytes(m, at)
+  columns.path2Bytes[row] = ioUring.path2Bytes(m, at)
+  columns.remoteAddress.set(m.u8.subarray(at + 112, at + 128), row * 16)
 }
 
 /** Bytes of one struct hg_tcp. */

@@ -82,8 +82,8 @@ const ioUringWords: Readonly<Record<keyof typeof ioUringFlags, string>> = {
   fixedFile: 'fixed file',
   submissionThread: 'submission thread',
   pathUnknown: 'path unknown',
-  manyFiles: 'many files',
   compat: 'compat',
+  repeats: 'repeats',
 }
 
 const memoryWords: Readonly<Record<keyof typeof memoryFlags, string>> = {

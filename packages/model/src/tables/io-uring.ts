@@ -10,7 +10,7 @@ export const ioUringOperations = {
   submit: 3,
   /** A request that was told came to its end. */
   complete: 4,
-  /** Requests to read, write, send and receive: the first of each kind at once, then how many more. */
+  /** Requests that move data (read, write, send, receive, accept ...): the first at once, then how many more. */
   transfer: 5,
 } as const
 
@@ -22,10 +22,10 @@ export const ioUringFlags = {
   submissionThread: 1 << 1,
   /** A path could not be read whole; never a shortened one in silence. */
   pathUnknown: 1 << 2,
-  /** `fd` stands for all further descriptors of the process: too many to count apart. */
-  manyFiles: 1 << 3,
   /** Called through the 32-bit ABI. */
   compat: 1 << 4,
+  /** The row tells repeats of one that was told before: same process, opcode and file. */
+  repeats: 1 << 8,
 } as const
 
 export const ioUring = defineTable({
@@ -33,6 +33,8 @@ export const ioUring = defineTable({
   id: 15,
   ring: 'data',
   doc: 'What a process asks of the kernel through io_uring, past the system calls that are watched: rings, and the requests by opcode.',
+  bits: { flags: ioUringFlags },
+  values: { operation: ioUringOperations },
   columns: {
     ...eventColumns,
     operation: u32(70, 'One of `ioUringOperations`.'),
@@ -42,7 +44,7 @@ export const ioUring = defineTable({
     ),
     fd: u32(
       101,
-      'Descriptor that the request works on, as it was given (with `fixedFile` a place in the table); for paths the folder that they begin at, 4294967196 (AT_FDCWD) for the working folder. Of `setup` the ring.',
+      'Descriptor that the request works on, as it was given (with `fixedFile` a place in the table); for paths the folder that they begin at, 4294967196 (AT_FDCWD) for the working folder. 4294967295 where it has none. Of `setup` and `register` the ring.',
     ),
     path: text(
       102,
@@ -52,13 +54,15 @@ export const ioUring = defineTable({
     fd2: u32(104, 'Folder that `path2` begins at.'),
     result: u32(
       105,
-      'Of `complete`: what the request gave, as a signed 32-bit number: -errno when it failed.',
+      'Of `complete`, `setup` and `register`: what it gave, as a signed 32-bit number: -errno when it failed.',
     ),
     requestId: u64(
       106,
-      'Joins `submit` and `complete` of one request: `seq` of the submit row. 0 for others.',
+      'Joins `submit` and `complete` of one request, unique within a boot; 0 for others.',
     ),
-    count: u64(107, 'Of `transfer`: requests that this row stands for, itself included.'),
+    count: u64(107, 'How many requests this row tells: 1, or that of the repeats (`repeats`).'),
+    firstNs: u64(111, 'When the first of them was, ns since boot.'),
+    lastNs: u64(112, 'When the last of them was, ns since boot.'),
     inode: u64(50, 'Inode of the file behind `fd`; 0 where not known.'),
     device: u32(51, 'Device of that file, as in `exec`; 0 where not known.'),
     family: u32(71, 'Address family where the file is a socket, or of the address to connect to.'),

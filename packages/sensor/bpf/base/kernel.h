@@ -266,6 +266,49 @@ struct tcp_sock {
 
 struct socket { struct sock *sk; };
 
+/* A request of io_uring. What it is given lies over it, by its opcode: the structs below. */
+struct io_cqe {
+	u64 user_data;
+	int fd;
+};
+struct io_kiocb {
+	struct file *file;
+	u8 opcode;
+	u32 flags;
+	struct io_cqe cqe;
+};
+struct io_open {
+	int dfd;
+	struct filename *filename;
+};
+struct io_unlink {
+	int dfd;
+	struct filename *filename;
+};
+struct io_mkdir {
+	int dfd;
+	struct filename *filename;
+};
+struct io_rename {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+};
+struct io_link {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+};
+struct io_connect {
+	void *addr;
+	int addr_len;
+};
+struct io_accept { u32 file_slot; };
+struct io_uring_cqe { s32 res; };
+struct trace_event_raw_io_uring_complete { int res; };
+
 struct pt_regs {
 	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax;
 };

@@ -19,6 +19,7 @@ const costs: Readonly<Partial<Record<FeatureName, string>>> = {
   kprobe: 'Kernel functions without a tracepoint cannot be watched on kernels without fentry.',
   task_storage: 'Per-process state is kept in bounded maps.',
   cgroup_skb: packetCost,
+  'tracepoint/io_uring_complete': 'How requests of io_uring end cannot be seen.',
 }
 
 /**

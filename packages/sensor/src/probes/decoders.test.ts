@@ -8,6 +8,7 @@ import { tables } from '@honeyguide/model/tables'
 import { imageFlags } from '@honeyguide/model/tables/exec'
 import { dnsFlags } from '@honeyguide/model/tables/dns'
 import { fileFlags, fileOperations } from '@honeyguide/model/tables/file'
+import { ioUringFlags, ioUringOperations } from '@honeyguide/model/tables/io-uring'
 import { tcpFlags, tcpOperations } from '@honeyguide/model/tables/tcp'
 import { udpFlags, udpOperations } from '@honeyguide/model/tables/udp'
 import { probes } from '../../gen/probes.ts'
@@ -85,6 +86,12 @@ suite('record decoders', () => {
       [dns, 'HG_DNS_MULTICAST', dnsFlags.multicast],
     ] as const)
       assert.equal(cNumber(code, name), value, name)
+    const uring = source('src/probes/io-uring/io-uring.bpf.c')
+    for (const [name, value] of Object.entries(ioUringOperations))
+      assert.equal(cNumber(uring, `HG_IO_URING_${upper(name)}`), value, name)
+    for (const [name, bit] of Object.entries(ioUringFlags))
+      if (bit !== ioUringFlags.repeats)
+        assert.equal(cNumber(uring, `HG_IO_URING_${upper(name)}`), bit, name)
   })
 
   test('programs of cgroups can only allow', () => {

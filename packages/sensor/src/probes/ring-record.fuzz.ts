@@ -61,6 +61,15 @@ export const target = defineTarget({
       ),
       record('tcp', tcpSizeBytes, (bytes) => bytes.writeUInt16LE(10, records.tcpOffsets.family)),
       record('exec_failed', records.execFailedSizeBytes, () => undefined),
+      record(
+        'io_uring',
+        records.ioUringSizeBytes,
+        (bytes) => {
+          bytes.writeUInt32LE(4, records.ioUringOffsets.pathBytes)
+          bytes.writeUInt32LE(2, records.ioUringOffsets.path2Bytes)
+        },
+        ['/a/b', 'cd'],
+      ),
       record('udp', records.udpSizeBytes, (bytes) =>
         bytes.writeUInt16LE(2, records.udpOffsets.family),
       ),

@@ -17,6 +17,7 @@
 #include "../../../bpf/emit/emit.h"
 #include "../../../bpf/read/file.h"
 #include "../../../bpf/read/identity.h"
+#include "../../../bpf/read/uring.h"
 #include "../../../bpf/hook/sys_exit.h"
 
 #define HG_PROBE_TCP 6
@@ -40,6 +41,7 @@
 #define HG_NR_COMPAT_CONNECT 362
 #define HG_NR_COMPAT_SOCKETCALL 102
 #define HG_SOCKETCALL_CONNECT 3
+#define HG_NR_URING_ENTER 426
 #define HG_SOCK_DONE (1ul << 1)
 
 enum hg_tcp_state {
@@ -159,6 +161,23 @@ static __always_inline bool hg_in_connect(void)
 		       (number == HG_NR_COMPAT_SOCKETCALL &&
 			(u32)regs->bx == HG_SOCKETCALL_CONNECT);
 	return number == HG_NR_CONNECT;
+}
+
+/*
+ * Whether a request of io_uring is being done: by the thread that handed it in, or by one that works for the
+ * process. Not where its end cannot be seen.
+ */
+static __always_inline bool hg_in_uring(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+
+	if (!bpf_core_type_exists(struct trace_event_raw_io_uring_complete))
+		return false;
+	if (task->flags & HG_PF_KTHREAD)
+		return false;
+	/* The same number in each ABI. */
+	return task->flags & HG_PF_IO_WORKER || (regs->orig_ax & ~(1u << 30)) == HG_NR_URING_ENTER;
 }
 
 static __always_inline void hg_socket_own(struct hg_socket *socket)
@@ -299,6 +318,9 @@ static __always_inline void hg_tcp_closed(struct sock *sk, u64 key, int old_stat
 		bpf_map_delete_elem(&hg_sockets, &key);
 		if (socket.in_call && hg_tcp_leave(&socket, key, error))
 			return;
+		/* Without an error from outside, its SYN never left: the completion has the error, and tells it. */
+		if (!error && hg_in_uring())
+			return;
 		hg_tcp_report(sk, &socket, HG_TCP_CONNECT_FAILED, now - socket.since_ns, error, 0,
 			      0);
 		return;
@@ -398,10 +420,9 @@ int hg_tcp_state(u64 *ctx)
 	return 0;
 }
 
-/* The TCP socket behind a descriptor of the current process; NULL when it is none. */
-static __always_inline struct sock *hg_tcp_of_fd(u32 fd)
+/* The TCP socket that a file is; NULL when it is none. */
+static __always_inline struct sock *hg_tcp_of_file(struct file *file)
 {
-	struct file *file = (void *)hg_file_of_fd(fd);
 	struct inode *inode = 0;
 	struct super_block *super = 0;
 	struct socket *wrapper = 0;
@@ -421,6 +442,12 @@ static __always_inline struct sock *hg_tcp_of_fd(u32 fd)
 	if ((family != HG_AF_INET && family != HG_AF_INET6) || protocol != HG_IPPROTO_TCP)
 		return 0;
 	return sk;
+}
+
+/* The same of a descriptor of the current process. */
+static __always_inline struct sock *hg_tcp_of_fd(u32 fd)
+{
+	return hg_tcp_of_file((void *)hg_file_of_fd(fd));
 }
 
 static __always_inline int hg_report_accept(long fd)
@@ -490,7 +517,7 @@ static __always_inline bool hg_is_answer(long error)
 	       error == HG_ECONNABORTED || error == HG_EPIPE;
 }
 
-static __always_inline int hg_report_connect(long result, u32 fd, u64 address, u32 length)
+static __always_inline int hg_report_connect(long result, struct sock *sk, u64 address, u32 length)
 {
 	long error = -result;
 	u64 caller = bpf_get_current_pid_tgid();
@@ -499,13 +526,10 @@ static __always_inline int hg_report_connect(long result, u32 fd, u64 address, u
 	struct hg_address asked = {};
 	struct hg_fallen *fallen;
 	bool has_fallen = false;
-	struct sock *sk;
-	u64 key;
+	u64 key = (u64)sk;
 
 	if (error <= 0 || error == HG_EISCONN || error == HG_EALREADY)
 		return 0;
-	sk = hg_tcp_of_fd(fd);
-	key = (u64)sk;
 	if (error == HG_EINPROGRESS || error == HG_EINTR || error == HG_ERESTARTSYS) {
 		/* Goes on without its caller: whatever ends it is told when it happens. */
 		struct hg_socket *known = bpf_map_lookup_elem(&hg_sockets, &key);
@@ -569,8 +593,8 @@ int hg_connect_exit(u64 *ctx)
 	if ((long)ctx[1] >= 0)
 		return 0;
 	if (hg_is_compat())
-		return hg_report_connect(ctx[1], regs->bx, (u32)regs->cx, regs->dx);
-	return hg_report_connect(ctx[1], regs->di, regs->si, regs->dx);
+		return hg_report_connect(ctx[1], hg_tcp_of_fd(regs->bx), (u32)regs->cx, regs->dx);
+	return hg_report_connect(ctx[1], hg_tcp_of_fd(regs->di), regs->si, regs->dx);
 }
 
 /* socketcall of the 32-bit ABI: connect, accept and accept4 are its calls 3, 5 and 18. */
@@ -584,9 +608,49 @@ int hg_socketcall_exit(u64 *ctx)
 		u32 words[3] = {};
 
 		bpf_probe_read_user(words, sizeof(words), (void *)(u64)(u32)regs->cx);
-		return hg_report_connect(ctx[1], words[0], words[1], words[2]);
+		return hg_report_connect(ctx[1], hg_tcp_of_fd(words[0]), words[1], words[2]);
 	}
 	if (call != 5 && call != 18)
 		return 0;
 	return hg_report_accept(ctx[1]);
+}
+
+/*
+ * Connections through io_uring: there is no end of a call. `file` and what the request was given are
+ * still in it when it completes.
+ */
+SEC("tp_btf/io_uring_complete")
+int hg_tcp_uring(u64 *ctx)
+{
+	struct io_kiocb *request = (void *)ctx[1];
+	struct io_accept *accept = (void *)request;
+	struct io_connect *connect = (void *)request;
+	int result = hg_uring_result(ctx);
+	struct hg_socket *known;
+	struct file *file = 0;
+	u64 address = 0, key;
+	u32 slot = 0;
+	int length = 0;
+	u8 opcode = 0;
+
+	if (!request) {
+		/* One of many completions of a request that is not named: an accept, if its result is a connection that nobody has. */
+		if (result < 0)
+			return 0;
+		key = (u64)hg_tcp_of_fd(result);
+		known = bpf_map_lookup_elem(&hg_sockets, &key);
+		return known && !known->pid ? hg_report_accept(result) : 0;
+	}
+	bpf_core_read(&opcode, 1, &request->opcode);
+	if (opcode == HG_OP_ACCEPT) {
+		/* In a place of the ring's own table it has no descriptor. */
+		bpf_core_read(&slot, sizeof(slot), &accept->file_slot);
+		return slot ? 0 : hg_report_accept(result);
+	}
+	if (opcode != HG_OP_CONNECT || result >= 0)
+		return 0;
+	bpf_core_read(&file, sizeof(file), &request->file);
+	bpf_core_read(&address, sizeof(address), &connect->addr);
+	bpf_core_read(&length, sizeof(length), &connect->addr_len);
+	return hg_report_connect(result, hg_tcp_of_file(file), address, length);
 }

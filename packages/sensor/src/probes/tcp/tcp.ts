@@ -9,6 +9,7 @@ export const probe = {
   name: 'tcp',
   ring: 'data',
   programs: [['hg_tcp_state']],
+  optionalPrograms: [{ program: 'hg_tcp_uring', needs: 'tracepoint/io_uring_complete' }],
   syscallExits: [
     { program: 'hg_accept_exit', native: [43, 288], compat: [364] },
     { program: 'hg_connect_exit', native: [42], compat: [362] },
