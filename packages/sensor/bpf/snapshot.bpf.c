@@ -19,6 +19,10 @@ struct hg_task {
 	u32 euid;
 	u32 gid;
 	u32 egid;
+	u32 suid;
+	u32 sgid;
+	u32 fsuid;
+	u32 fsgid;
 	u32 login_uid;
 	u32 session_id;
 	u32 ns_pid;
@@ -70,6 +74,10 @@ int hg_tasks(struct bpf_iter__task *ctx)
 	out.euid = cred->euid.val;
 	out.gid = cred->gid.val;
 	out.egid = cred->egid.val;
+	out.suid = cred->suid.val;
+	out.sgid = cred->sgid.val;
+	out.fsuid = cred->fsuid.val;
+	out.fsgid = cred->fsgid.val;
 	out.login_uid = task->loginuid.val;
 	out.session_id = task->sessionid;
 	out.ns_pid = hg_namespace_pid(task);

@@ -8,7 +8,8 @@ int hg_sys_exit(u64 *ctx)
 	struct pt_regs *regs = (void *)ctx[0];
 	u32 number = regs->orig_ax & ~(1u << 30);
 
-	if (number >= HG_COMPAT || !(hg_syscall_bits[number / 64] >> (number % 64) & 1))
+	if (number >= HG_COMPAT ||
+	    !((hg_syscall_bits[number / 64] | hg_syscall_armed[number / 64]) >> (number % 64) & 1))
 		return 0;
 	if (hg_is_compat())
 		number += HG_COMPAT;

@@ -6,8 +6,8 @@ import type { LayoutClaim, RecordMemory } from '@honeyguide/bpf'
 
 /** The layout that these decoders are for; pass it to `openObject`. */
 export const layout = {
-  hash: '24ea04109c9a4bd4',
-  structs: ['hg_event', 'hg_counters', 'hg_repeat_key', 'hg_repeat', 'hg_dns', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_file', 'hg_file_settings', 'hg_file_name', 'hg_file_id', 'hg_fork', 'hg_io_uring', 'hg_tcp', 'hg_socket', 'hg_udp', 'hg_udp_key', 'hg_udp_flow'],
+  hash: '4d542b5b14d5fd82',
+  structs: ['hg_event', 'hg_counters', 'hg_repeat_key', 'hg_repeat', 'hg_cred', 'hg_dns', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_file', 'hg_file_settings', 'hg_file_name', 'hg_file_id', 'hg_fork', 'hg_io_uring', 'hg_memory', 'hg_tcp', 'hg_socket', 'hg_udp', 'hg_udp_key', 'hg_udp_flow'],
   enums: [],
 } as const satisfies LayoutClaim
 
@@ -421,6 +421,784 @@ export function copyRepeat(
   columns.lastNs[row] = repeat.lastNs(m, at)
   columns.length[row] = repeat.length(m, at)
   columns.record.set(m.u8.subarray(at + 32, at + 512), row * 480)
+}
+
+/** Bytes of one struct hg_cred. */
+export const credSizeBytes = 432
+
+/** Byte offsets of its fields. */
+export const credOffsets = {
+  countedEventBootNs: 0,
+  countedEventSeq: 8,
+  countedEventStartNs: 16,
+  countedEventPid: 24,
+  countedEventTid: 28,
+  countedEventExecNo: 32,
+  countedEventKind: 36,
+  countedEventFlags: 40,
+  countedEventUid: 44,
+  countedCount: 48,
+  countedSinceNs: 56,
+  countedLastNs: 64,
+  countedAmount: 72,
+  countedAddress: 80,
+  targetStartNs: 88,
+  targetPid: 96,
+  targetTid: 100,
+  targetExecNo: 104,
+  operation: 112,
+  error: 116,
+  request: 120,
+  objectType: 124,
+  objectId: 128,
+  groupCount: 132,
+  flags: 136,
+  arguments: 144,
+  askedId: 168,
+  askedEffectiveId: 172,
+  askedSavedId: 176,
+  device: 180,
+  inode: 184,
+  beforeUid: 192,
+  beforeGid: 196,
+  beforeSuid: 200,
+  beforeSgid: 204,
+  beforeEuid: 208,
+  beforeEgid: 212,
+  beforeFsuid: 216,
+  beforeFsgid: 220,
+  beforeSecurebits: 224,
+  beforeInheritable: 232,
+  beforePermitted: 240,
+  beforeEffective: 248,
+  beforeBounding: 256,
+  beforeAmbient: 264,
+  afterUid: 272,
+  afterGid: 276,
+  afterSuid: 280,
+  afterSgid: 284,
+  afterEuid: 288,
+  afterEgid: 292,
+  afterFsuid: 296,
+  afterFsgid: 300,
+  afterSecurebits: 304,
+  afterInheritable: 312,
+  afterPermitted: 320,
+  afterEffective: 328,
+  afterBounding: 336,
+  afterAmbient: 344,
+  beforeNsMount: 352,
+  beforeNsPid: 356,
+  beforeNsNet: 360,
+  beforeNsUser: 364,
+  beforeNsUts: 368,
+  beforeNsIpc: 372,
+  beforeNsCgroup: 376,
+  beforeNsTime: 380,
+  afterNsMount: 384,
+  afterNsPid: 388,
+  afterNsNet: 392,
+  afterNsUser: 396,
+  afterNsUts: 400,
+  afterNsIpc: 404,
+  afterNsCgroup: 408,
+  afterNsTime: 412,
+  nameBytes: 416,
+  oldNameBytes: 418,
+  pathBytes: 420,
+  sourceBytes: 422,
+  typeBytes: 424,
+  optionsBytes: 426,
+  groupsBytes: 428,
+} as const
+
+/** Reads single fields of the struct hg_cred at byte `at` of `m`. */
+export const cred = {
+  /** u64 counted.event.boot_ns */
+  countedEventBootNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 counted.event.seq */
+  countedEventSeq: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 counted.event.start_ns */
+  countedEventStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 counted.event.pid */
+  countedEventPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 counted.event.tid */
+  countedEventTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 counted.event.exec_no */
+  countedEventExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u16 counted.event.kind */
+  countedEventKind: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 36) >>> 1] as number,
+  /** u32 counted.event.flags */
+  countedEventFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 counted.event.uid */
+  countedEventUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u64 counted.count */
+  countedCount: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 48) >>> 3] as bigint,
+  /** u64 counted.since_ns */
+  countedSinceNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 56) >>> 3] as bigint,
+  /** u64 counted.last_ns */
+  countedLastNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 64) >>> 3] as bigint,
+  /** u64 counted.amount */
+  countedAmount: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 72) >>> 3] as bigint,
+  /** u64 counted.address */
+  countedAddress: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 80) >>> 3] as bigint,
+  /** u64 target.start_ns */
+  targetStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 88) >>> 3] as bigint,
+  /** u32 target.pid */
+  targetPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 96) >>> 2] as number,
+  /** u32 target.tid */
+  targetTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 100) >>> 2] as number,
+  /** u32 target.exec_no */
+  targetExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 104) >>> 2] as number,
+  /** u32 operation */
+  operation: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 112) >>> 2] as number,
+  /** u32 error */
+  error: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 116) >>> 2] as number,
+  /** u32 request */
+  request: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 120) >>> 2] as number,
+  /** u32 object_type */
+  objectType: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 124) >>> 2] as number,
+  /** u32 object_id */
+  objectId: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 128) >>> 2] as number,
+  /** u32 group_count */
+  groupCount: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 132) >>> 2] as number,
+  /** u64 flags */
+  flags: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 136) >>> 3] as bigint,
+  /** 3 of u64 arguments */
+  arguments: (m: RecordMemory, at: number, index: number): bigint =>
+    m.u64[(at + 144 + index * 8) >>> 3] as bigint,
+  /** u32 asked_id */
+  askedId: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 168) >>> 2] as number,
+  /** u32 asked_effective_id */
+  askedEffectiveId: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 172) >>> 2] as number,
+  /** u32 asked_saved_id */
+  askedSavedId: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 176) >>> 2] as number,
+  /** u32 device */
+  device: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 180) >>> 2] as number,
+  /** u64 inode */
+  inode: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 184) >>> 3] as bigint,
+  /** u32 before.uid */
+  beforeUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 192) >>> 2] as number,
+  /** u32 before.gid */
+  beforeGid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 196) >>> 2] as number,
+  /** u32 before.suid */
+  beforeSuid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 200) >>> 2] as number,
+  /** u32 before.sgid */
+  beforeSgid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 204) >>> 2] as number,
+  /** u32 before.euid */
+  beforeEuid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 208) >>> 2] as number,
+  /** u32 before.egid */
+  beforeEgid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 212) >>> 2] as number,
+  /** u32 before.fsuid */
+  beforeFsuid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 216) >>> 2] as number,
+  /** u32 before.fsgid */
+  beforeFsgid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 220) >>> 2] as number,
+  /** u32 before.securebits */
+  beforeSecurebits: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 224) >>> 2] as number,
+  /** u64 before.inheritable */
+  beforeInheritable: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 232) >>> 3] as bigint,
+  /** u64 before.permitted */
+  beforePermitted: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 240) >>> 3] as bigint,
+  /** u64 before.effective */
+  beforeEffective: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 248) >>> 3] as bigint,
+  /** u64 before.bounding */
+  beforeBounding: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 256) >>> 3] as bigint,
+  /** u64 before.ambient */
+  beforeAmbient: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 264) >>> 3] as bigint,
+  /** u32 after.uid */
+  afterUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 272) >>> 2] as number,
+  /** u32 after.gid */
+  afterGid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 276) >>> 2] as number,
+  /** u32 after.suid */
+  afterSuid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 280) >>> 2] as number,
+  /** u32 after.sgid */
+  afterSgid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 284) >>> 2] as number,
+  /** u32 after.euid */
+  afterEuid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 288) >>> 2] as number,
+  /** u32 after.egid */
+  afterEgid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 292) >>> 2] as number,
+  /** u32 after.fsuid */
+  afterFsuid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 296) >>> 2] as number,
+  /** u32 after.fsgid */
+  afterFsgid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 300) >>> 2] as number,
+  /** u32 after.securebits */
+  afterSecurebits: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 304) >>> 2] as number,
+  /** u64 after.inheritable */
+  afterInheritable: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 312) >>> 3] as bigint,
+  /** u64 after.permitted */
+  afterPermitted: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 320) >>> 3] as bigint,
+  /** u64 after.effective */
+  afterEffective: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 328) >>> 3] as bigint,
+  /** u64 after.bounding */
+  afterBounding: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 336) >>> 3] as bigint,
+  /** u64 after.ambient */
+  afterAmbient: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 344) >>> 3] as bigint,
+  /** u32 before_ns.mount */
+  beforeNsMount: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 352) >>> 2] as number,
+  /** u32 before_ns.pid */
+  beforeNsPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 356) >>> 2] as number,
+  /** u32 before_ns.net */
+  beforeNsNet: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 360) >>> 2] as number,
+  /** u32 before_ns.user */
+  beforeNsUser: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 364) >>> 2] as number,
+  /** u32 before_ns.uts */
+  beforeNsUts: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 368) >>> 2] as number,
+  /** u32 before_ns.ipc */
+  beforeNsIpc: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 372) >>> 2] as number,
+  /** u32 before_ns.cgroup */
+  beforeNsCgroup: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 376) >>> 2] as number,
+  /** u32 before_ns.time */
+  beforeNsTime: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 380) >>> 2] as number,
+  /** u32 after_ns.mount */
+  afterNsMount: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 384) >>> 2] as number,
+  /** u32 after_ns.pid */
+  afterNsPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 388) >>> 2] as number,
+  /** u32 after_ns.net */
+  afterNsNet: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 392) >>> 2] as number,
+  /** u32 after_ns.user */
+  afterNsUser: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 396) >>> 2] as number,
+  /** u32 after_ns.uts */
+  afterNsUts: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 400) >>> 2] as number,
+  /** u32 after_ns.ipc */
+  afterNsIpc: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 404) >>> 2] as number,
+  /** u32 after_ns.cgroup */
+  afterNsCgroup: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 408) >>> 2] as number,
+  /** u32 after_ns.time */
+  afterNsTime: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 412) >>> 2] as number,
+  /** u16 name_bytes */
+  nameBytes: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 416) >>> 1] as number,
+  /** u16 old_name_bytes */
+  oldNameBytes: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 418) >>> 1] as number,
+  /** u16 path_bytes */
+  pathBytes: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 420) >>> 1] as number,
+  /** u16 source_bytes */
+  sourceBytes: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 422) >>> 1] as number,
+  /** u16 type_bytes */
+  typeBytes: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 424) >>> 1] as number,
+  /** u16 options_bytes */
+  optionsBytes: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 426) >>> 1] as number,
+  /** u16 groups_bytes */
+  groupsBytes: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 428) >>> 1] as number,
+} as const
+
+/** A struct hg_cred as an object of its own. */
+export interface Cred {
+  readonly countedEventBootNs: bigint
+  readonly countedEventSeq: bigint
+  readonly countedEventStartNs: bigint
+  readonly countedEventPid: number
+  readonly countedEventTid: number
+  readonly countedEventExecNo: number
+  readonly countedEventKind: number
+  readonly countedEventFlags: number
+  readonly countedEventUid: number
+  readonly countedCount: bigint
+  readonly countedSinceNs: bigint
+  readonly countedLastNs: bigint
+  readonly countedAmount: bigint
+  readonly countedAddress: bigint
+  readonly targetStartNs: bigint
+  readonly targetPid: number
+  readonly targetTid: number
+  readonly targetExecNo: number
+  readonly operation: number
+  readonly error: number
+  readonly request: number
+  readonly objectType: number
+  readonly objectId: number
+  readonly groupCount: number
+  readonly flags: bigint
+  readonly arguments: readonly bigint[]
+  readonly askedId: number
+  readonly askedEffectiveId: number
+  readonly askedSavedId: number
+  readonly device: number
+  readonly inode: bigint
+  readonly beforeUid: number
+  readonly beforeGid: number
+  readonly beforeSuid: number
+  readonly beforeSgid: number
+  readonly beforeEuid: number
+  readonly beforeEgid: number
+  readonly beforeFsuid: number
+  readonly beforeFsgid: number
+  readonly beforeSecurebits: number
+  readonly beforeInheritable: bigint
+  readonly beforePermitted: bigint
+  readonly beforeEffective: bigint
+  readonly beforeBounding: bigint
+  readonly beforeAmbient: bigint
+  readonly afterUid: number
+  readonly afterGid: number
+  readonly afterSuid: number
+  readonly afterSgid: number
+  readonly afterEuid: number
+  readonly afterEgid: number
+  readonly afterFsuid: number
+  readonly afterFsgid: number
+  readonly afterSecurebits: number
+  readonly afterInheritable: bigint
+  readonly afterPermitted: bigint
+  readonly afterEffective: bigint
+  readonly afterBounding: bigint
+  readonly afterAmbient: bigint
+  readonly beforeNsMount: number
+  readonly beforeNsPid: number
+  readonly beforeNsNet: number
+  readonly beforeNsUser: number
+  readonly beforeNsUts: number
+  readonly beforeNsIpc: number
+  readonly beforeNsCgroup: number
+  readonly beforeNsTime: number
+  readonly afterNsMount: number
+  readonly afterNsPid: number
+  readonly afterNsNet: number
+  readonly afterNsUser: number
+  readonly afterNsUts: number
+  readonly afterNsIpc: number
+  readonly afterNsCgroup: number
+  readonly afterNsTime: number
+  readonly nameBytes: number
+  readonly oldNameBytes: number
+  readonly pathBytes: number
+  readonly sourceBytes: number
+  readonly typeBytes: number
+  readonly optionsBytes: number
+  readonly groupsBytes: number
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readCred(m: RecordMemory, at: number): Cred {
+  return {
+    countedEventBootNs: cred.countedEventBootNs(m, at),
+    countedEventSeq: cred.countedEventSeq(m, at),
+    countedEventStartNs: cred.countedEventStartNs(m, at),
+    countedEventPid: cred.countedEventPid(m, at),
+    countedEventTid: cred.countedEventTid(m, at),
+    countedEventExecNo: cred.countedEventExecNo(m, at),
+    countedEventKind: cred.countedEventKind(m, at),
+    countedEventFlags: cred.countedEventFlags(m, at),
+    countedEventUid: cred.countedEventUid(m, at),
+    countedCount: cred.countedCount(m, at),
+    countedSinceNs: cred.countedSinceNs(m, at),
+    countedLastNs: cred.countedLastNs(m, at),
+    countedAmount: cred.countedAmount(m, at),
+    countedAddress: cred.countedAddress(m, at),
+    targetStartNs: cred.targetStartNs(m, at),
+    targetPid: cred.targetPid(m, at),
+    targetTid: cred.targetTid(m, at),
+    targetExecNo: cred.targetExecNo(m, at),
+    operation: cred.operation(m, at),
+    error: cred.error(m, at),
+    request: cred.request(m, at),
+    objectType: cred.objectType(m, at),
+    objectId: cred.objectId(m, at),
+    groupCount: cred.groupCount(m, at),
+    flags: cred.flags(m, at),
+    arguments: Array.from({ length: 3 }, (_, i) => cred.arguments(m, at, i)),
+    askedId: cred.askedId(m, at),
+    askedEffectiveId: cred.askedEffectiveId(m, at),
+    askedSavedId: cred.askedSavedId(m, at),
+    device: cred.device(m, at),
+    inode: cred.inode(m, at),
+    beforeUid: cred.beforeUid(m, at),
+    beforeGid: cred.beforeGid(m, at),
+    beforeSuid: cred.beforeSuid(m, at),
+    beforeSgid: cred.beforeSgid(m, at),
+    beforeEuid: cred.beforeEuid(m, at),
+    beforeEgid: cred.beforeEgid(m, at),
+    beforeFsuid: cred.beforeFsuid(m, at),
+    beforeFsgid: cred.beforeFsgid(m, at),
+    beforeSecurebits: cred.beforeSecurebits(m, at),
+    beforeInheritable: cred.beforeInheritable(m, at),
+    beforePermitted: cred.beforePermitted(m, at),
+    beforeEffective: cred.beforeEffective(m, at),
+    beforeBounding: cred.beforeBounding(m, at),
+    beforeAmbient: cred.beforeAmbient(m, at),
+    afterUid: cred.afterUid(m, at),
+    afterGid: cred.afterGid(m, at),
+    afterSuid: cred.afterSuid(m, at),
+    afterSgid: cred.afterSgid(m, at),
+    afterEuid: cred.afterEuid(m, at),
+    afterEgid: cred.afterEgid(m, at),
+    afterFsuid: cred.afterFsuid(m, at),
+    afterFsgid: cred.afterFsgid(m, at),
+    afterSecurebits: cred.afterSecurebits(m, at),
+    afterInheritable: cred.afterInheritable(m, at),
+    afterPermitted: cred.afterPermitted(m, at),
+    afterEffective: cred.afterEffective(m, at),
+    afterBounding: cred.afterBounding(m, at),
+    afterAmbient: cred.afterAmbient(m, at),
+    beforeNsMount: cred.beforeNsMount(m, at),
+    beforeNsPid: cred.beforeNsPid(m, at),
+    beforeNsNet: cred.beforeNsNet(m, at),
+    beforeNsUser: cred.beforeNsUser(m, at),
+    beforeNsUts: cred.beforeNsUts(m, at),
+    beforeNsIpc: cred.beforeNsIpc(m, at),
+    beforeNsCgroup: cred.beforeNsCgroup(m, at),
+    beforeNsTime: cred.beforeNsTime(m, at),
+    afterNsMount: cred.afterNsMount(m, at),
+    afterNsPid: cred.afterNsPid(m, at),
+    afterNsNet: cred.afterNsNet(m, at),
+    afterNsUser: cred.afterNsUser(m, at),
+    afterNsUts: cred.afterNsUts(m, at),
+    afterNsIpc: cred.afterNsIpc(m, at),
+    afterNsCgroup: cred.afterNsCgroup(m, at),
+    afterNsTime: cred.afterNsTime(m, at),
+    nameBytes: cred.nameBytes(m, at),
+    oldNameBytes: cred.oldNameBytes(m, at),
+    pathBytes: cred.pathBytes(m, at),
+    sourceBytes: cred.sourceBytes(m, at),
+    typeBytes: cred.typeBytes(m, at),
+    optionsBytes: cred.optionsBytes(m, at),
+    groupsBytes: cred.groupsBytes(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface CredColumns {
+  readonly countedEventBootNs: BigUint64Array
+  readonly countedEventSeq: BigUint64Array
+  readonly countedEventStartNs: BigUint64Array
+  readonly countedEventPid: Uint32Array
+  readonly countedEventTid: Uint32Array
+  readonly countedEventExecNo: Uint32Array
+  readonly countedEventKind: Uint16Array
+  readonly countedEventFlags: Uint32Array
+  readonly countedEventUid: Uint32Array
+  readonly countedCount: BigUint64Array
+  readonly countedSinceNs: BigUint64Array
+  readonly countedLastNs: BigUint64Array
+  readonly countedAmount: BigUint64Array
+  readonly countedAddress: BigUint64Array
+  readonly targetStartNs: BigUint64Array
+  readonly targetPid: Uint32Array
+  readonly targetTid: Uint32Array
+  readonly targetExecNo: Uint32Array
+  readonly operation: Uint32Array
+  readonly error: Uint32Array
+  readonly request: Uint32Array
+  readonly objectType: Uint32Array
+  readonly objectId: Uint32Array
+  readonly groupCount: Uint32Array
+  readonly flags: BigUint64Array
+  readonly arguments: BigUint64Array
+  readonly askedId: Uint32Array
+  readonly askedEffectiveId: Uint32Array
+  readonly askedSavedId: Uint32Array
+  readonly device: Uint32Array
+  readonly inode: BigUint64Array
+  readonly beforeUid: Uint32Array
+  readonly beforeGid: Uint32Array
+  readonly beforeSuid: Uint32Array
+  readonly beforeSgid: Uint32Array
+  readonly beforeEuid: Uint32Array
+  readonly beforeEgid: Uint32Array
+  readonly beforeFsuid: Uint32Array
+  readonly beforeFsgid: Uint32Array
+  readonly beforeSecurebits: Uint32Array
+  readonly beforeInheritable: BigUint64Array
+  readonly beforePermitted: BigUint64Array
+  readonly beforeEffective: BigUint64Array
+  readonly beforeBounding: BigUint64Array
+  readonly beforeAmbient: BigUint64Array
+  readonly afterUid: Uint32Array
+  readonly afterGid: Uint32Array
+  readonly afterSuid: Uint32Array
+  readonly afterSgid: Uint32Array
+  readonly afterEuid: Uint32Array
+  readonly afterEgid: Uint32Array
+  readonly afterFsuid: Uint32Array
+  readonly afterFsgid: Uint32Array
+  readonly afterSecurebits: Uint32Array
+  readonly afterInheritable: BigUint64Array
+  readonly afterPermitted: BigUint64Array
+  readonly afterEffective: BigUint64Array
+  readonly afterBounding: BigUint64Array
+  readonly afterAmbient: BigUint64Array
+  readonly beforeNsMount: Uint32Array
+  readonly beforeNsPid: Uint32Array
+  readonly beforeNsNet: Uint32Array
+  readonly beforeNsUser: Uint32Array
+  readonly beforeNsUts: Uint32Array
+  readonly beforeNsIpc: Uint32Array
+  readonly beforeNsCgroup: Uint32Array
+  readonly beforeNsTime: Uint32Array
+  readonly afterNsMount: Uint32Array
+  readonly afterNsPid: Uint32Array
+  readonly afterNsNet: Uint32Array
+  readonly afterNsUser: Uint32Array
+  readonly afterNsUts: Uint32Array
+  readonly afterNsIpc: Uint32Array
+  readonly afterNsCgroup: Uint32Array
+  readonly afterNsTime: Uint32Array
+  readonly nameBytes: Uint16Array
+  readonly oldNameBytes: Uint16Array
+  readonly pathBytes: Uint16Array
+  readonly sourceBytes: Uint16Array
+  readonly typeBytes: Uint16Array
+  readonly optionsBytes: Uint16Array
+  readonly groupsBytes: Uint16Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createCredColumns(capacity: number): CredColumns {
+  return {
+    countedEventBootNs: new BigUint64Array(capacity),
+    countedEventSeq: new BigUint64Array(capacity),
+    countedEventStartNs: new BigUint64Array(capacity),
+    countedEventPid: new Uint32Array(capacity),
+    countedEventTid: new Uint32Array(capacity),
+    countedEventExecNo: new Uint32Array(capacity),
+    countedEventKind: new Uint16Array(capacity),
+    countedEventFlags: new Uint32Array(capacity),
+    countedEventUid: new Uint32Array(capacity),
+    countedCount: new BigUint64Array(capacity),
+    countedSinceNs: new BigUint64Array(capacity),
+    countedLastNs: new BigUint64Array(capacity),
+    countedAmount: new BigUint64Array(capacity),
+    countedAddress: new BigUint64Array(capacity),
+    targetStartNs: new BigUint64Array(capacity),
+    targetPid: new Uint32Array(capacity),
+    targetTid: new Uint32Array(capacity),
+    targetExecNo: new Uint32Array(capacity),
+    operation: new Uint32Array(capacity),
+    error: new Uint32Array(capacity),
+    request: new Uint32Array(capacity),
+    objectType: new Uint32Array(capacity),
+    objectId: new Uint32Array(capacity),
+    groupCount: new Uint32Array(capacity),
+    flags: new BigUint64Array(capacity),
+    arguments: new BigUint64Array(capacity * 3),
+    askedId: new Uint32Array(capacity),
+    askedEffectiveId: new Uint32Array(capacity),
+    askedSavedId: new Uint32Array(capacity),
+    device: new Uint32Array(capacity),
+    inode: new BigUint64Array(capacity),
+    beforeUid: new Uint32Array(capacity),
+    beforeGid: new Uint32Array(capacity),
+    beforeSuid: new Uint32Array(capacity),
+    beforeSgid: new Uint32Array(capacity),
+    beforeEuid: new Uint32Array(capacity),
+    beforeEgid: new Uint32Array(capacity),
+    beforeFsuid: new Uint32Array(capacity),
+    beforeFsgid: new Uint32Array(capacity),
+    beforeSecurebits: new Uint32Array(capacity),
+    beforeInheritable: new BigUint64Array(capacity),
+    beforePermitted: new BigUint64Array(capacity),
+    beforeEffective: new BigUint64Array(capacity),
+    beforeBounding: new BigUint64Array(capacity),
+    beforeAmbient: new BigUint64Array(capacity),
+    afterUid: new Uint32Array(capacity),
+    afterGid: new Uint32Array(capacity),
+    afterSuid: new Uint32Array(capacity),
+    afterSgid: new Uint32Array(capacity),
+    afterEuid: new Uint32Array(capacity),
+    afterEgid: new Uint32Array(capacity),
+    afterFsuid: new Uint32Array(capacity),
+    afterFsgid: new Uint32Array(capacity),
+    afterSecurebits: new Uint32Array(capacity),
+    afterInheritable: new BigUint64Array(capacity),
+    afterPermitted: new BigUint64Array(capacity),
+    afterEffective: new BigUint64Array(capacity),
+    afterBounding: new BigUint64Array(capacity),
+    afterAmbient: new BigUint64Array(capacity),
+    beforeNsMount: new Uint32Array(capacity),
+    beforeNsPid: new Uint32Array(capacity),
+    beforeNsNet: new Uint32Array(capacity),
+    beforeNsUser: new Uint32Array(capacity),
+    beforeNsUts: new Uint32Array(capacity),
+    beforeNsIpc: new Uint32Array(capacity),
+    beforeNsCgroup: new Uint32Array(capacity),
+    beforeNsTime: new Uint32Array(capacity),
+    afterNsMount: new Uint32Array(capacity),
+    afterNsPid: new Uint32Array(capacity),
+    afterNsNet: new Uint32Array(capacity),
+    afterNsUser: new Uint32Array(capacity),
+    afterNsUts: new Uint32Array(capacity),
+    afterNsIpc: new Uint32Array(capacity),
+    afterNsCgroup: new Uint32Array(capacity),
+    afterNsTime: new Uint32Array(capacity),
+    nameBytes: new Uint16Array(capacity),
+    oldNameBytes: new Uint16Array(capacity),
+    pathBytes: new Uint16Array(capacity),
+    sourceBytes: new Uint16Array(capacity),
+    typeBytes: new Uint16Array(capacity),
+    optionsBytes: new Uint16Array(capacity),
+    groupsBytes: new Uint16Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyCred(
+  m: RecordMemory,
+  at: number,
+  columns: CredColumns,
+  row: number,
+): void {
+  columns.countedEventBootNs[row] = cred.countedEventBootNs(m, at)
+  columns.countedEventSeq[row] = cred.countedEventSeq(m, at)
+  columns.countedEventStartNs[row] = cred.countedEventStartNs(m, at)
+  columns.countedEventPid[row] = cred.countedEventPid(m, at)
+  columns.countedEventTid[row] = cred.countedEventTid(m, at)
+  columns.countedEventExecNo[row] = cred.countedEventExecNo(m, at)
+  columns.countedEventKind[row] = cred.countedEventKind(m, at)
+  columns.countedEventFlags[row] = cred.countedEventFlags(m, at)
+  columns.countedEventUid[row] = cred.countedEventUid(m, at)
+  columns.countedCount[row] = cred.countedCount(m, at)
+  columns.countedSinceNs[row] = cred.countedSinceNs(m, at)
+  columns.countedLastNs[row] = cred.countedLastNs(m, at)
+  columns.countedAmount[row] = cred.countedAmount(m, at)
+  columns.countedAddress[row] = cred.countedAddress(m, at)
+  columns.targetStartNs[row] = cred.targetStartNs(m, at)
+  columns.targetPid[row] = cred.targetPid(m, at)
+  columns.targetTid[row] = cred.targetTid(m, at)
+  columns.targetExecNo[row] = cred.targetExecNo(m, at)
+  columns.operation[row] = cred.operation(m, at)
+  columns.error[row] = cred.error(m, at)
+  columns.request[row] = cred.request(m, at)
+  columns.objectType[row] = cred.objectType(m, at)
+  columns.objectId[row] = cred.objectId(m, at)
+  columns.groupCount[row] = cred.groupCount(m, at)
+  columns.flags[row] = cred.flags(m, at)
+  for (let i = 0; i < 3; i++) columns.arguments[row * 3 + i] = cred.arguments(m, at, i)
+  columns.askedId[row] = cred.askedId(m, at)
+  columns.askedEffectiveId[row] = cred.askedEffectiveId(m, at)
+  columns.askedSavedId[row] = cred.askedSavedId(m, at)
+  columns.device[row] = cred.device(m, at)
+  columns.inode[row] = cred.inode(m, at)
+  columns.beforeUid[row] = cred.beforeUid(m, at)
+  columns.beforeGid[row] = cred.beforeGid(m, at)
+  columns.beforeSuid[row] = cred.beforeSuid(m, at)
+  columns.beforeSgid[row] = cred.beforeSgid(m, at)
+  columns.beforeEuid[row] = cred.beforeEuid(m, at)
+  columns.beforeEgid[row] = cred.beforeEgid(m, at)
+  columns.beforeFsuid[row] = cred.beforeFsuid(m, at)
+  columns.beforeFsgid[row] = cred.beforeFsgid(m, at)
+  columns.beforeSecurebits[row] = cred.beforeSecurebits(m, at)
+  columns.beforeInheritable[row] = cred.beforeInheritable(m, at)
+  columns.beforePermitted[row] = cred.beforePermitted(m, at)
+  columns.beforeEffective[row] = cred.beforeEffective(m, at)
+  columns.beforeBounding[row] = cred.beforeBounding(m, at)
+  columns.beforeAmbient[row] = cred.beforeAmbient(m, at)
+  columns.afterUid[row] = cred.afterUid(m, at)
+  columns.afterGid[row] = cred.afterGid(m, at)
+  columns.afterSuid[row] = cred.afterSuid(m, at)
+  columns.afterSgid[row] = cred.afterSgid(m, at)
+  columns.afterEuid[row] = cred.afterEuid(m, at)
+  columns.afterEgid[row] = cred.afterEgid(m, at)
+  columns.afterFsuid[row] = cred.afterFsuid(m, at)
+  columns.afterFsgid[row] = cred.afterFsgid(m, at)
+  columns.afterSecurebits[row] = cred.afterSecurebits(m, at)
+  columns.afterInheritable[row] = cred.afterInheritable(m, at)
+  columns.afterPermitted[row] = cred.afterPermitted(m, at)
+  columns.afterEffective[row] = cred.afterEffective(m, at)
+  columns.afterBounding[row] = cred.afterBounding(m, at)
+  columns.afterAmbient[row] = cred.afterAmbient(m, at)
+  columns.beforeNsMount[row] = cred.beforeNsMount(m, at)
+  columns.beforeNsPid[row] = cred.beforeNsPid(m, at)
+  columns.beforeNsNet[row] = cred.beforeNsNet(m, at)
+  columns.beforeNsUser[row] = cred.beforeNsUser(m, at)
+  columns.beforeNsUts[row] = cred.beforeNsUts(m, at)
+  columns.beforeNsIpc[row] = cred.beforeNsIpc(m, at)
+  columns.beforeNsCgroup[row] = cred.beforeNsCgroup(m, at)
+  columns.beforeNsTime[row] = cred.beforeNsTime(m, at)
+  columns.afterNsMount[row] = cred.afterNsMount(m, at)
+  columns.afterNsPid[row] = cred.afterNsPid(m, at)
+  columns.afterNsNet[row] = cred.afterNsNet(m, at)
+  columns.afterNsUser[row] = cred.afterNsUser(m, at)
+  columns.afterNsUts[row] = cred.afterNsUts(m, at)
+  columns.afterNsIpc[row] = cred.afterNsIpc(m, at)
+  columns.afterNsCgroup[row] = cred.afterNsCgroup(m, at)
+  columns.afterNsTime[row] = cred.afterNsTime(m, at)
+  columns.nameBytes[row] = cred.nameBytes(m, at)
+  columns.oldNameBytes[row] = cred.oldNameBytes(m, at)
+  columns.pathBytes[row] = cred.pathBytes(m, at)
+  columns.sourceBytes[row] = cred.sourceBytes(m, at)
+  columns.typeBytes[row] = cred.typeBytes(m, at)
+  columns.optionsBytes[row] = cred.optionsBytes(m, at)
+  columns.groupsBytes[row] = cred.groupsBytes(m, at)
 }
 
 /** Bytes of one struct hg_dns. */
@@ -2276,6 +3054,271 @@ export function copyIoUring(
   columns.pathBytes[row] = ioUring.pathBytes(m, at)
   columns.path2Bytes[row] = ioUring.path2Bytes(m, at)
   columns.remoteAddress.set(m.u8.subarray(at + 112, at + 128), row * 16)
+}
+
+/** Bytes of one struct hg_memory. */
+export const memorySizeBytes = 152
+
+/** Byte offsets of its fields. */
+export const memoryOffsets = {
+  countedEventBootNs: 0,
+  countedEventSeq: 8,
+  countedEventStartNs: 16,
+  countedEventPid: 24,
+  countedEventTid: 28,
+  countedEventExecNo: 32,
+  countedEventKind: 36,
+  countedEventFlags: 40,
+  countedEventUid: 44,
+  countedCount: 48,
+  countedSinceNs: 56,
+  countedLastNs: 64,
+  countedAmount: 72,
+  countedAddress: 80,
+  targetStartNs: 88,
+  targetPid: 96,
+  targetTid: 100,
+  targetExecNo: 104,
+  operation: 112,
+  error: 116,
+  protection: 120,
+  device: 124,
+  inode: 128,
+  flags: 136,
+  pathBytes: 144,
+} as const
+
+/** Reads single fields of the struct hg_memory at byte `at` of `m`. */
+export const memory = {
+  /** u64 counted.event.boot_ns */
+  countedEventBootNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[at >>> 3] as bigint,
+  /** u64 counted.event.seq */
+  countedEventSeq: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 8) >>> 3] as bigint,
+  /** u64 counted.event.start_ns */
+  countedEventStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
+  /** u32 counted.event.pid */
+  countedEventPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 24) >>> 2] as number,
+  /** u32 counted.event.tid */
+  countedEventTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 28) >>> 2] as number,
+  /** u32 counted.event.exec_no */
+  countedEventExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 32) >>> 2] as number,
+  /** u16 counted.event.kind */
+  countedEventKind: (m: RecordMemory, at: number): number =>
+    m.u16[(at + 36) >>> 1] as number,
+  /** u32 counted.event.flags */
+  countedEventFlags: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 40) >>> 2] as number,
+  /** u32 counted.event.uid */
+  countedEventUid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 44) >>> 2] as number,
+  /** u64 counted.count */
+  countedCount: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 48) >>> 3] as bigint,
+  /** u64 counted.since_ns */
+  countedSinceNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 56) >>> 3] as bigint,
+  /** u64 counted.last_ns */
+  countedLastNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 64) >>> 3] as bigint,
+  /** u64 counted.amount */
+  countedAmount: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 72) >>> 3] as bigint,
+  /** u64 counted.address */
+  countedAddress: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 80) >>> 3] as bigint,
+  /** u64 target.start_ns */
+  targetStartNs: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 88) >>> 3] as bigint,
+  /** u32 target.pid */
+  targetPid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 96) >>> 2] as number,
+  /** u32 target.tid */
+  targetTid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 100) >>> 2] as number,
+  /** u32 target.exec_no */
+  targetExecNo: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 104) >>> 2] as number,
+  /** u32 operation */
+  operation: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 112) >>> 2] as number,
+  /** u32 error */
+  error: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 116) >>> 2] as number,
+  /** u32 protection */
+  protection: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 120) >>> 2] as number,
+  /** u32 device */
+  device: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 124) >>> 2] as number,
+  /** u64 inode */
+  inode: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 128) >>> 3] as bigint,
+  /** u64 flags */
+  flags: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 136) >>> 3] as bigint,
+  /** u32 path_bytes */
+  pathBytes: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 144) >>> 2] as number,
+} as const
+
+/** A struct hg_memory as an object of its own. */
+export interface Memory {
+  readonly countedEventBootNs: bigint
+  readonly countedEventSeq: bigint
+  readonly countedEventStartNs: bigint
+  readonly countedEventPid: number
+  readonly countedEventTid: number
+  readonly countedEventExecNo: number
+  readonly countedEventKind: number
+  readonly countedEventFlags: number
+  readonly countedEventUid: number
+  readonly countedCount: bigint
+  readonly countedSinceNs: bigint
+  readonly countedLastNs: bigint
+  readonly countedAmount: bigint
+  readonly countedAddress: bigint
+  readonly targetStartNs: bigint
+  readonly targetPid: number
+  readonly targetTid: number
+  readonly targetExecNo: number
+  readonly operation: number
+  readonly error: number
+  readonly protection: number
+  readonly device: number
+  readonly inode: bigint
+  readonly flags: bigint
+  readonly pathBytes: number
+}
+
+/** Copies the struct at byte `at` into an object: convenient, not for hot paths. */
+export function readMemory(m: RecordMemory, at: number): Memory {
+  return {
+    countedEventBootNs: memory.countedEventBootNs(m, at),
+    countedEventSeq: memory.countedEventSeq(m, at),
+    countedEventStartNs: memory.countedEventStartNs(m, at),
+    countedEventPid: memory.countedEventPid(m, at),
+    countedEventTid: memory.countedEventTid(m, at),
+    countedEventExecNo: memory.countedEventExecNo(m, at),
+    countedEventKind: memory.countedEventKind(m, at),
+    countedEventFlags: memory.countedEventFlags(m, at),
+    countedEventUid: memory.countedEventUid(m, at),
+    countedCount: memory.countedCount(m, at),
+    countedSinceNs: memory.countedSinceNs(m, at),
+    countedLastNs: memory.countedLastNs(m, at),
+    countedAmount: memory.countedAmount(m, at),
+    countedAddress: memory.countedAddress(m, at),
+    targetStartNs: memory.targetStartNs(m, at),
+    targetPid: memory.targetPid(m, at),
+    targetTid: memory.targetTid(m, at),
+    targetExecNo: memory.targetExecNo(m, at),
+    operation: memory.operation(m, at),
+    error: memory.error(m, at),
+    protection: memory.protection(m, at),
+    device: memory.device(m, at),
+    inode: memory.inode(m, at),
+    flags: memory.flags(m, at),
+    pathBytes: memory.pathBytes(m, at),
+  }
+}
+
+/** Columns for many of them; byte arrays lie one after another. */
+export interface MemoryColumns {
+  readonly countedEventBootNs: BigUint64Array
+  readonly countedEventSeq: BigUint64Array
+  readonly countedEventStartNs: BigUint64Array
+  readonly countedEventPid: Uint32Array
+  readonly countedEventTid: Uint32Array
+  readonly countedEventExecNo: Uint32Array
+  readonly countedEventKind: Uint16Array
+  readonly countedEventFlags: Uint32Array
+  readonly countedEventUid: Uint32Array
+  readonly countedCount: BigUint64Array
+  readonly countedSinceNs: BigUint64Array
+  readonly countedLastNs: BigUint64Array
+  readonly countedAmount: BigUint64Array
+  readonly countedAddress: BigUint64Array
+  readonly targetStartNs: BigUint64Array
+  readonly targetPid: Uint32Array
+  readonly targetTid: Uint32Array
+  readonly targetExecNo: Uint32Array
+  readonly operation: Uint32Array
+  readonly error: Uint32Array
+  readonly protection: Uint32Array
+  readonly device: Uint32Array
+  readonly inode: BigUint64Array
+  readonly flags: BigUint64Array
+  readonly pathBytes: Uint32Array
+}
+
+/** Makes columns with room for `capacity` rows. */
+export function createMemoryColumns(capacity: number): MemoryColumns {
+  return {
+    countedEventBootNs: new BigUint64Array(capacity),
+    countedEventSeq: new BigUint64Array(capacity),
+    countedEventStartNs: new BigUint64Array(capacity),
+    countedEventPid: new Uint32Array(capacity),
+    countedEventTid: new Uint32Array(capacity),
+    countedEventExecNo: new Uint32Array(capacity),
+    countedEventKind: new Uint16Array(capacity),
+    countedEventFlags: new Uint32Array(capacity),
+    countedEventUid: new Uint32Array(capacity),
+    countedCount: new BigUint64Array(capacity),
+    countedSinceNs: new BigUint64Array(capacity),
+    countedLastNs: new BigUint64Array(capacity),
+    countedAmount: new BigUint64Array(capacity),
+    countedAddress: new BigUint64Array(capacity),
+    targetStartNs: new BigUint64Array(capacity),
+    targetPid: new Uint32Array(capacity),
+    targetTid: new Uint32Array(capacity),
+    targetExecNo: new Uint32Array(capacity),
+    operation: new Uint32Array(capacity),
+    error: new Uint32Array(capacity),
+    protection: new Uint32Array(capacity),
+    device: new Uint32Array(capacity),
+    inode: new BigUint64Array(capacity),
+    flags: new BigUint64Array(capacity),
+    pathBytes: new Uint32Array(capacity),
+  }
+}
+
+/** Copies the struct at byte `at` into row `row`. */
+export function copyMemory(
+  m: RecordMemory,
+  at: number,
+  columns: MemoryColumns,
+  row: number,
+): void {
+  columns.countedEventBootNs[row] = memory.countedEventBootNs(m, at)
+  columns.countedEventSeq[row] = memory.countedEventSeq(m, at)
+  columns.countedEventStartNs[row] = memory.countedEventStartNs(m, at)
+  columns.countedEventPid[row] = memory.countedEventPid(m, at)
+  columns.countedEventTid[row] = memory.countedEventTid(m, at)
+  columns.countedEventExecNo[row] = memory.countedEventExecNo(m, at)
+  columns.countedEventKind[row] = memory.countedEventKind(m, at)
+  columns.countedEventFlags[row] = memory.countedEventFlags(m, at)
+  columns.countedEventUid[row] = memory.countedEventUid(m, at)
+  columns.countedCount[row] = memory.countedCount(m, at)
+  columns.countedSinceNs[row] = memory.countedSinceNs(m, at)
+  columns.countedLastNs[row] = memory.countedLastNs(m, at)
+  columns.countedAmount[row] = memory.countedAmount(m, at)
+  columns.countedAddress[row] = memory.countedAddress(m, at)
+  columns.targetStartNs[row] = memory.targetStartNs(m, at)
+  columns.targetPid[row] = memory.targetPid(m, at)
+  columns.targetTid[row] = memory.targetTid(m, at)
+  columns.targetExecNo[row] = memory.targetExecNo(m, at)
+  columns.operation[row] = memory.operation(m, at)
+  columns.error[row] = memory.error(m, at)
+  columns.protection[row] = memory.protection(m, at)
+  columns.device[row] = memory.device(m, at)
+  columns.inode[row] = memory.inode(m, at)
+  columns.flags[row] = memory.flags(m, at)
+  columns.pathBytes[row] = memory.pathBytes(m, at)
 }
 
 /** Bytes of one struct hg_tcp. */

@@ -6,13 +6,13 @@ import type { LayoutClaim, RecordMemory } from '@honeyguide/bpf'
 
 /** The layout that these decoders are for; pass it to `openObject`. */
 export const layout = {
-  hash: '7ef4f850b0a09676',
+  hash: '55410131a46f45fb',
   structs: ['hg_task', 'hg_task_socket'],
   enums: [],
 } as const satisfies LayoutClaim
 
 /** Bytes of one struct hg_task. */
-export const taskSizeBytes = 152
+export const taskSizeBytes = 168
 
 /** Byte offsets of its fields. */
 export const taskOffsets = {
@@ -26,22 +26,26 @@ export const taskOffsets = {
   euid: 36,
   gid: 40,
   egid: 44,
-  loginUid: 48,
-  sessionId: 52,
-  nsPid: 56,
-  isKernelThread: 60,
-  capEffective: 64,
-  capPermitted: 72,
-  capInheritable: 80,
-  mountNs: 88,
-  pidNs: 92,
-  netNs: 96,
-  userNs: 100,
-  cgroupId: 104,
-  workloadId: 112,
-  inode: 120,
-  device: 128,
-  tty: 136,
+  suid: 48,
+  sgid: 52,
+  fsuid: 56,
+  fsgid: 60,
+  loginUid: 64,
+  sessionId: 68,
+  nsPid: 72,
+  isKernelThread: 76,
+  capEffective: 80,
+  capPermitted: 88,
+  capInheritable: 96,
+  mountNs: 104,
+  pidNs: 108,
+  netNs: 112,
+  userNs: 116,
+  cgroupId: 120,
+  workloadId: 128,
+  inode: 136,
+  device: 144,
+  tty: 152,
 } as const
 
 /** Reads single fields of the struct hg_task at byte `at` of `m`. */
@@ -76,54 +80,66 @@ export const task = {
   /** u32 egid */
   egid: (m: RecordMemory, at: number): number =>
     m.u32[(at + 44) >>> 2] as number,
+  /** u32 suid */
+  suid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 48) >>> 2] as number,
+  /** u32 sgid */
+  sgid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 52) >>> 2] as number,
+  /** u32 fsuid */
+  fsuid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 56) >>> 2] as number,
+  /** u32 fsgid */
+  fsgid: (m: RecordMemory, at: number): number =>
+    m.u32[(at + 60) >>> 2] as number,
   /** u32 login_uid */
   loginUid: (m: RecordMemory, at: number): number =>
-    m.u32[(at + 48) >>> 2] as number,
+    m.u32[(at + 64) >>> 2] as number,
   /** u32 session_id */
   sessionId: (m: RecordMemory, at: number): number =>
-    m.u32[(at + 52) >>> 2] as number,
+    m.u32[(at + 68) >>> 2] as number,
   /** u32 ns_pid */
   nsPid: (m: RecordMemory, at: number): number =>
-    m.u32[(at + 56) >>> 2] as number,
+    m.u32[(at + 72) >>> 2] as number,
   /** u32 is_kernel_thread */
   isKernelThread: (m: RecordMemory, at: number): number =>
-    m.u32[(at + 60) >>> 2] as number,
+    m.u32[(at + 76) >>> 2] as number,
   /** u64 cap_effective */
   capEffective: (m: RecordMemory, at: number): bigint =>
-    m.u64[(at + 64) >>> 3] as bigint,
+    m.u64[(at + 80) >>> 3] as bigint,
   /** u64 cap_permitted */
   capPermitted: (m: RecordMemory, at: number): bigint =>
-    m.u64[(at + 72) >>> 3] as bigint,
+    m.u64[(at + 88) >>> 3] as bigint,
   /** u64 cap_inheritable */
   capInheritable: (m: RecordMemory, at: number): bigint =>
-    m.u64[(at + 80) >>> 3] as bigint,
+    m.u64[(at + 96) >>> 3] as bigint,
   /** u32 mount_ns */
   mountNs: (m: RecordMemory, at: number): number =>
-    m.u32[(at + 88) >>> 2] as number,
+    m.u32[(at + 104) >>> 2] as number,
   /** u32 pid_ns */
   pidNs: (m: RecordMemory, at: number): number =>
-    m.u32[(at + 92) >>> 2] as number,
+    m.u32[(at + 108) >>> 2] as number,
   /** u32 net_ns */
   netNs: (m: RecordMemory, at: number): number =>
-    m.u32[(at + 96) >>> 2] as number,
+    m.u32[(at + 112) >>> 2] as number,
   /** u32 user_ns */
   userNs: (m: RecordMemory, at: number): number =>
-    m.u32[(at + 100) >>> 2] as number,
+    m.u32[(at + 116) >>> 2] as number,
   /** u64 cgroup_id */
   cgroupId: (m: RecordMemory, at: number): bigint =>
-    m.u64[(at + 104) >>> 3] as bigint,
+    m.u64[(at + 120) >>> 3] as bigint,
   /** u64 workload_id */
   workloadId: (m: RecordMemory, at: number): bigint =>
-    m.u64[(at + 112) >>> 3] as bigint,
+    m.u64[(at + 128) >>> 3] as bigint,
   /** u64 inode */
   inode: (m: RecordMemory, at: number): bigint =>
-    m.u64[(at + 120) >>> 3] as bigint,
+    m.u64[(at + 136) >>> 3] as bigint,
   /** u32 device */
   device: (m: RecordMemory, at: number): number =>
-    m.u32[(at + 128) >>> 2] as number,
+    m.u32[(at + 144) >>> 2] as number,
   /** 16 bytes tty */
   tty: (m: RecordMemory, at: number): Uint8Array =>
-    m.u8.subarray(at + 136, at + 152),
+    m.u8.subarray(at + 152, at + 168),
 } as const
 
 /** A struct hg_task as an object of its own. */
@@ -138,6 +154,10 @@ export interface Task {
   readonly euid: number
   readonly gid: number
   readonly egid: number
+  readonly suid: number
+  readonly sgid: number
+  readonly fsuid: number
+  readonly fsgid: number
   readonly loginUid: number
   readonly sessionId: number
   readonly nsPid: number
@@ -169,6 +189,10 @@ export function readTask(m: RecordMemory, at: number): Task {
     euid: task.euid(m, at),
     gid: task.gid(m, at),
     egid: task.egid(m, at),
+    suid: task.suid(m, at),
+    sgid: task.sgid(m, at),
+    fsuid: task.fsuid(m, at),
+    fsgid: task.fsgid(m, at),
     loginUid: task.loginUid(m, at),
     sessionId: task.sessionId(m, at),
     nsPid: task.nsPid(m, at),
@@ -200,6 +224,10 @@ export interface TaskColumns {
   readonly euid: Uint32Array
   readonly gid: Uint32Array
   readonly egid: Uint32Array
+  readonly suid: Uint32Array
+  readonly sgid: Uint32Array
+  readonly fsuid: Uint32Array
+  readonly fsgid: Uint32Array
   readonly loginUid: Uint32Array
   readonly sessionId: Uint32Array
   readonly nsPid: Uint32Array
@@ -231,6 +259,10 @@ export function createTaskColumns(capacity: number): TaskColumns {
     euid: new Uint32Array(capacity),
     gid: new Uint32Array(capacity),
     egid: new Uint32Array(capacity),
+    suid: new Uint32Array(capacity),
+    sgid: new Uint32Array(capacity),
+    fsuid: new Uint32Array(capacity),
+    fsgid: new Uint32Array(capacity),
     loginUid: new Uint32Array(capacity),
     sessionId: new Uint32Array(capacity),
     nsPid: new Uint32Array(capacity),
@@ -267,6 +299,10 @@ export function copyTask(
   columns.euid[row] = task.euid(m, at)
   columns.gid[row] = task.gid(m, at)
   columns.egid[row] = task.egid(m, at)
+  columns.suid[row] = task.suid(m, at)
+  columns.sgid[row] = task.sgid(m, at)
+  columns.fsuid[row] = task.fsuid(m, at)
+  columns.fsgid[row] = task.fsgid(m, at)
   columns.loginUid[row] = task.loginUid(m, at)
   columns.sessionId[row] = task.sessionId(m, at)
   columns.nsPid[row] = task.nsPid(m, at)
@@ -282,7 +318,7 @@ export function copyTask(
   columns.workloadId[row] = task.workloadId(m, at)
   columns.inode[row] = task.inode(m, at)
   columns.device[row] = task.device(m, at)
-  columns.tty.set(m.u8.subarray(at + 136, at + 152), row * 16)
+  columns.tty.set(m.u8.subarray(at + 152, at + 168), row * 16)
 }
 
 /** Bytes of one struct hg_task_socket. */

@@ -25,6 +25,7 @@ const imageWords: Readonly<Record<keyof typeof imageFlags, string>> = {
   lineageEvicted: 'lineage evicted',
   kernelThread: 'kernel thread',
   own: 'own',
+  unexplainedUid: 'user id unexplained',
 }
 
 const tcpWords: Readonly<Record<keyof typeof tcpFlags, string>> = {

@@ -73,6 +73,8 @@ export const cred = defineTable({
   id: 12,
   ring: 'lifecycle',
   doc: 'A process took or was refused other rights, another view of the system, or a hand in the kernel or in another process.',
+  bits: { flags: credFlags },
+  values: { operation: credOperations },
   columns: {
     ...eventColumns,
     uid: u32(13, 'Real user id of the process, after the call.'),

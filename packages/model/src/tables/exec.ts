@@ -95,6 +95,11 @@ export const imageFlags = {
   kernelThread: 1 << 12,
   /** Own process of Honeyguide (sensor, hub, store, launcher). */
   own: 1 << 13,
+  /**
+   * The real user id is not one that the process was told to have: no call that the sensor saw stands for it.
+   * Also on rows of `fork` and `exit`.
+   */
+  unexplainedUid: 1 << 14,
 } as const
 
 export const exec = defineTable({

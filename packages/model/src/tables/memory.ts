@@ -49,6 +49,8 @@ export const memory = defineTable({
   id: 16,
   ring: 'lifecycle',
   doc: 'Memory became code, or memory of another process was read or written.',
+  bits: { flags: memoryFlags },
+  values: { operation: memoryOperations },
   columns: {
     ...eventColumns,
     uid: u32(13, 'Real user id of the process.'),

@@ -29,31 +29,66 @@ typedef struct { u32 val; } kuid_t;
 typedef struct { u32 val; } kgid_t;
 typedef struct { int counter; } atomic_t;
 
+struct hlist_node { struct hlist_node *next, **pprev; };
+struct hlist_head { struct hlist_node *first; };
+
+/* The kernel's tree of numbers: where a pid namespace finds its processes. */
+struct xarray { void *xa_head; };
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+struct idr { struct xarray idr_rt; };
+
 struct ns_common { unsigned int inum; };
 struct user_namespace { struct ns_common ns; };
 struct mnt_namespace { struct ns_common ns; };
-struct pid_namespace { struct ns_common ns; };
+struct pid_namespace {
+	struct idr idr;
+	struct ns_common ns;
+};
 struct net { struct ns_common ns; };
+struct uts_namespace { struct ns_common ns; };
+struct ipc_namespace { struct ns_common ns; };
+struct cgroup_namespace { struct ns_common ns; };
+struct time_namespace { struct ns_common ns; };
 
 struct nsproxy {
+	struct uts_namespace *uts_ns;
+	struct ipc_namespace *ipc_ns;
 	struct mnt_namespace *mnt_ns;
 	struct pid_namespace *pid_ns_for_children;
 	struct net *net_ns;
+	struct time_namespace *time_ns;
+	struct cgroup_namespace *cgroup_ns;
 };
 
 /* Two u32 up to 6.2, one u64 since: the same eight bytes. */
 struct hg_capabilities { u64 bits; };
 typedef struct { u64 val; } kernel_cap_t;
 
+struct group_info {
+	int ngroups;
+	kgid_t gid[0];
+};
+
 struct cred {
 	kuid_t uid;
 	kgid_t gid;
+	kuid_t suid;
+	kgid_t sgid;
 	kuid_t euid;
 	kgid_t egid;
+	kuid_t fsuid;
+	kgid_t fsgid;
+	unsigned int securebits;
 	kernel_cap_t cap_inheritable;
 	kernel_cap_t cap_permitted;
 	kernel_cap_t cap_effective;
+	kernel_cap_t cap_bset;
+	kernel_cap_t cap_ambient;
 	struct user_namespace *user_ns;
+	struct group_info *group_info;
 };
 
 struct upid {
@@ -61,14 +96,21 @@ struct upid {
 	struct pid_namespace *ns;
 };
 
+enum pid_type { PIDTYPE_PID = 0, PIDTYPE_TGID = 1 };
+
 struct pid {
 	unsigned int level;
+	/* By pid_type. */
+	struct hlist_head tasks[4];
 	struct upid numbers[0];
 };
+
+struct file_system_type { const char *name; };
 
 struct super_block {
 	u32 s_dev;
 	unsigned long s_magic;
+	struct file_system_type *s_type;
 };
 
 struct inode {
@@ -79,6 +121,13 @@ struct inode {
 	unsigned long i_ino;
 	u32 i_rdev;
 	s64 i_size;
+	unsigned int i_nlink;
+};
+
+/* An inode of /proc. */
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
 };
 
 struct qstr {
@@ -103,6 +152,7 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	struct super_block *d_sb;
 	/* Since 6.14. */
 	union shortname_store d_shortname;
 };
@@ -122,11 +172,15 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct file_operations;
+
 struct file {
 	void *private_data;
 	struct inode *f_inode;
+	const struct file_operations *f_op;
 	unsigned int f_flags;
 	unsigned int f_mode;
+	long long f_pos;
 	struct path f_path;
 };
 
@@ -147,7 +201,18 @@ struct fs_struct {
 	struct path pwd;
 };
 
+struct anon_vma;
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	unsigned long vm_flags;
+	struct anon_vma *anon_vma;
+	struct file *vm_file;
+};
+
 struct mm_struct {
+	unsigned long start_brk;
+	unsigned long brk;
 	unsigned long arg_start;
 	unsigned long arg_end;
 	struct file *exe_file;
@@ -201,6 +266,9 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	/* By pid_type. */
+	struct hlist_node pid_links[4];
+	char comm[16];
 	u64 utime;
 	u64 stime;
 	u64 start_boottime;
@@ -308,6 +376,22 @@ struct io_connect {
 struct io_accept { u32 file_slot; };
 struct io_uring_cqe { s32 res; };
 struct trace_event_raw_io_uring_complete { int res; };
+struct bpf_prog_aux {
+	u32 id;
+	char name[16];
+};
+struct bpf_prog {
+	enum bpf_prog_type type;
+	struct bpf_prog_aux *aux;
+};
+struct bpf_map {
+	enum bpf_map_type map_type;
+	u32 id;
+	char name[16];
+};
+
+struct fs_context { struct file_system_type *fs_type; };
+struct module { char name[56]; };
 
 struct pt_regs {
 	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax;

@@ -41,9 +41,9 @@ enum hg_loss {
 
 /*
  * One per probe and CPU. Every event that a probe takes on ends in exactly one of
- * `submitted`, `deduplicated` (emit/repeat.h) and `lost[]`, so that offered = their
- * sum holds at any moment of reading. Added to atomically: a softirq may come between
- * load and store.
+ * `submitted`, `deduplicated` (emit/repeat.h, emit/counted.h) and `lost[]`, so that
+ * offered = their sum holds at any moment of reading. Added to atomically: a softirq may
+ * come between load and store.
  */
 struct hg_counters {
 	u64 submitted;

@@ -23,20 +23,31 @@ static __always_inline void hg_count_filtered(u32 probe)
 		__sync_fetch_and_add(&counters->filtered, 1);
 }
 
-static __always_inline void hg_count_deduplicated(u32 probe)
+/* Events that are in, or will be in, the `count` of a row that stands for others too; negative takes back. */
+static __always_inline void hg_add_deduplicated(u32 probe, s64 events)
 {
 	struct hg_counters *counters = bpf_map_lookup_elem(&hg_counts, &probe);
 
 	if (counters)
-		__sync_fetch_and_add(&counters->deduplicated, 1);
+		__sync_fetch_and_add(&counters->deduplicated, events);
 }
 
-static __always_inline void hg_count_lost(u32 probe, enum hg_loss reason)
+static __always_inline void hg_count_deduplicated(u32 probe)
+{
+	hg_add_deduplicated(probe, 1);
+}
+
+static __always_inline void hg_count_lost_many(u32 probe, enum hg_loss reason, u64 events)
 {
 	struct hg_counters *counters = bpf_map_lookup_elem(&hg_counts, &probe);
 
 	if (counters && reason < HG_LOSS_REASONS)
-		__sync_fetch_and_add(&counters->lost[reason], 1);
+		__sync_fetch_and_add(&counters->lost[reason], events);
+}
+
+static __always_inline void hg_count_lost(u32 probe, enum hg_loss reason)
+{
+	hg_count_lost_many(probe, reason, 1);
 }
 
 /* The next number of a ring, or of HG_SEQUENCE_SOCKET. */

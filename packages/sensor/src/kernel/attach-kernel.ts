@@ -14,6 +14,7 @@ import {
   type BpfObject,
   type MapOptions,
 } from '@honeyguide/bpf'
+import { tables } from '@honeyguide/model/tables'
 import { probes as allProbes } from '../../gen/probes.ts'
 import { layout } from '../../gen/records.ts'
 import { constantsOf } from '../probes/constants.ts'
@@ -34,6 +35,7 @@ const pinnedMaps = [
   'hg_repeats_even',
   'hg_repeats_odd',
   'hg_repeat_turns',
+  'hg_tallied',
 ] as const
 
 /** The one program on sys_exit. */
@@ -114,7 +116,14 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
     const object = openObject(path, {
       layout,
       maps,
-      rodata: { hg_syscall_bits: syscallBits(exits), ...constantsOf(probes, request.settings) },
+      rodata: {
+        hg_syscall_bits: syscallBits(exits),
+        hg_running_probes: probes.reduce(
+          (bits, { name }) => bits | (1n << BigInt(tables[name].id)),
+          0n,
+        ),
+        ...constantsOf(probes, request.settings),
+      },
       programs: Object.fromEntries(
         names.map((name) => [name, autoload.get(name) ?? { autoload: name === dispatcher }]),
       ),
@@ -132,7 +141,7 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
 /** One bit for each system call, of either ABI, at whose end one of these programs runs. */
 function syscallBits(exits: readonly SyscallExit[]): bigint[] {
   const bits = Array<bigint>(compatFrom / 64).fill(0n)
-  for (const { native, compat } of exits)
+  for (const { native, compat } of exits.filter(({ isArmedLater }) => !isArmedLater))
     for (const number of [...native, ...compat]) {
       const at = Math.floor(number / 64)
       bits[at] = (bits[at] ?? 0n) | (1n << BigInt(number % 64))

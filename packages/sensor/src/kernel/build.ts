@@ -45,6 +45,7 @@ export async function buildObjects(outDir: string): Promise<BuiltObjects> {
   const unit = join(folder, 'sensor.bpf.c')
   const sources = [
     join(packageDir, 'bpf/sys_exit.bpf.c'),
+    join(packageDir, 'bpf/counted.bpf.c'),
     ...probeFolders().map((name) => join(probesDir, name, `${name}.bpf.c`)),
     // Calls what the probes have for packets.
     join(packageDir, 'bpf/packet.bpf.c'),

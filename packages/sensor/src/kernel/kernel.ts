@@ -366,6 +366,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       if (missing !== knownMissing) {
         knownMissing = missing
         mustRead = true
+        processes.forgetCredentials()
       }
       const nowNs = readClockNs('boottime')
       if (mustRead || (hasPendingRead && nowNs - ledger.readNs >= readEveryNs)) report(builder)

@@ -26,16 +26,22 @@ const ownFlag = imageFlags.own
 export function takeTasks(iterator: BpfLink, processes: ProcessCache): readonly Task[] {
   const tasks: Task[] = []
   forEachIterated(iterator, taskSizeBytes, (memory, at) => tasks.push(readTask(memory, at)))
+  // Behind the walk: what a record from before says of ids may be newer or older than what was seen.
+  const atNs = readClockNs('boottime')
+  const seen = tasks.length
   tasks.push(...unseenParents(tasks))
   // Parents first, whatever the order of pids: all are known before anyone asks for a lineage.
-  for (const task of tasks)
-    processes.add({
-      pid: task.pid,
-      startNs: task.startNs,
-      execNo: task.execNo,
-      parentPid: task.parentPid,
-      parentStartNs: task.parentStartNs,
-    })
+  for (const [i, task] of tasks.entries())
+    processes.add(
+      {
+        pid: task.pid,
+        startNs: task.startNs,
+        execNo: task.execNo,
+        parentPid: task.parentPid,
+        parentStartNs: task.parentStartNs,
+      },
+      { uid: task.uid, all: i < seen ? task : undefined, atNs },
+    )
   return tasks
 }
 

@@ -6,13 +6,21 @@ import { copyToRecordMemory } from '@honeyguide/bpf'
 import { lossReasons } from '@honeyguide/model/loss-reasons'
 import { tables } from '@honeyguide/model/tables'
 import { imageFlags } from '@honeyguide/model/tables/exec'
+import { credFlags, credOperations } from '@honeyguide/model/tables/cred'
 import { dnsFlags } from '@honeyguide/model/tables/dns'
 import { fileFlags, fileOperations } from '@honeyguide/model/tables/file'
 import { ioUringFlags, ioUringOperations } from '@honeyguide/model/tables/io-uring'
+import { memoryFlags, memoryOperations } from '@honeyguide/model/tables/memory'
 import { tcpFlags, tcpOperations } from '@honeyguide/model/tables/tcp'
 import { udpFlags, udpOperations } from '@honeyguide/model/tables/udp'
 import { probes } from '../../gen/probes.ts'
-import { eventOffsets, execOffsets, execSizeBytes } from '../../gen/records.ts'
+import {
+  credOffsets,
+  credSizeBytes,
+  eventOffsets,
+  execOffsets,
+  execSizeBytes,
+} from '../../gen/records.ts'
 import { emptyDecodeContext } from '../test/decode-context.ts'
 
 const packageDir = join(import.meta.dirname, '../..')
@@ -92,6 +100,16 @@ suite('record decoders', () => {
     for (const [name, bit] of Object.entries(ioUringFlags))
       if (bit !== ioUringFlags.repeats)
         assert.equal(cNumber(uring, `HG_IO_URING_${upper(name)}`), bit, name)
+    // Of the names in C: HG_CRED_FINIT_MODULE for finitModule.
+    for (const [path, prefix, values, notInC] of [
+      ['src/probes/cred/record.h', 'HG_CRED', credOperations, []],
+      ['src/probes/cred/record.h', 'HG_CRED', credFlags, ['unexplainedUid']],
+      ['src/probes/memory/memory.bpf.c', 'HG_MEMORY', memoryOperations, []],
+      ['src/probes/memory/memory.bpf.c', 'HG_MEMORY', memoryFlags, []],
+    ] as const)
+      for (const [name, value] of Object.entries(values))
+        if (!(notInC as readonly string[]).includes(name))
+          assert.equal(cNumber(source(path), `${prefix}_${upper(name)}`), value, name)
   })
 
   test('programs of cgroups can only allow', () => {
@@ -105,6 +123,36 @@ suite('record decoders', () => {
       const folder = probe.name.replaceAll('_', '-')
       assert.doesNotMatch(source(`src/probes/${folder}/${folder}.bpf.c`), /SEC\("cgroup/)
     }
+  })
+
+  test('of a cred record, what the kernel did not let be read is what was last told', () => {
+    const context = emptyDecodeContext()
+    const probe = probes.find((one) => one.name === 'cred')
+    const who = { pid: 42, startNs: 1000n, execNo: 1, parentPid: 0, parentStartNs: 0n }
+    const all = {
+      ...{ uid: 5, euid: 6, suid: 7, fsuid: 8, gid: 9, egid: 10, sgid: 11, fsgid: 12 },
+      ...{ capEffective: 13n, capPermitted: 14n, capInheritable: 15n },
+      ...{ mountNs: 16, pidNs: 17, netNs: 18, userNs: 19 },
+    }
+    context.processes.exec(who, { uid: 5, all, atNs: 2000n })
+    const bytes = Buffer.alloc(credSizeBytes)
+    bytes.writeUInt32LE(42, eventOffsets.pid)
+    bytes.writeUInt32LE(42, eventOffsets.tid)
+    bytes.writeBigUInt64LE(1000n, eventOffsets.startNs)
+    for (const at of [eventOffsets.bootNs, credOffsets.countedSinceNs, credOffsets.countedLastNs])
+      bytes.writeBigUInt64LE(3000n, at)
+    bytes.writeBigUInt64LE(1n, credOffsets.countedCount)
+    bytes.writeUInt32LE(credOperations.setuid, credOffsets.operation)
+    assert.ok(probe?.decode(context, copyToRecordMemory(bytes), 0, bytes.length))
+    const { columns } = context.builder.table('cred')
+    assert.equal(columns.flags[0], credFlags.beforeKnown | credFlags.beforeRemembered)
+    assert.equal(columns.beforeUid[0], 5)
+    assert.equal(columns.beforeFsgid[0], 12)
+    assert.equal(columns.beforeCapInheritable[0], 15n)
+    assert.equal(columns.beforeUserNs[0], 19)
+    // The next row of the process would have it from the kernel: user space does not know the thread.
+    assert.ok(probe?.decode(context, copyToRecordMemory(bytes), 0, bytes.length))
+    assert.equal(context.builder.table('cred').columns.flags[1], 0)
   })
 
   test('an exec record becomes its row, byte for byte', () => {

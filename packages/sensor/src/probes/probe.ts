@@ -18,6 +18,8 @@ export interface SyscallExit {
   readonly native: readonly number[]
   /** Numbers of the 32-bit ABI (`int $0x80`). */
   readonly compat: readonly number[]
+  /** The numbers cost nothing until a program puts them into play (`hg_arm_syscall`). */
+  readonly isArmedLater?: true
 }
 
 /** A program that adds something where the kernel has what it takes; the probe works without it. */

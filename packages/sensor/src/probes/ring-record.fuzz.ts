@@ -86,9 +86,26 @@ export const target = defineTarget({
           ['\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x00\x00\x01\x00\x01'],
         ),
       ),
+      record(
+        'cred',
+        records.credSizeBytes,
+        (bytes) => {
+          const lengths = ['nameBytes', 'pathBytes', 'sourceBytes', 'typeBytes'] as const
+          for (const [at, name] of lengths.entries())
+            bytes.writeUInt16LE(texts[at]?.length ?? 0, records.credOffsets[name])
+          bytes.writeBigUInt64LE(1n, records.credOffsets.countedCount)
+        },
+        texts,
+      ),
+      record(
+        'memory',
+        records.memorySizeBytes,
+        (bytes) => bytes.writeUInt32LE(5, records.memoryOffsets.pathBytes),
+        ['a/b/c'],
+      ),
     ]
   },
-  mutator: mutateBytes({ headBytes: execSizeBytes + 1 }),
+  mutator: mutateBytes({ headBytes: records.credSizeBytes + 1 }),
   property:
     'A record becomes one row of its table, or none and false; of a stream, as many as end in it; the batch of such rows can be read.',
   open: () => {

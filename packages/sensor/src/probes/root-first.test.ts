@@ -16,6 +16,14 @@ suite('paths from their root on', () => {
     for (const text of ['', 'memfd:a/b', 'pipe:[1]']) assert.equal(turned(text), text)
   })
 
+  test('of a path whose first names are missing, whole names are left', () => {
+    const cut = (text: string): string =>
+      Buffer.from(rootFirst(Buffer.from(text, 'latin1'), true)).toString('latin1')
+    assert.equal(cut('true/bin/us'), '/bin/true')
+    assert.equal(cut('true/bin/'), '/bin/true')
+    assert.equal(cut('tru'), '')
+  })
+
   test('of names of any length and number, each keeps its bytes', () => {
     for (let count = 1; count < 40; count++) {
       const names = Array.from({ length: count }, (_, i) =>

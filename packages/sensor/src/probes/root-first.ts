@@ -5,9 +5,10 @@ const slash = 47
 /**
  * A path from its root on, of one with its last name first and a slash behind each name: `/usr/bin/true` of
  * `true/bin/usr/`. What does not end with a slash is no path and stays as it is. Same length, own memory unless
- * it is the same.
+ * it is the same. Of one that `isCut`, so that its first names are missing, the part that has whole names.
  */
-export function rootFirst(path: Uint8Array): Uint8Array {
+export function rootFirst(written: Uint8Array, isCut = false): Uint8Array {
+  const path = isCut ? written.subarray(0, written.lastIndexOf(slash) + 1) : written
   const { length } = path
   if (length === 0 || path[length - 1] !== slash) return path
   const out = new Uint8Array(length)

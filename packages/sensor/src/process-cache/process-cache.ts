@@ -7,6 +7,15 @@
  * one goes, or, when none has ended, the oldest, and that is counted. Pure: time comes with events.
  */
 import { imageFlags } from '@honeyguide/model/tables/exec'
+import {
+  beginHistory,
+  credentialsBefore,
+  inheritedCredentials,
+  isUnexplained,
+  tellChange,
+  type CredentialHistory,
+  type Credentials,
+} from './credentials.ts'
 
 /** A process as it was at its last fork or exec. */
 export interface ProcessRecord {
@@ -17,6 +26,16 @@ export interface ProcessRecord {
   /** 0 when there is none. */
   readonly parentPid: number
   readonly parentStartNs: bigint
+}
+
+/** What a record says of a process's ids, and when. */
+export interface ToldCredentials {
+  readonly uid: number
+  /** All of them; undefined where the record has the user id only. */
+  readonly all?: Credentials | undefined
+  readonly atNs: bigint
+  /** Not checked: changes of own processes are not told. */
+  readonly isOwn?: boolean
 }
 
 export interface ProcessCacheOptions {
@@ -31,12 +50,26 @@ export interface ProcessCache {
   readonly size: number
   /** How many were pushed out by the bound, ever. */
   readonly evictions: number
-  /** Takes in a new process; returns `imageFlags` bits about its lineage. */
-  fork(record: ProcessRecord): number
-  /** Takes in a new image; the process need not be known. Returns `imageFlags` bits about its lineage. */
-  exec(record: ProcessRecord): number
+  /** Takes in a new process; returns `imageFlags` bits about its lineage and its user id. */
+  fork(record: ProcessRecord, told?: ToldCredentials): number
+  /** Takes in a new image; the process need not be known. Returns `imageFlags` bits about its lineage and its user id. */
+  exec(record: ProcessRecord, told?: ToldCredentials): number
   /** Takes in a process that ran before; says nothing about its lineage. */
-  add(record: ProcessRecord): void
+  add(record: ProcessRecord, told?: ToldCredentials): void
+  /**
+   * Takes in a change of credentials by a thread. Returns what was before it, where that is known from here
+   * alone.
+   */
+  change(
+    pid: number,
+    startNs: bigint,
+    tid: number,
+    told: ToldCredentials & { readonly all: Credentials },
+  ): Credentials | undefined
+  /** Whether a process with this real user id was never told to get it. */
+  isUnexplained(pid: number, startNs: bigint, told: ToldCredentials): boolean
+  /** Records were lost: what was told of credentials until now says nothing any more. */
+  forgetCredentials(): void
   /** Notes an end at `atNs` (ns since boot), and lets go what ended long before. */
   exit(pid: number, startNs: bigint, atNs: bigint): void
   /** Lets go what ended long before `nowNs`. */
@@ -49,6 +82,7 @@ interface Entry {
   children: number
   /** 0n while it lives. */
   exitedNs: bigint
+  history?: CredentialHistory | undefined
 }
 
 /** Evicted keys that are remembered, to tell `evicted` from `never known`. */
@@ -152,9 +186,25 @@ export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
     }
   }
 
-  function take(record: ProcessRecord): number {
-    put(record)
-    return lineage(record)
+  function historyOf(pid: number, startNs: bigint): CredentialHistory | undefined {
+    return entries.get(keyOf(pid, startNs))?.history
+  }
+
+  function begin(
+    record: ProcessRecord,
+    uid: number,
+    base: Credentials | undefined,
+    atNs: bigint,
+  ): void {
+    const entry = entries.get(keyOf(record.pid, record.startNs))
+    // What is newer stays: a record of the ring may be older than the look at all processes.
+    if (entry && !(entry.history && atNs < entry.history.sinceNs))
+      entry.history = beginHistory(uid, base, atNs)
+  }
+
+  function flagOf(history: CredentialHistory | undefined, told: ToldCredentials): number {
+    const { uid, atNs, isOwn = false } = told
+    return history && !isOwn && isUnexplained(history, uid, atNs) ? imageFlags.unexplainedUid : 0
   }
 
   return {
@@ -164,9 +214,36 @@ export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
     get evictions() {
       return evictions
     },
-    fork: take,
-    exec: take,
-    add: put,
+    fork(record, told) {
+      put(record)
+      if (!told) return lineage(record)
+      const parent = historyOf(record.parentPid, record.parentStartNs)
+      begin(record, told.uid, parent && inheritedCredentials(parent, told.uid), told.atNs)
+      return lineage(record) | flagOf(parent, told)
+    },
+    exec(record, told) {
+      const flags = told ? flagOf(historyOf(record.pid, record.startNs), told) : 0
+      put(record)
+      if (told) begin(record, told.uid, told.all, told.atNs)
+      return lineage(record) | flags
+    },
+    add(record, told) {
+      put(record)
+      // A process that is known has a history that says more.
+      if (told && !historyOf(record.pid, record.startNs))
+        begin(record, told.uid, told.all, told.atNs)
+    },
+    change(pid, startNs, tid, { all, atNs }) {
+      const history = historyOf(pid, startNs)
+      if (!history || atNs < history.sinceNs) return undefined
+      const before = credentialsBefore(history, atNs)
+      tellChange(history, pid, tid, all)
+      return before
+    },
+    isUnexplained: (pid, startNs, told) => flagOf(historyOf(pid, startNs), told) !== 0,
+    forgetCredentials() {
+      for (const entry of entries.values()) entry.history = undefined
+    },
     exit(pid, startNs, atNs) {
       const key = keyOf(pid, startNs)
       const entry = entries.get(key)

@@ -1,6 +1,7 @@
 /** Rows of `exec`: what a record says, and what only user space can add (unit, container, redaction). */
 import { imageFlags } from '@honeyguide/model/tables/exec'
 import { exec as fields, execSizeBytes } from '../../../gen/records.ts'
+import { credentialsOfImage } from '../../process-cache/credentials.ts'
 import { writeHead } from '../event-head.ts'
 import type { Probe } from '../probe.ts'
 import { rootFirst } from '../root-first.ts'
@@ -49,18 +50,39 @@ export const probe = {
     const workload = workloads.learn(fields.workloadId(memory, at), cgroup)
     const parentPid = fields.parentPid(memory, at)
     const parentStartNs = fields.parentStartNs(memory, at)
-    flags |= processes.exec({
-      pid: fields.eventPid(memory, at),
-      startNs: fields.eventStartNs(memory, at),
-      execNo: fields.eventExecNo(memory, at),
-      parentPid,
-      parentStartNs,
-    })
+    const uid = fields.eventUid(memory, at)
+    flags |= processes.exec(
+      {
+        pid: fields.eventPid(memory, at),
+        startNs: fields.eventStartNs(memory, at),
+        execNo: fields.eventExecNo(memory, at),
+        parentPid,
+        parentStartNs,
+      },
+      {
+        uid,
+        all: credentialsOfImage({
+          uid,
+          euid: fields.euid(memory, at),
+          gid: fields.gid(memory, at),
+          egid: fields.egid(memory, at),
+          capEffective: fields.capEffective(memory, at),
+          capPermitted: fields.capPermitted(memory, at),
+          capInheritable: fields.capInheritable(memory, at),
+          mountNs: fields.mountNs(memory, at),
+          pidNs: fields.pidNs(memory, at),
+          netNs: fields.netNs(memory, at),
+          userNs: fields.userNs(memory, at),
+        }),
+        atNs: fields.eventBootNs(memory, at),
+        isOwn: (flags & imageFlags.own) !== 0,
+      },
+    )
     const execNo = fields.eventExecNo(memory, at)
     columns.parentPid[row] = parentPid
     columns.parentStartNs[row] = parentStartNs
     columns.parentExecNo[row] = fields.parentExecNo(memory, at)
-    columns.uid[row] = fields.eventUid(memory, at)
+    columns.uid[row] = uid
     columns.euid[row] = fields.euid(memory, at)
     columns.gid[row] = fields.gid(memory, at)
     columns.egid[row] = fields.egid(memory, at)

@@ -1,4 +1,5 @@
 /** Rows of `exit`. */
+import { imageFlags } from '@honeyguide/model/tables/exec'
 import { exit as fields, exitSizeBytes } from '../../../gen/records.ts'
 import { writeHead } from '../event-head.ts'
 import type { Probe } from '../probe.ts'
@@ -29,12 +30,23 @@ export const probe = {
     )
     columns.exitCode[row] = (status >>> 8) & 0xff
     columns.signal[row] = status & 0x7f
-    columns.flags[row] = fields.eventFlags(memory, at) | ((status & coreDumped) !== 0 ? 1 : 0)
+    const pid = fields.eventPid(memory, at)
+    let flags = fields.eventFlags(memory, at)
+    const isOwn = (flags & imageFlags.own) !== 0
+    if (
+      processes.isUnexplained(pid, startNs, {
+        uid: fields.eventUid(memory, at),
+        atNs: bootNs,
+        isOwn,
+      })
+    )
+      flags |= imageFlags.unexplainedUid
+    columns.flags[row] = flags | ((status & coreDumped) !== 0 ? 1 : 0)
     columns.runNs[row] = bootNs > startNs ? bootNs - startNs : 0n
     columns.userNs[row] = cpu.userNs
     columns.systemNs[row] = cpu.systemNs
     columns.peakRssBytes[row] = fields.maxRssPages(memory, at) * pageBytes
-    processes.exit(fields.eventPid(memory, at), startNs, bootNs)
+    processes.exit(pid, startNs, bootNs)
     return true
   },
 } as const satisfies Probe

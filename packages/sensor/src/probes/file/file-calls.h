@@ -154,6 +154,7 @@ int hg_file_open_exit(u64 *ctx)
 	struct hg_file_settings *settings = hg_file_find_settings();
 	struct hg_file_open_call call;
 	struct hg_file_head head = {};
+	u64 file;
 
 	if (!settings)
 		return 0;
@@ -166,9 +167,11 @@ int hg_file_open_exit(u64 *ctx)
 		return hg_file_refused(result, call.path, false, call.fd, call.flags, settings);
 	}
 	hg_file_read_open(&call, regs);
-	hg_read_file(&head, hg_file_of_fd(result));
+	file = hg_file_of_fd(result);
+	hg_read_file(&head, file);
 	if (!head.inode)
 		return 0;
+	hg_memory_opened(file, head.mode);
 	return hg_file_opened(&head, call.flags, settings);
 }
 

@@ -391,5 +391,6 @@ int hg_file_open_end(u64 *ctx)
 	head.mnt = (u64)file->f_path.mnt;
 	head.mode = file->f_mode;
 	head.flags = file->f_flags;
+	hg_memory_opened((u64)file, head.mode);
 	return hg_file_opened(&head, flags, settings);
 }

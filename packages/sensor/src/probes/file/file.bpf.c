@@ -13,6 +13,7 @@
  * number, both against a table of bits, without a walk to the root.
  */
 #include "../../../bpf/emit/repeat.h"
+#include "../../../bpf/hook/memory.h"
 #include "../../../bpf/read/cgroup.h"
 #include "../../../bpf/read/file.h"
 #include "../../../bpf/read/identity.h"

@@ -26,13 +26,16 @@ export const probe = {
     columns.nsPid[row] = fields.nsPid(memory, at)
     columns.flags[row] =
       fields.eventFlags(memory, at) |
-      processes.fork({
-        pid: fields.eventPid(memory, at),
-        startNs: fields.eventStartNs(memory, at),
-        execNo: fields.eventExecNo(memory, at),
-        parentPid,
-        parentStartNs,
-      })
+      processes.fork(
+        {
+          pid: fields.eventPid(memory, at),
+          startNs: fields.eventStartNs(memory, at),
+          execNo: fields.eventExecNo(memory, at),
+          parentPid,
+          parentStartNs,
+        },
+        { uid: fields.eventUid(memory, at), atNs: fields.eventBootNs(memory, at) },
+      )
     return true
   },
 } as const satisfies Probe

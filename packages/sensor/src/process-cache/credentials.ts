@@ -1,0 +1,105 @@
+/**
+ * What a process was last told to be: its ids, capabilities and namespaces, and so which real user id it may
+ * have. Says what was before a change where the kernel did not let that be read, and notices a user id that no
+ * call stands for. It never guesses: where two answers are possible it has none.
+ *
+ * Repeats of a change are counted in the kernel and told late (`bpf/emit/counted.h`), so a process that goes to
+ * and fro may be in any state that it was told to enter; but never in one that it left and was not told to enter
+ * again. Pure; one for each process, from fork or exec on.
+ */
+
+/** State of a process as records have it. */
+export interface Credentials {
+  readonly uid: number
+  readonly euid: number
+  readonly suid: number
+  readonly fsuid: number
+  readonly gid: number
+  readonly egid: number
+  readonly sgid: number
+  readonly fsgid: number
+  readonly capEffective: bigint
+  readonly capPermitted: bigint
+  readonly capInheritable: bigint
+  readonly mountNs: number
+  readonly pidNs: number
+  readonly netNs: number
+  readonly userNs: number
+}
+
+/** As an image begins: exec sets the saved ids and those for files to the effective ones. */
+export function credentialsOfImage(
+  image: Omit<Credentials, 'suid' | 'fsuid' | 'sgid' | 'fsgid'>,
+): Credentials {
+  const { euid, egid } = image
+  return { ...image, suid: euid, fsuid: euid, sgid: egid, fsgid: egid }
+}
+
+export interface CredentialHistory {
+  /** At fork or exec; undefined when only the real user id is known. */
+  readonly base: Credentials | undefined
+  /** Nothing is said about what was before this, ns since boot. */
+  readonly sinceNs: bigint
+  /** After the last change that was told. */
+  last: Credentials | undefined
+  uid: number
+  /** Real user ids that a change was told to lead to. */
+  readonly entered: number[]
+  isTold: boolean
+  /** Threads other than the first have changed theirs: each may be in a state of its own. */
+  isMixed: boolean
+}
+
+/** More different user ids than this, and nothing is said any more. */
+const mostEntered = 16
+
+export function beginHistory(
+  uid: number,
+  base: Credentials | undefined,
+  sinceNs: bigint,
+): CredentialHistory {
+  return { base, sinceNs, last: base, uid, entered: [], isTold: false, isMixed: false }
+}
+
+/** What a child of the process is when it is born. */
+export function inheritedCredentials(
+  parent: CredentialHistory,
+  uid: number,
+): Credentials | undefined {
+  const isSure = !parent.isMixed && parent.entered.length < 2 && parent.last?.uid === uid
+  return isSure ? parent.last : undefined
+}
+
+/** What was before the first change that is told; undefined when that is not sure. */
+export function credentialsBefore(
+  history: CredentialHistory,
+  atNs: bigint,
+): Credentials | undefined {
+  return history.isTold || atNs < history.sinceNs ? undefined : history.base
+}
+
+/** Whether a process that has this real user id at `atNs` was never told to get it. */
+export function isUnexplained(history: CredentialHistory, uid: number, atNs: bigint): boolean {
+  if (atNs < history.sinceNs || uid === history.uid) return false
+  if (history.entered.length > mostEntered || history.entered.includes(uid)) return false
+  return !(history.isMixed && uid === history.base?.uid)
+}
+
+/** Takes in a change by thread `tid` of process `pid`. */
+export function tellChange(
+  history: CredentialHistory,
+  pid: number,
+  tid: number,
+  after: Credentials,
+): void {
+  if (tid !== pid) history.isMixed = true
+  if (
+    after.uid !== history.uid &&
+    !history.entered.includes(after.uid) &&
+    history.entered.length <= mostEntered
+  )
+    history.entered.push(after.uid)
+  history.isTold = true
+  history.uid = after.uid
+  history.last = after
+}
