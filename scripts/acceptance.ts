@@ -10,6 +10,7 @@ import { loadavg, cpus, release, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Acceptance, Measured } from '../test/acceptance/harness/acceptance.ts'
+import { benchmarkPage } from './benchmarks.ts'
 import { promiseOrder } from '../test/acceptance/harness/promise-order.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -187,6 +188,13 @@ async function writePage(all: readonly Acceptance[], rows: readonly Row[]): Prom
     '',
   ]
   await writeFile(join(root, 'docs/acceptance.md'), lines.join('\n'))
+  await writeFile(
+    join(root, 'docs/benchmarks.md'),
+    benchmarkPage(
+      all.flatMap(({ id }) => newest.get(id) ?? []),
+      `Linux ${release()} with ${cpus().length} processors, shared with other work`,
+    ),
+  )
 }
 
 if (import.meta.main) await main()

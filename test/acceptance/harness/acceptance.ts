@@ -1,5 +1,20 @@
 /** What an acceptance script is, and what it says of itself: one for each promise. */
 
+/** CPU time of one piece of work without, with ours, and with auditd, µs; medians of one interleaving. */
+export interface CostFigures {
+  /** What a piece of work is, in words. */
+  readonly work: string
+  /** Which probes were attached, in words. */
+  readonly probes: string
+  readonly noneUs: number
+  readonly oursUs: number
+  readonly oursRatio: number
+  readonly auditdUs: number
+  readonly auditdRatio: number
+  readonly selfRatio: number
+  readonly rounds: number
+}
+
 export interface Measured {
   /** What was seen, with units, for a person. */
   readonly measured: string
@@ -10,6 +25,8 @@ export interface Measured {
   /** The same thing against itself in the same run; empty when it does not apply. */
   readonly self?: string
   readonly pass: boolean
+  /** Of a script that measures a cost: the figures of docs/benchmarks.md. */
+  readonly cost?: CostFigures
   /** The run proves nothing (the machine was too noisy): it is repeated, never passed. */
   readonly isVoid?: boolean
   /** Lines that explain a failure. */

@@ -13,4 +13,6 @@ export const promiseOrder: readonly string[] = [
   ...['bad-input', 'fuzz', 'full-disk'],
   'clean',
   'page-matrix',
+  ...['cost-all', 'cost-open-filtered', 'cost-open-reported', 'cost-syscall', 'cost-round-trip'],
+  ...['cost-connect', 'cost-dns'],
 ]
