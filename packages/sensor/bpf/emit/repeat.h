@@ -32,7 +32,7 @@ struct hg_repeat_key {
 };
 
 /* As much of the first record as is kept for the row of its repeats. */
-#define HG_REPEAT_RECORD 480
+#define HG_REPEAT_RECORD 352
 
 struct hg_repeat {
 	/* Events after the first. */

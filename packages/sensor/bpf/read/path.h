@@ -287,11 +287,11 @@ static __always_inline u32 hg_walk_path(struct hg_walk *walk, u8 *to, struct pat
 }
 
 /*
- * Goes on with a path from a dentry and its vfsmount, by their addresses; for texts that were begun with
- * hg_walk_begin and are ended with hg_walk_end.
+ * Goes on with a path from a dentry and its vfsmount to a root, all by their addresses; for texts that were
+ * begun with hg_walk_begin and are ended with hg_walk_end.
  */
 static __always_inline void hg_walk_on(struct hg_walk *walk, u8 *to, u64 dentry, u64 mnt,
-				       struct path *root)
+				       u64 root_dentry, u64 root_mnt)
 {
 	struct hg_cross cross = {
 		.walk = walk,
@@ -299,8 +299,8 @@ static __always_inline void hg_walk_on(struct hg_walk *walk, u8 *to, u64 dentry,
 		.dentry = dentry,
 		.mnt = mnt,
 		.mount_root = hg_mount_root(mnt),
-		.root_dentry = (u64)root->dentry,
-		.root_mnt = (u64)root->mnt,
+		.root_dentry = root_dentry,
+		.root_mnt = root_mnt,
 	};
 
 	bpf_loop(2 * HG_PATH_STEPS, hg_cross_step, &cross, 0);

@@ -234,13 +234,17 @@ int hg_file_name_exit(u64 *ctx)
 	struct hg_file *record;
 	u32 length = 0, directory, flags;
 	bool has_file;
-	u64 text;
+	u64 text, start_ns;
 
-	if ((long)ctx[1] < 0 || !settings || !door || !hg_file_wants(settings))
+	if ((long)ctx[1] < 0 || !settings || !door)
 		return 0;
-	scratch = hg_file_take();
+	start_ns = hg_file_wants(settings);
+	if (!start_ns)
+		return 0;
+	scratch = hg_file_take(start_ns);
 	if (!scratch)
 		return 0;
+	hg_file_find_places(scratch);
 	record = (void *)scratch->record;
 	hg_file_read_arguments(scratch->arguments, regs, is_compat);
 	record->operation = door & 15;
@@ -261,9 +265,9 @@ int hg_file_name_exit(u64 *ctx)
 	if (has_file) {
 		u32 mode = record->mode, owner = record->owner, group = record->group;
 
-		hg_file_of_directory(directory, &head);
-		hg_read_inode(&inode, head.inode);
+		hg_file_of_directory(scratch, directory, &head);
 		hg_read_dentry(&scratch->dentry, head.dentry);
+		hg_read_inode(&inode, scratch->dentry.inode);
 		hg_file_fill_inode(record, &inode);
 		if (record->operation == HG_FILE_CHMOD)
 			record->mode = mode;

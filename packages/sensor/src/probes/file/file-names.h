@@ -86,7 +86,6 @@ static __always_inline bool hg_file_is_done(u64 *ctx, bool may_be_pointer)
 static __noinline u32 hg_file_add_old_path(struct hg_file_scratch *scratch,
 					   const struct hg_file_intent *intent)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct hg_walk *walk = &scratch->walk;
 	u32 length = intent->name_bytes & 255;
 	u8 *to = hg_file_next(scratch);
@@ -95,7 +94,8 @@ static __noinline u32 hg_file_add_old_path(struct hg_file_scratch *scratch,
 	bpf_probe_read_kernel(to, sizeof(intent->name), intent->name);
 	to[length] = '/';
 	walk->at += length + 1;
-	hg_walk_on(walk, scratch->record, intent->other, intent->mnt, &task->fs->root);
+	hg_walk_on(walk, scratch->record, intent->other, intent->mnt, scratch->places.root_dentry,
+		   scratch->places.root_mnt);
 	if (!walk->is_done)
 		scratch->flags |= HG_FILE_PATH_PARTIAL;
 	return hg_walk_end(walk, scratch->record);
@@ -112,13 +112,16 @@ static __noinline int hg_file_did(struct hg_file_intent *intent, u32 changed, u6
 	struct hg_inode_head inode = {};
 	struct hg_file_scratch *scratch;
 	struct hg_file *record;
+	u64 start_ns;
 
 	intent->operation = 0;
-	if (!settings || !hg_file_wants(settings))
+	start_ns = settings ? hg_file_wants(settings) : 0;
+	if (!start_ns)
 		return 0;
-	scratch = hg_file_take();
+	scratch = hg_file_take(start_ns);
 	if (!scratch)
 		return 0;
+	hg_file_find_places(scratch);
 	record = (void *)scratch->record;
 	record->operation = operation;
 	scratch->flags = intent->flags;

@@ -208,6 +208,14 @@ struct {
 	__type(value, struct hg_file_writer);
 } hg_file_written SEC(".maps");
 
+/* Root and working directory of a process, as they lie in struct fs_struct. */
+struct hg_file_places {
+	u64 root_mnt;
+	u64 root_dentry;
+	u64 pwd_mnt;
+	u64 pwd_dentry;
+};
+
 struct hg_file_scratch {
 	/* Beyond HG_PATH_ROOM is room that only the verifier needs. */
 	u8 record[HG_PATH_ROOM + 2 * HG_PATH_BYTES];
@@ -215,6 +223,8 @@ struct hg_file_scratch {
 	u8 typed[2 * HG_PATH_BYTES];
 	u64 arguments[8];
 	struct hg_walk walk;
+	/* Where paths of the process begin. */
+	struct hg_file_places places;
 	/* Of the file, and what a path is compared by: too much for a stack with loops on top. */
 	struct hg_dentry_head dentry;
 	u64 path_end[HG_FILE_PREFIX_BYTES / 8];
@@ -242,8 +252,10 @@ static __always_inline struct hg_file_settings *hg_file_find_settings(void)
 	return settings && settings->is_ready ? settings : 0;
 }
 
-static __always_inline struct hg_file_scratch *hg_file_take(void)
+/* This CPU's memory, with the head of a record in it: who, as hg_file_wants has found, and when. */
+static __always_inline struct hg_file_scratch *hg_file_take(u64 start_ns)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	u32 cpu = bpf_get_smp_processor_id();
 	struct hg_file_scratch *scratch = bpf_map_lookup_elem(&hg_file_memory, &cpu);
 	struct hg_file *record;
@@ -256,7 +268,13 @@ static __always_inline struct hg_file_scratch *hg_file_take(void)
 	record = (void *)scratch->record;
 	__builtin_memset(record, 0, sizeof(*record));
 	record->before_path[7] = '/';
+	record->event.pid = task->tgid;
+	record->event.tid = task->pid;
+	record->event.start_ns = start_ns;
+	record->event.exec_no = task->self_exec_id;
+	record->event.uid = task->cred->uid.val;
 	record->event.boot_ns = bpf_ktime_get_boot_ns();
+	record->event.kind = HG_PROBE_FILE;
 	scratch->flags = 0;
 	scratch->walk.at = sizeof(*record);
 	return scratch;
@@ -267,39 +285,94 @@ static __always_inline void hg_file_release(struct hg_file_scratch *scratch)
 	__sync_lock_test_and_set(&scratch->is_taken, 0);
 }
 
-static __always_inline struct kernfs_node *hg_file_parent_node(struct kernfs_node *node)
-{
-	struct kernfs_node___old *old = (void *)node;
+/*
+ * Typed pointers are used where it counts only: since 6.4 the verifier looks through all types of the kernel for
+ * each load of a pointer from a task, whenever it comes by, which made loading take seconds.
+ */
 
-	return bpf_core_field_exists(node->__parent) ? node->__parent : old->parent;
-}
-
-/* Whether a filter by process or workload lets the current task's events pass; counted where not. */
-static __always_inline bool hg_file_wants(const struct hg_file_settings *settings)
+/* Finds what paths go by, and the namespace: for an event that is told. */
+static __always_inline void hg_file_find_places(struct hg_file_scratch *scratch)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	bool is_wanted = !hg_is_own(task->tgid, task->group_leader->start_boottime);
+	struct hg_file *record = (void *)scratch->record;
+	struct mnt_namespace *mounts = 0;
+	struct nsproxy *namespaces = 0;
+	struct fs_struct *fs = 0;
 
-	if (is_wanted && settings->workloads) {
-		struct kernfs_node *unified = hg_unified_node(task);
-		struct kernfs_node *node = hg_workload_node(task, unified->id, unified);
-
-		is_wanted = settings->workloads == 1;
-		/* The innermost one that is named decides. */
-		for (int level = 0; level < 12 && node; level++) {
-			u64 id = node->id;
-			u32 *named = bpf_map_lookup_elem(&hg_file_workloads, &id);
-
-			if (named) {
-				is_wanted = *named == HG_FILE_PREFIX_WATCH;
-				break;
-			}
-			node = hg_file_parent_node(node);
-		}
+	bpf_core_read(&fs, sizeof(fs), &task->fs);
+	if (bpf_core_field_offset(struct fs_struct, pwd) ==
+		    bpf_core_field_offset(struct fs_struct, root) + 16 &&
+	    bpf_core_field_offset(struct path, mnt) == 0 &&
+	    bpf_core_field_offset(struct path, dentry) == 8) {
+		bpf_core_read(&scratch->places, sizeof(scratch->places), &fs->root);
+	} else {
+		bpf_core_read(&scratch->places.root_mnt, 8, &fs->root.mnt);
+		bpf_core_read(&scratch->places.root_dentry, 8, &fs->root.dentry);
+		bpf_core_read(&scratch->places.pwd_mnt, 8, &fs->pwd.mnt);
+		bpf_core_read(&scratch->places.pwd_dentry, 8, &fs->pwd.dentry);
 	}
-	if (!is_wanted)
-		hg_count_filtered(HG_PROBE_FILE);
-	return is_wanted;
+	bpf_core_read(&namespaces, sizeof(namespaces), &task->nsproxy);
+	bpf_core_read(&mounts, sizeof(mounts), &namespaces->mnt_ns);
+	bpf_core_read(&record->mount_ns, sizeof(record->mount_ns), &mounts->ns.inum);
+}
+
+/* What the lists of workloads say of the current task: the innermost cgroup that is named decides. */
+static __noinline u32 hg_file_is_workload(u32 unless_named)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct cgroup_subsys_state *state = 0;
+	struct kernfs_node *node = 0;
+	struct cgroup *cgroup = 0;
+	struct css_set *set = 0;
+	u64 id = 0;
+	u32 at = bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id) ?
+			 bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id) :
+			 bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+
+	/* As hg_workload_node, without typed pointers. */
+	bpf_core_read(&set, sizeof(set), &task->cgroups);
+	bpf_core_read(&cgroup, sizeof(cgroup), &set->dfl_cgrp);
+	bpf_core_read(&node, sizeof(node), &cgroup->kn);
+	bpf_core_read(&id, sizeof(id), &node->id);
+	if (id <= 1) {
+		bpf_probe_read_kernel(&state, sizeof(state),
+				      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
+					      at * sizeof(void *));
+		bpf_core_read(&cgroup, sizeof(cgroup), &state->cgroup);
+		bpf_core_read(&node, sizeof(node), &cgroup->kn);
+	}
+	for (int level = 0; level < 12 && node; level++) {
+		struct kernfs_node___old *old = (void *)node;
+		u32 *named;
+
+		bpf_core_read(&id, sizeof(id), &node->id);
+		named = bpf_map_lookup_elem(&hg_file_workloads, &id);
+		if (named)
+			return *named == HG_FILE_PREFIX_WATCH;
+		if (bpf_core_field_exists(node->__parent))
+			bpf_core_read(&node, sizeof(node), &node->__parent);
+		else
+			bpf_core_read(&node, sizeof(node), &old->parent);
+	}
+	return unless_named;
+}
+
+/*
+ * Whether the filters by process and workload let the current task's events pass; counted where not. Returns when
+ * the process began, 0 for no.
+ */
+static __always_inline u64 hg_file_wants(const struct hg_file_settings *settings)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 start_ns = task->group_leader->start_boottime;
+	bool is_wanted = !hg_is_own(task->tgid, start_ns);
+
+	if (is_wanted && settings->workloads)
+		is_wanted = hg_file_is_workload(settings->workloads == 1);
+	if (is_wanted)
+		return start_ns;
+	hg_count_filtered(HG_PROBE_FILE);
+	return 0;
 }
 
 #define HG_FILE_HASH 0x9e3779b97f4a7c15ull
@@ -389,11 +462,11 @@ static __always_inline u8 *hg_file_next(struct hg_file_scratch *scratch)
 static __noinline u32 hg_file_add_path(struct hg_file_scratch *scratch, u64 dentry, u64 mnt,
 				       u32 partial)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	u32 length;
 
 	hg_walk_begin(&scratch->walk);
-	hg_walk_on(&scratch->walk, scratch->record, dentry, mnt, &task->fs->root);
+	hg_walk_on(&scratch->walk, scratch->record, dentry, mnt, scratch->places.root_dentry,
+		   scratch->places.root_mnt);
 	length = hg_walk_end(&scratch->walk, scratch->record);
 	if (!scratch->walk.is_done)
 		scratch->flags |= partial;
@@ -451,15 +524,12 @@ static long hg_file_turn_step(u32 step, struct hg_file_turn *turn)
 }
 
 /* Dentry and vfsmount of what a descriptor, or AT_FDCWD, stands for. */
-static __always_inline void hg_file_of_directory(u32 fd, struct hg_file_head *head)
+static __always_inline void hg_file_of_directory(const struct hg_file_scratch *scratch, u32 fd,
+						 struct hg_file_head *head)
 {
 	if ((s32)fd == HG_AT_FDCWD) {
-		struct path *pwd = &bpf_get_current_task_btf()->fs->pwd;
-		struct dentry *dentry = pwd->dentry;
-
-		head->dentry = (u64)dentry;
-		head->mnt = (u64)pwd->mnt;
-		head->inode = (u64)dentry->d_inode;
+		head->dentry = scratch->places.pwd_dentry;
+		head->mnt = scratch->places.pwd_mnt;
 		return;
 	}
 	hg_read_file(head, hg_file_of_fd(fd));
@@ -483,7 +553,6 @@ static __always_inline u32 hg_file_read_typed(struct hg_file_scratch *scratch, u
 static __noinline u32 hg_file_add_typed(struct hg_file_scratch *scratch, u32 length, u32 fd,
 					u32 partial)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct hg_walk *walk = &scratch->walk;
 	struct hg_file_turn turn = {
 		.scratch = scratch,
@@ -500,8 +569,9 @@ static __noinline u32 hg_file_add_typed(struct hg_file_scratch *scratch, u32 len
 	} else {
 		struct hg_file_head head = {};
 
-		hg_file_of_directory(fd, &head);
-		hg_walk_on(walk, scratch->record, head.dentry, head.mnt, &task->fs->root);
+		hg_file_of_directory(scratch, fd, &head);
+		hg_walk_on(walk, scratch->record, head.dentry, head.mnt, scratch->places.root_dentry,
+			   scratch->places.root_mnt);
 		if (!walk->is_done)
 			scratch->flags |= partial;
 	}
@@ -588,7 +658,6 @@ static __always_inline bool hg_file_know_sensitive(u64 inode, u32 device, bool i
 static __noinline int hg_file_tell(struct hg_file_scratch *scratch,
 				   const struct hg_file_settings *settings, u32 has_key)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct hg_file *record = (void *)scratch->record;
 	u32 kinds = hg_file_judge(scratch, settings);
 	u32 flags = scratch->flags, length;
@@ -610,10 +679,7 @@ static __noinline int hg_file_tell(struct hg_file_scratch *scratch,
 		hg_count_filtered(HG_PROBE_FILE);
 		goto out;
 	}
-	hg_identify(&record->event, task);
-	record->event.kind = HG_PROBE_FILE;
 	record->event.flags = flags;
-	record->mount_ns = task->nsproxy->mnt_ns->ns.inum;
 	record->event.seq = hg_take_sequence(HG_RING_DATA);
 	length = scratch->walk.at;
 	hg_hide(length);
@@ -627,7 +693,7 @@ static __noinline int hg_file_tell(struct hg_file_scratch *scratch,
 		first->first_ns = 0;
 		first->last_ns = 0;
 		first->length = length;
-		bpf_probe_read_kernel(first->record, sizeof(first->record), scratch->record);
+		__builtin_memcpy(first->record, scratch->record, sizeof(first->record));
 		if (length > sizeof(first->record)) {
 			first->length = sizeof(first->record);
 			kept->path_bytes = sizeof(first->record) - sizeof(*kept);
@@ -648,13 +714,12 @@ out:
 /* Whether this is a repeat, counted as one: `key` has all but who, and goes into the memory for hg_file_tell. */
 static __always_inline bool hg_file_is_repeat(struct hg_file_scratch *scratch)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct hg_file *record = (void *)scratch->record;
 	struct hg_repeat_key *key = &scratch->key;
 
-	key->start_ns = task->group_leader->start_boottime;
-	key->pid = task->tgid;
-	key->exec_no = task->self_exec_id;
+	key->start_ns = record->event.start_ns;
+	key->pid = record->event.pid;
+	key->exec_no = record->event.exec_no;
 	key->kind = HG_PROBE_FILE;
 	key->operation = record->operation;
 	key->error = 0;
@@ -675,12 +740,11 @@ static __always_inline void hg_file_fill_inode(struct hg_file *record,
 /* The file was opened for writing by the current process. */
 static __always_inline void hg_file_note_writer(const struct hg_file *record)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct hg_file_id id = { .inode = record->inode, .device = record->device };
 	struct hg_file_writer writer = {
-		.start_ns = task->group_leader->start_boottime,
-		.pid = task->tgid,
-		.exec_no = task->self_exec_id,
+		.start_ns = record->event.start_ns,
+		.pid = record->event.pid,
+		.exec_no = record->event.exec_no,
 	};
 
 	bpf_map_update_elem(&hg_file_written, &id, &writer, BPF_ANY);
@@ -699,15 +763,19 @@ static __always_inline int hg_file_opened(const struct hg_file_head *head, u32 r
 	struct hg_file_scratch *scratch;
 	struct hg_inode_head inode;
 	struct hg_file *record;
+	u64 start_ns;
 
 	if (head->mode & HG_FMODE_PATH)
 		return 0;
 	if (!is_write && !hg_file_may_be_sensitive(settings, head->dentry, head->inode))
 		return 0;
 	hg_read_inode(&inode, head->inode);
-	if (!hg_file_is_watched_type(&inode) || !hg_file_wants(settings))
+	if (!hg_file_is_watched_type(&inode))
 		return 0;
-	scratch = hg_file_take();
+	start_ns = hg_file_wants(settings);
+	if (!start_ns)
+		return 0;
+	scratch = hg_file_take(start_ns);
 	if (!scratch)
 		return 0;
 	record = (void *)scratch->record;
@@ -733,6 +801,7 @@ static __always_inline int hg_file_opened(const struct hg_file_head *head, u32 r
 		scratch->flags |= HG_FILE_DELETED;
 	if (!is_created && (requested & HG_O_TRUNC))
 		scratch->flags |= HG_FILE_TRUNCATED;
+	hg_file_find_places(scratch);
 	record->path_bytes =
 		hg_file_add_path(scratch, head->dentry, head->mnt, HG_FILE_PATH_PARTIAL);
 	return hg_file_tell(scratch, settings, !is_created);
@@ -760,13 +829,18 @@ static __always_inline int hg_file_refused(long result, u64 text, bool is_kernel
 	struct hg_file_scratch *scratch;
 	struct hg_file *record;
 	bool is_write = (requested & HG_O_ACCMODE) || (requested & (HG_O_CREAT | HG_O_TRUNC));
+	u64 start_ns;
 
 	if (!hg_file_is_refusal(result) || (requested & HG_O_PATH) ||
-	    (!is_write && (requested & HG_O_DIRECTORY)) || !hg_file_wants(settings))
+	    (!is_write && (requested & HG_O_DIRECTORY)))
 		return 0;
-	scratch = hg_file_take();
+	start_ns = hg_file_wants(settings);
+	if (!start_ns)
+		return 0;
+	scratch = hg_file_take(start_ns);
 	if (!scratch)
 		return 0;
+	hg_file_find_places(scratch);
 	record = (void *)scratch->record;
 	record->operation = is_write ? HG_FILE_WRITE : HG_FILE_READ;
 	/* Put there by the kernel. */
