@@ -6,7 +6,7 @@ import type { LayoutClaim, RecordMemory } from '@honeyguide/bpf'
 
 /** The layout that these decoders are for; pass it to `openObject`. */
 export const layout = {
-  hash: '4d542b5b14d5fd82',
+  hash: '45a31383bf07f9fe',
   structs: ['hg_event', 'hg_counters', 'hg_repeat_key', 'hg_repeat', 'hg_cred', 'hg_dns', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_file', 'hg_file_settings', 'hg_file_name', 'hg_file_id', 'hg_fork', 'hg_io_uring', 'hg_memory', 'hg_tcp', 'hg_socket', 'hg_udp', 'hg_udp_key', 'hg_udp_flow'],
   enums: [],
 } as const satisfies LayoutClaim
@@ -339,7 +339,7 @@ export function copyRepeatKey(
 }
 
 /** Bytes of one struct hg_repeat. */
-export const repeatSizeBytes = 512
+export const repeatSizeBytes = 384
 
 /** Byte offsets of its fields. */
 export const repeatOffsets = {
@@ -364,9 +364,9 @@ export const repeat = {
   /** u64 length */
   length: (m: RecordMemory, at: number): bigint =>
     m.u64[(at + 24) >>> 3] as bigint,
-  /** 480 bytes record */
+  /** 352 bytes record */
   record: (m: RecordMemory, at: number): Uint8Array =>
-    m.u8.subarray(at + 32, at + 512),
+    m.u8.subarray(at + 32, at + 384),
 } as const
 
 /** A struct hg_repeat as an object of its own. */
@@ -405,7 +405,7 @@ export function createRepeatColumns(capacity: number): RepeatColumns {
     firstNs: new BigUint64Array(capacity),
     lastNs: new BigUint64Array(capacity),
     length: new BigUint64Array(capacity),
-    record: new Uint8Array(capacity * 480),
+    record: new Uint8Array(capacity * 352),
   }
 }
 
@@ -420,7 +420,7 @@ export function copyRepeat(
   columns.firstNs[row] = repeat.firstNs(m, at)
   columns.lastNs[row] = repeat.lastNs(m, at)
   columns.length[row] = repeat.length(m, at)
-  columns.record.set(m.u8.subarray(at + 32, at + 512), row * 480)
+  columns.record.set(m.u8.subarray(at + 32, at + 384), row * 352)
 }
 
 /** Bytes of one struct hg_cred. */
@@ -2410,7 +2410,7 @@ export function copyFile(
 }
 
 /** Bytes of one struct hg_file_settings. */
-export const fileSettingsSizeBytes = 4880
+export const fileSettingsSizeBytes = 4888
 
 /** Byte offsets of its fields. */
 export const fileSettingsOffsets = {
@@ -2418,8 +2418,9 @@ export const fileSettingsOffsets = {
   prefixes: 4,
   hasWatched: 8,
   workloads: 12,
-  nameBits: 16,
-  prefix: 528,
+  startedS: 16,
+  nameBits: 24,
+  prefix: 536,
 } as const
 
 /** Reads single fields of the struct hg_file_settings at byte `at` of `m`. */
@@ -2436,12 +2437,15 @@ export const fileSettings = {
   /** u32 workloads */
   workloads: (m: RecordMemory, at: number): number =>
     m.u32[(at + 12) >>> 2] as number,
+  /** u64 started_s */
+  startedS: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 16) >>> 3] as bigint,
   /** 64 of u64 name_bits */
   nameBits: (m: RecordMemory, at: number, index: number): bigint =>
-    m.u64[(at + 16 + index * 8) >>> 3] as bigint,
+    m.u64[(at + 24 + index * 8) >>> 3] as bigint,
   /** 32 of struct hg_file_prefix prefix */
   prefix: (m: RecordMemory, at: number, index: number): number =>
-    at + 528 + index * 136,
+    at + 536 + index * 136,
 } as const
 
 /** A struct hg_file_settings as an object of its own. */
@@ -2450,6 +2454,7 @@ export interface FileSettings {
   readonly prefixes: number
   readonly hasWatched: number
   readonly workloads: number
+  readonly startedS: bigint
   readonly nameBits: readonly bigint[]
   readonly prefix: readonly number[]
 }
@@ -2461,6 +2466,7 @@ export function readFileSettings(m: RecordMemory, at: number): FileSettings {
     prefixes: fileSettings.prefixes(m, at),
     hasWatched: fileSettings.hasWatched(m, at),
     workloads: fileSettings.workloads(m, at),
+    startedS: fileSettings.startedS(m, at),
     nameBits: Array.from({ length: 64 }, (_, i) => fileSettings.nameBits(m, at, i)),
     prefix: Array.from({ length: 32 }, (_, i) => fileSettings.prefix(m, at, i)),
   }
@@ -2472,6 +2478,7 @@ export interface FileSettingsColumns {
   readonly prefixes: Uint32Array
   readonly hasWatched: Uint32Array
   readonly workloads: Uint32Array
+  readonly startedS: BigUint64Array
   readonly nameBits: BigUint64Array
 }
 
@@ -2482,6 +2489,7 @@ export function createFileSettingsColumns(capacity: number): FileSettingsColumns
     prefixes: new Uint32Array(capacity),
     hasWatched: new Uint32Array(capacity),
     workloads: new Uint32Array(capacity),
+    startedS: new BigUint64Array(capacity),
     nameBits: new BigUint64Array(capacity * 64),
   }
 }
@@ -2497,6 +2505,7 @@ export function copyFileSettings(
   columns.prefixes[row] = fileSettings.prefixes(m, at)
   columns.hasWatched[row] = fileSettings.hasWatched(m, at)
   columns.workloads[row] = fileSettings.workloads(m, at)
+  columns.startedS[row] = fileSettings.startedS(m, at)
   for (let i = 0; i < 64; i++) columns.nameBits[row * 64 + i] = fileSettings.nameBits(m, at, i)
 }
 

@@ -290,8 +290,8 @@ static __always_inline u32 hg_walk_path(struct hg_walk *walk, u8 *to, struct pat
  * Goes on with a path from a dentry and its vfsmount to a root, all by their addresses; for texts that were
  * begun with hg_walk_begin and are ended with hg_walk_end.
  */
-static __always_inline void hg_walk_on(struct hg_walk *walk, u8 *to, u64 dentry, u64 mnt,
-				       u64 root_dentry, u64 root_mnt)
+static __always_inline void hg_walk_between(struct hg_walk *walk, u8 *to, u64 dentry, u64 mnt,
+					    u64 root_dentry, u64 root_mnt)
 {
 	struct hg_cross cross = {
 		.walk = walk,
@@ -304,4 +304,10 @@ static __always_inline void hg_walk_on(struct hg_walk *walk, u8 *to, u64 dentry,
 	};
 
 	bpf_loop(2 * HG_PATH_STEPS, hg_cross_step, &cross, 0);
+}
+
+static __always_inline void hg_walk_on(struct hg_walk *walk, u8 *to, u64 dentry, u64 mnt,
+				       struct path *root)
+{
+	hg_walk_between(walk, to, dentry, mnt, (u64)root->dentry, (u64)root->mnt);
 }

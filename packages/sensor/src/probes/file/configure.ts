@@ -12,6 +12,7 @@ import {
   inodeBitBytes,
   listed,
   sensitiveNames,
+  startOf,
 } from './settings.ts'
 
 const onlyKey = new Uint8Array(4)
@@ -91,5 +92,9 @@ export function configureFile(map: (name: string) => BpfMap, { file }: ProbeSett
   const before = new Uint8Array(new ArrayBuffer(bits.valueSizeBytes))
   bits.getBytes(onlyKey, before)
   bits.setBytes(onlyKey, inodeBitBytes(sensitive, before))
-  map('hg_file_control').setBytes(onlyKey, controlBytes(settings))
+  const control = map('hg_file_control')
+  const now = new Uint8Array(new ArrayBuffer(control.valueSizeBytes))
+  control.getBytes(onlyKey, now)
+  const startedS = startOf(now) ?? BigInt(Math.floor(Date.now() / 1000))
+  control.setBytes(onlyKey, controlBytes(settings, startedS))
 }

@@ -94,7 +94,7 @@ static __noinline u32 hg_file_add_old_path(struct hg_file_scratch *scratch,
 	bpf_probe_read_kernel(to, sizeof(intent->name), intent->name);
 	to[length] = '/';
 	walk->at += length + 1;
-	hg_walk_on(walk, scratch->record, intent->other, intent->mnt, scratch->places.root_dentry,
+	hg_walk_between(walk, scratch->record, intent->other, intent->mnt, scratch->places.root_dentry,
 		   scratch->places.root_mnt);
 	if (!walk->is_done)
 		scratch->flags |= HG_FILE_PATH_PARTIAL;

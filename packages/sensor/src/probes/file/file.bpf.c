@@ -123,6 +123,8 @@ struct hg_file_settings {
 	u32 has_watched;
 	/* 0: no list of workloads. 1: those that are named with HG_FILE_PREFIX_IGNORE are not reported. 2: only the watched ones are. */
 	u32 workloads;
+	/* When the sensor first watched files, seconds since 1970. */
+	u64 started_s;
 	/* Bits of the hashes of the last names of sensitive files. */
 	u64 name_bits[HG_FILE_NAME_BITS / 64];
 	struct hg_file_prefix prefix[HG_FILE_PREFIXES];
@@ -227,6 +229,9 @@ struct hg_file_scratch {
 	struct hg_file_places places;
 	/* Of the file, and what a path is compared by: too much for a stack with loops on top. */
 	struct hg_dentry_head dentry;
+	struct hg_file_head head;
+	struct hg_inode_head inode;
+	struct hg_file_id id;
 	u64 path_end[HG_FILE_PREFIX_BYTES / 8];
 	struct hg_file_name_key name;
 	struct hg_repeat_key key;
@@ -465,7 +470,7 @@ static __noinline u32 hg_file_add_path(struct hg_file_scratch *scratch, u64 dent
 	u32 length;
 
 	hg_walk_begin(&scratch->walk);
-	hg_walk_on(&scratch->walk, scratch->record, dentry, mnt, scratch->places.root_dentry,
+	hg_walk_between(&scratch->walk, scratch->record, dentry, mnt, scratch->places.root_dentry,
 		   scratch->places.root_mnt);
 	length = hg_walk_end(&scratch->walk, scratch->record);
 	if (!scratch->walk.is_done)
@@ -570,7 +575,7 @@ static __noinline u32 hg_file_add_typed(struct hg_file_scratch *scratch, u32 len
 		struct hg_file_head head = {};
 
 		hg_file_of_directory(scratch, fd, &head);
-		hg_walk_on(walk, scratch->record, head.dentry, head.mnt, scratch->places.root_dentry,
+		hg_walk_between(walk, scratch->record, head.dentry, head.mnt, scratch->places.root_dentry,
 			   scratch->places.root_mnt);
 		if (!walk->is_done)
 			scratch->flags |= partial;
@@ -854,3 +859,4 @@ static __always_inline int hg_file_refused(long result, u64 text, bool is_kernel
 
 #include "file-calls.h"
 #include "file-names.h"
+#include "file-mapping.h"

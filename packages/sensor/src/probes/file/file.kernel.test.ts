@@ -271,6 +271,30 @@ suite('repeats of file events', { skip: kernelSkip }, () => {
     assert.deepEqual(repeatsOf(sensor, self), [], 'told once')
   })
 
+  test('what was written at run time and is mapped executable is told with its writer', () => {
+    using folder = makeFolder()
+    sensor.drain()
+    const ran = runProgram(testProgram('written-code'), [folder.path, '/bin/true'])
+    assert.equal(ran.status, 0, ran.text)
+    const said = JSON.parse(ran.text) as Record<'self' | 'writer' | 'inode' | 'size', number>
+    const rows = rowsOf(sensor, said.self, said.writer)
+    const mapped = rows.filter((row) => row['operation'] === fileOperations.mapExecutable)
+    assert.equal(mapped.length, 1)
+    const [row] = mapped as [PlainRow]
+    const written = rows.find((one) => one['operation'] === fileOperations.create) as PlainRow
+    assert.equal(row['pid'], said.self)
+    assert.equal(row['path'], join(folder.path, 'code'))
+    assert.equal(row['inode'], BigInt(said.inode))
+    assert.equal(row['device'], written['device'])
+    assert.equal(row['size'], BigInt(said.size))
+    assert.equal(row['writerPid'], said.writer)
+    assert.equal(row['writerStartNs'], written['startNs'])
+    assert.equal(row['writerExecNo'], written['execNo'])
+    assert.equal(row['flags'], 0)
+    // Once more by mmap, and by mprotect.
+    assert.equal(total(repeatsOf(sensor, said.self)), 2)
+  })
+
   test('the same file by another name, and by another image, is another first', () => {
     using folder = makeFolder()
     const file = join(folder.path, 'file')

@@ -16,6 +16,7 @@ import {
   listed,
   nameHash,
   sensitiveNames,
+  startOf,
 } from './settings.ts'
 
 const settingsWith = (change: Partial<FileSettings>): FileSettings => ({
@@ -53,7 +54,9 @@ suite('settings of the file probe', () => {
   test('a folder covers itself and what is below it, and no name that only begins or ends like it', () => {
     const control = controlBytes(
       settingsWith({ ignore: ['/var/log', '/var/cache/'], watch: ['/srv'] }),
+      7n,
     )
+    assert.equal(startOf(control), 7n)
     assert.equal(control.length, fileSettingsSizeBytes)
     assert.equal(kindsOf(control, '/var/log/a/b'), listed.ignore)
     assert.equal(kindsOf(control, '/var/log'), listed.ignore)
@@ -81,7 +84,7 @@ suite('settings of the file probe', () => {
     const settings = settingsWith({ sensitive: sensitiveFiles })
     const folders = sensitiveFiles.filter((path) => path.endsWith('/'))
     assert.equal(sensitiveNames(settings).length, sensitiveFiles.length - folders.length)
-    const control = controlBytes(settings)
+    const control = controlBytes(settings, 0n)
     assert.equal(kindsOf(control, '/etc/ssl/private/server.key'), listed.sensitive)
     assert.ok(sensitiveFiles.every((path) => Buffer.byteLength(path) <= 64))
   })

@@ -58,6 +58,14 @@ export function inodeBit(inode: bigint): number {
   return Number(((inode * multiplier) & mask64) >> 48n)
 }
 
+/** When files were first watched, by the value that is there; undefined when they are not yet. */
+export function startOf(control: Uint8Array<ArrayBuffer>): bigint | undefined {
+  const view = new DataView(control.buffer)
+  return view.getUint32(fileSettingsOffsets.isReady, true) === 0
+    ? undefined
+    : view.getBigUint64(fileSettingsOffsets.startedS, true)
+}
+
 /** A file that is sensitive by its name. */
 export interface SensitiveName {
   /** Key of the trie: bits of the prefix, and its text. */
@@ -94,8 +102,8 @@ export function sensitiveNames(settings: FileSettings): SensitiveName[] {
     })
 }
 
-/** The value of `hg_file_control`. */
-export function controlBytes(settings: FileSettings): Uint8Array<ArrayBuffer> {
+/** The value of `hg_file_control`; `startedS` is when files were first watched, seconds since 1970. */
+export function controlBytes(settings: FileSettings, startedS: bigint): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(new ArrayBuffer(fileSettingsSizeBytes))
   const view = new DataView(bytes.buffer)
   const prefixes = [
@@ -111,6 +119,7 @@ export function controlBytes(settings: FileSettings): Uint8Array<ArrayBuffer> {
     settings.watchWorkloads.length > 0 ? 2 : settings.ignoreWorkloads.length > 0 ? 1 : 0,
     true,
   )
+  view.setBigUint64(fileSettingsOffsets.startedS, startedS, true)
   for (const [i, [path, kind]] of prefixes.entries()) {
     const text = lastNameFirst(path)
     // With the slash before it, which a folder deeper in another one's name has not.

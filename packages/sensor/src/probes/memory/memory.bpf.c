@@ -175,13 +175,6 @@ static __always_inline bool hg_is_unlinked(u64 address)
 	return !links;
 }
 
-/* The probe `file` defines it where it is there. */
-#ifndef HG_HAS_ON_EXECUTABLE_MAPPING
-static __always_inline void hg_on_executable_mapping(const struct hg_executable_mapping *mapping)
-{
-}
-#endif
-
 static __always_inline int hg_memory_map(long result, u64 length, u32 protection, u32 flags, u32 fd)
 {
 	struct hg_memory_scratch *scratch;
