@@ -82,6 +82,23 @@ static void try_connect(const char *role, int fd, const char *v4, const char *v6
 	say(role, error, port);
 }
 
+/* The same by the calls that connect before they send. */
+static void try_fastopen(const char *role, int way, const char *v4, const char *v6, int port)
+{
+	struct sockaddr_storage at;
+	socklen_t length = address(&at, v4, v6, port);
+	struct iovec part = { "x", 1 };
+	struct mmsghdr message = { .msg_hdr = { .msg_name = &at, .msg_namelen = length,
+						.msg_iov = &part, .msg_iovlen = 1 } };
+	int fd = open_socket(0);
+	long result = way == 0 ? sendto(fd, "x", 1, MSG_FASTOPEN, (void *)&at, length) :
+		      way == 1 ? sendmsg(fd, &message.msg_hdr, MSG_FASTOPEN) :
+				 sendmmsg(fd, &message, 1, MSG_FASTOPEN);
+
+	say(role, result < 0 ? errno : 0, port);
+	close(fd);
+}
+
 static void bring_up_loopback(void)
 {
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
@@ -107,25 +124,29 @@ static void add_unreachable_route(void)
 	close(fd);
 }
 
-/* One port for all connects of the namespace, and it is taken. */
+/* One port for all connects of the namespace, and it is taken for both ports that are listened on. */
 static void no_port(void)
 {
 	struct sockaddr_storage at;
-	socklen_t length = address(&at, "127.0.0.1", "::1", 999);
-	int range = open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY);
-	int listener = open_socket(0), first;
+	int range = open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY), fds[4];
 
 	if (range < 0 || write(range, "40000 40000", 11) != 11)
 		fail("ip_local_port_range");
 	close(range);
-	if (bind(listener, (void *)&at, length) || listen(listener, 4))
-		fail("listen");
-	first = open_socket(0);
-	if (connect(first, (void *)&at, length))
-		fail("first connect");
+	for (int i = 0; i < 2; i++) {
+		socklen_t length = address(&at, "127.0.0.1", "::1", 998 + i);
+
+		fds[i] = open_socket(0);
+		if (bind(fds[i], (void *)&at, length) || listen(fds[i], 4))
+			fail("listen");
+		fds[2 + i] = open_socket(0);
+		if (connect(fds[2 + i], (void *)&at, length))
+			fail("first connect");
+	}
 	try_connect("no-port", open_socket(0), "127.0.0.1", "::1", 999);
-	close(first);
-	close(listener);
+	try_fastopen("fastopen-no-port", 0, "127.0.0.1", "::1", 998);
+	for (int i = 0; i < 4; i++)
+		close(fds[i]);
 }
 
 /* A socket that was refused once is used again, where there is no way. */
@@ -212,24 +233,47 @@ static void compat(void)
 	unsigned *words = (unsigned *)(low + 512);
 	struct sockaddr_storage at;
 
-	for (int through_socketcall = 0; through_socketcall < 2; through_socketcall++) {
+	/* connect, the same through socketcall, and sendto and sendmsg with MSG_FASTOPEN through that. */
+	static const char *const roles[] = { "compat", "socketcall", "socketcall-sendto",
+					     "socketcall-sendmsg" };
+	static const int calls[] = { 0, 3, 11, 16 };
+
+	for (int way = 0; way < 4; way++) {
 		int port = next_port++, fd = open_socket(0);
-		long result = through_socketcall ? 102 : 362;
-		long b = through_socketcall ? 3 : fd;
-		long c = (long)(through_socketcall ? (char *)words : low);
+		long result = way ? 102 : 362;
+		long b = way ? calls[way] : fd;
+		long c = (long)(way ? (char *)words : low);
+		unsigned *message = words + 16;
 
 		/* A child of its own: where there is no such door it dies. */
 		words[0] = fd;
 		words[1] = (unsigned)(unsigned long)low;
 		words[2] = address(&at, "192.0.2.1", "2001:db8::1", port);
 		memcpy(low, &at, sizeof(at));
+		if (way == 2) {
+			unsigned length = words[2];
+			unsigned sendto_words[6] = { fd, (unsigned)(unsigned long)low, 1, MSG_FASTOPEN,
+						     (unsigned)(unsigned long)low, length };
+
+			memcpy(words, sendto_words, sizeof(sendto_words));
+		} else if (way == 3) {
+			/* struct msghdr of the 32-bit ABI, and its one part. */
+			unsigned parts[2] = { (unsigned)(unsigned long)low, 1 };
+			unsigned head[7] = { (unsigned)(unsigned long)low, words[2],
+					     (unsigned)(unsigned long)(message + 8), 1 };
+
+			memcpy(message, head, sizeof(head));
+			memcpy(message + 8, parts, sizeof(parts));
+			words[1] = (unsigned)(unsigned long)message;
+			words[2] = MSG_FASTOPEN;
+		}
 		if (fork() == 0) {
 			__asm__ volatile("int $0x80"
 					 : "+a"(result)
 					 : "b"(b), "c"(c), "d"((long)words[2])
 					 : "memory", "r8", "r9", "r10", "r11");
 			if (result != -ENOSYS)
-				say(through_socketcall ? "socketcall" : "compat", -result, port);
+				say(roles[way], -result, port);
 			_exit(0);
 		}
 		wait(0);
@@ -245,6 +289,9 @@ int main(int argc, char **argv)
 	if (unshare(CLONE_NEWNET))
 		fail("unshare");
 	try_connect("no-route", open_socket(0), "192.0.2.1", "2001:db8::1", next_port++);
+	try_fastopen("sendto", 0, "192.0.2.1", "2001:db8::1", next_port++);
+	try_fastopen("sendmsg", 1, "192.0.2.1", "2001:db8::1", next_port++);
+	try_fastopen("sendmmsg", 2, "192.0.2.1", "2001:db8::1", next_port++);
 #ifdef __x86_64__
 	compat();
 #endif

@@ -7,6 +7,8 @@
  *
  *     udp-doors 4|6         every door, each with a server port of its own
  *     udp-doors 4|6 idle    one flow, held open after its last datagram until stdin ends
+ *     udp-doors 4|6 held    one flow, whose sockets wait for a byte on stdin before they are used
+ *     udp-doors 4|6 shared  one flow that ten children go on with
  *
  * Needs root. Nothing leaves the namespace, and it goes with the processes.
  */
@@ -417,6 +419,26 @@ static void moved_door(void)
 	close_door(&door);
 }
 
+/* Ten children go on with one socket, one after the other. */
+static void shared_door(void)
+{
+	struct door door = open_door("shared", 1);
+
+	check(send(door.fd, text, 5, 0), 5, door.name);
+	answered(&door, 1, 5);
+	for (int i = 0; i < 10; i++) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			check(send(door.fd, text, 5, 0), 5, door.name);
+			_exit(0);
+		}
+		waitpid(child, 0, 0);
+		answered(&door, 1, 5);
+	}
+	close_door(&door);
+}
+
 /* One socket, many others at the other end. */
 static void many_remotes(void)
 {
@@ -454,13 +476,21 @@ int main(int argc, char **argv)
 	close(stop[0]);
 	if (read(ready[0], &byte, 1) != 1)
 		fail("server");
-	if (argc > 2) {
-		struct door door = open_door("idle", 1);
+	if (argc > 2 && strcmp(argv[2], "shared") == 0) {
+		shared_door();
+	} else if (argc > 2) {
+		int is_held = strcmp(argv[2], "held") == 0;
+		struct door door = open_door(argv[2], 1);
 
+		if (is_held) {
+			say("server", server, 0, 0, 0, 0, 0);
+			if (read(0, &byte, 1) != 1)
+				fail("stdin");
+		}
 		check(send(door.fd, text, 30, 0), 30, door.name);
 		answered(&door, 1, 30);
-		say("idle", port_of(door.fd), door.port, 1, 30, 1, 32);
-		while (read(0, &byte, 1) > 0)
+		say(door.name, port_of(door.fd), door.port, 1, 30, 1, 32);
+		while (!is_held && read(0, &byte, 1) > 0)
 			;
 	} else {
 		plain_doors();

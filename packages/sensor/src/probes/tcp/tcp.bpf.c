@@ -42,6 +42,19 @@
 #define HG_NR_COMPAT_SOCKETCALL 102
 #define HG_SOCKETCALL_CONNECT 3
 #define HG_NR_URING_ENTER 426
+/* Calls that send, and connect before that when they are told to. Of socketcall: 11, 16, 20. */
+#define HG_NR_SENDTO 44
+#define HG_NR_SENDMSG 46
+#define HG_NR_SENDMMSG 307
+#define HG_NR_X32_SENDMSG 518
+#define HG_NR_X32_SENDMMSG 538
+#define HG_NR_COMPAT_SENDMMSG 345
+#define HG_NR_COMPAT_SENDTO 369
+#define HG_NR_COMPAT_SENDMSG 370
+#define HG_SOCKETCALL_SENDTO 11
+#define HG_SOCKETCALL_SENDMSG 16
+#define HG_SOCKETCALL_SENDMMSG 20
+#define HG_MSG_FASTOPEN 0x20000000
 #define HG_SOCK_DONE (1ul << 1)
 
 enum hg_tcp_state {
@@ -161,6 +174,25 @@ static __always_inline bool hg_in_connect(void)
 		       (number == HG_NR_COMPAT_SOCKETCALL &&
 			(u32)regs->bx == HG_SOCKETCALL_CONNECT);
 	return number == HG_NR_CONNECT;
+}
+
+/* The same of a call that sends: it has connected first (MSG_FASTOPEN, TCP_FASTOPEN_CONNECT). */
+static __always_inline bool hg_in_send(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	u32 number = regs->orig_ax & ~(1u << 30), call = regs->bx;
+
+	if (task->flags & (HG_PF_KTHREAD | HG_PF_IO_WORKER))
+		return false;
+	if (hg_is_compat())
+		return number == HG_NR_COMPAT_SENDTO || number == HG_NR_COMPAT_SENDMSG ||
+		       number == HG_NR_COMPAT_SENDMMSG ||
+		       (number == HG_NR_COMPAT_SOCKETCALL &&
+			(call == HG_SOCKETCALL_SENDTO || call == HG_SOCKETCALL_SENDMSG ||
+			 call == HG_SOCKETCALL_SENDMMSG));
+	return number == HG_NR_SENDTO || number == HG_NR_SENDMSG || number == HG_NR_SENDMMSG ||
+	       number == HG_NR_X32_SENDMSG || number == HG_NR_X32_SENDMMSG;
 }
 
 /*
@@ -290,7 +322,7 @@ static __always_inline bool hg_tcp_leave(const struct hg_socket *socket, u64 key
 	struct hg_fallen fallen = { .socket = *socket, .sock = key, .is_told = 1 };
 
 	/* Closed by the call itself, without an error from outside: it never sent, or could not. */
-	if (!error && bpf_get_current_pid_tgid() == caller && hg_in_connect())
+	if (!error && bpf_get_current_pid_tgid() == caller && (hg_in_connect() || hg_in_send()))
 		fallen.is_told = 0;
 	/*
 	 * Nothing is lost when this fails: what is not left to the caller is told at once,
@@ -316,7 +348,8 @@ static __always_inline void hg_tcp_closed(struct sock *sk, u64 key, int old_stat
 	if (old_state == HG_TCP_SYN_SENT) {
 		socket = *known;
 		bpf_map_delete_elem(&hg_sockets, &key);
-		if (socket.in_call && hg_tcp_leave(&socket, key, error))
+		if ((socket.in_call || (!error && hg_in_send())) &&
+		    hg_tcp_leave(&socket, key, error))
 			return;
 		/* Without an error from outside, its SYN never left: the completion has the error, and tells it. */
 		if (!error && hg_in_uring())
@@ -597,22 +630,90 @@ int hg_connect_exit(u64 *ctx)
 	return hg_report_connect(ctx[1], hg_tcp_of_fd(regs->di), regs->si, regs->dx);
 }
 
+/*
+ * The end of a call that may have connected before it sent. `address` is where to, in the call itself;
+ * with `message` in the first words of a msghdr.
+ */
+static __always_inline int hg_report_send(long result, u32 fd, u64 address, u32 length, u64 message,
+					  u32 flags)
+{
+	u64 caller = bpf_get_current_pid_tgid();
+
+	if (result >= 0 ||
+	    (!(flags & HG_MSG_FASTOPEN) && !bpf_map_lookup_elem(&hg_falling, &caller)))
+		return 0;
+	if (message && hg_is_compat()) {
+		u32 words[2] = {};
+
+		bpf_probe_read_user(words, sizeof(words), (void *)message);
+		address = words[0];
+		length = words[1];
+	} else if (message) {
+		u64 words[2] = {};
+
+		bpf_probe_read_user(words, sizeof(words), (void *)message);
+		address = words[0];
+		length = words[1];
+	}
+	return hg_report_connect(result, hg_tcp_of_fd(fd), address, length);
+}
+
+SEC("tp_btf/sys_exit")
+int hg_sendto_exit(u64 *ctx)
+{
+	struct pt_regs *regs = (void *)ctx[0];
+
+	if ((long)ctx[1] >= 0)
+		return 0;
+	if (hg_is_compat())
+		return hg_report_send(ctx[1], regs->bx, (u32)regs->di, regs->bp, 0, regs->si);
+	return hg_report_send(ctx[1], regs->di, regs->r8, regs->r9, 0, regs->r10);
+}
+
+/* sendmsg, and sendmmsg by its first message: it begins as that of sendmsg does. */
+SEC("tp_btf/sys_exit")
+int hg_sendmsg_exit(u64 *ctx)
+{
+	struct pt_regs *regs = (void *)ctx[0];
+	u32 number = regs->orig_ax & ~(1u << 30);
+
+	if ((long)ctx[1] >= 0)
+		return 0;
+	if (hg_is_compat())
+		return hg_report_send(ctx[1], regs->bx, 0, 0, (u32)regs->cx,
+				      number == HG_NR_COMPAT_SENDMMSG ? regs->si : regs->dx);
+	return hg_report_send(ctx[1], regs->di, 0, 0, regs->si,
+			      number == HG_NR_SENDMMSG || number == HG_NR_X32_SENDMMSG ?
+				      regs->r10 :
+				      regs->dx);
+}
+
 /* socketcall of the 32-bit ABI: connect, accept and accept4 are its calls 3, 5 and 18. */
 SEC("tp_btf/sys_exit")
 int hg_socketcall_exit(u64 *ctx)
 {
 	struct pt_regs *regs = (void *)ctx[0];
-	u32 call = regs->bx;
+	u32 call = regs->bx, words[6] = {};
 
-	if (call == HG_SOCKETCALL_CONNECT && (long)ctx[1] < 0) {
-		u32 words[3] = {};
-
-		bpf_probe_read_user(words, sizeof(words), (void *)(u64)(u32)regs->cx);
-		return hg_report_connect(ctx[1], hg_tcp_of_fd(words[0]), words[1], words[2]);
-	}
-	if (call != 5 && call != 18)
+	if (call == 5 || call == 18)
+		return hg_report_accept(ctx[1]);
+	if ((long)ctx[1] >= 0)
 		return 0;
-	return hg_report_accept(ctx[1]);
+	switch (call) {
+	case HG_SOCKETCALL_CONNECT:
+		bpf_probe_read_user(words, 12, (void *)(u64)(u32)regs->cx);
+		return hg_report_connect(ctx[1], hg_tcp_of_fd(words[0]), words[1], words[2]);
+	case HG_SOCKETCALL_SENDTO:
+		bpf_probe_read_user(words, 24, (void *)(u64)(u32)regs->cx);
+		return hg_report_send(ctx[1], words[0], words[4], words[5], 0, words[3]);
+	case HG_SOCKETCALL_SENDMSG:
+		bpf_probe_read_user(words, 12, (void *)(u64)(u32)regs->cx);
+		return hg_report_send(ctx[1], words[0], 0, 0, words[1], words[2]);
+	case HG_SOCKETCALL_SENDMMSG:
+		bpf_probe_read_user(words, 16, (void *)(u64)(u32)regs->cx);
+		return hg_report_send(ctx[1], words[0], 0, 0, words[1], words[3]);
+	}
+	return 0;
 }
 
 /*

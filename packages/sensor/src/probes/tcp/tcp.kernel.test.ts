@@ -33,7 +33,10 @@ const noRoute = {
 } as const
 const atLoopback = (version: '4' | '6'): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    ['again-refused', 'asynchronous', 'denied', 'no-port'].map((role) => [role, loopback[version]]),
+    ['again-refused', 'asynchronous', 'denied', 'no-port', 'fastopen-no-port'].map((role) => [
+      role,
+      loopback[version],
+    ]),
   )
 const failedAt: Readonly<Record<'4' | '6', Readonly<Record<string, string>>>> = {
   '4': { ...atLoopback('4'), unreachable: '\xc6\x33\x64\x07' },
@@ -45,7 +48,7 @@ suite('tcp probe', { skip: kernelSkip }, () => {
   const connection = testProgram('connection')
   const failedConnects = testProgram('failed-connects')
   before(async () => {
-    sensor = await openTestKernel()
+    sensor = await openTestKernel({ probes: ['tcp'] })
   })
   after(() => sensor[Symbol.asyncDispose]())
 
@@ -155,7 +158,7 @@ suite('tcp probe', { skip: kernelSkip }, () => {
           assert.equal(row?.['remoteAddress'], failedAt[version][role] ?? noRoute[version], role)
           assert.ok(Number(row?.['netNs']) > 0)
         }
-        for (const role of ['no-route', 'again-no-route', 'no-port'])
+        for (const role of ['no-route', 'again-no-route', 'no-port', 'sendto', 'fastopen-no-port'])
           assert.ok(
             ran.lines.some(([said]) => said === role),
             role,
@@ -191,7 +194,7 @@ suite('tcp probe', { skip: kernelSkip }, () => {
   }
 
   test('a passive connection that the map of sockets refuses is counted as lost', async (t) => {
-    await using full = await openTestKernel()
+    await using full = await openTestKernel({ probes: ['tcp'] })
     using sockets = openPinnedMap(join(full.settings.pinDir, layout.hash, 'hg_sockets'))
     // Addresses that no socket has.
     const key = new Uint8Array(new ArrayBuffer(8))
@@ -265,7 +268,7 @@ suite('tcp probe', { skip: kernelSkip }, () => {
     const held = spawn(connection, ['held', '4'], { stdio: ['pipe', 'pipe', 'inherit'] })
     const [line] = (await once(held.stdout, 'data')) as [Buffer]
     const [, , clientPort, serverPort] = line.toString().trim().split(' ').map(Number)
-    await using later = await openTestKernel()
+    await using later = await openTestKernel({ probes: ['tcp'] })
     later.drain()
     held.stdin.end('x')
     await once(held, 'exit')

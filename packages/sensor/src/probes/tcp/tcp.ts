@@ -13,6 +13,8 @@ export const probe = {
   syscallExits: [
     { program: 'hg_accept_exit', native: [43, 288], compat: [364] },
     { program: 'hg_connect_exit', native: [42], compat: [362] },
+    { program: 'hg_sendto_exit', native: [44], compat: [369] },
+    { program: 'hg_sendmsg_exit', native: [46, 307, 518, 538], compat: [345, 370] },
     { program: 'hg_socketcall_exit', native: [], compat: [102] },
   ],
   structs: ['hg_tcp', 'hg_socket'],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
@@ -168,6 +169,77 @@ suite('udp probe', { skip: kernelSkip }, () => {
         ],
       )
     }
+  })
+
+  test('of a flow that many processes share, some changes are told, and that there were more', () => {
+    sensor.drain()
+    const ran = runProgram(program, ['4', 'shared'])
+    const port = said(ran, 'shared', 2)
+    const flow = rowsOf(sensor.drain()).filter((row) => row['localPort'] === port)
+    const sends = flow.filter((row) => row['operation'] === udpOperations.send)
+    assert.equal(sends.length, 9)
+    assert.equal(new Set(sends.map((row) => row['pid'])).size, 9)
+    const ends = flow.filter((row) => row['operation'] === udpOperations.end)
+    assert.deepEqual(
+      ends.map((row) => [row['flags'], row['packetsSent'], row['bytesSent']]),
+      [[udpFlags.shared, 11n, 55n]],
+    )
+  })
+
+  test('sockets that are older than the sensor have their processes and their namespace', async (t) => {
+    const held = spawn(program, ['4', 'held'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    t.after(() => held.kill('SIGKILL'))
+    const [text] = (await once(held.stdout, 'data')) as [Buffer]
+    const server = Number(text.toString().split(' ')[2])
+    const netNs = Number(/\d+/.exec(readlinkSync(`/proc/${held.pid}/ns/net`))?.[0])
+    await using late = await openTestKernel({ probes: ['udp', 'dns'] })
+    held.stdin.end('x')
+    await once(held, 'exit')
+    const rows = rowsOf(late.drain()).filter((row) => row['netNs'] === netNs)
+    const { inherited, incoming, processUncertain } = udpFlags
+    assert.deepEqual(
+      rows
+        .toSorted((a, b) => Number(a['operation']) - Number(b['operation']))
+        .map((row) => [row['operation'], row['pid'], row['flags'], row['bytesSent']]),
+      [
+        [udpOperations.send, held.pid, inherited, 30n],
+        [udpOperations.receive, server, inherited | incoming | processUncertain, 0n],
+        ...rows
+          .filter((row) => row['operation'] === udpOperations.end)
+          .map((row) =>
+            row['pid'] === server
+              ? [udpOperations.end, server, inherited | incoming, 32n]
+              : [udpOperations.end, held.pid, inherited, 30n],
+          ),
+      ],
+      print(rows),
+    )
+    assert.equal(rows.length, 4)
+  })
+
+  test('others cannot take all the room: what they begin is refused first', async () => {
+    await using full = await openTestKernel({ probes: ['udp', 'dns'] })
+    using sweepers = openPinnedMap(join(full.settings.pinDir, layout.hash, 'hg_udp_sweepers'))
+    const only = new Uint8Array(4)
+    const value = new Uint8Array(new ArrayBuffer(sweepers.valueSizeBytes))
+    // As if there were as many flows that others began as there may be; behind the timer and its switch.
+    new DataView(value.buffer).setBigUint64(24, 49_152n, true)
+    sweepers.setBytes(only, value)
+    full.drain()
+    const ran = runProgram(program, ['4'])
+    assert.equal(ran.status, 0)
+    full.kernel.look()
+    const rows = full.drain()
+    const lost = (rows.get('loss') ?? []).filter((row) => row['hook'] === 'udp')
+    for (const row of lost) assert.equal(row['reason'], 'map_full')
+    const sum = lost.reduce((total, row) => total + (row['lost'] as bigint), 0n)
+    // Each datagram that comes in to a server until it has answered, which begins the flow from here.
+    assert.ok(sum >= BigInt(ran.lines.filter(([role]) => role === 'served').length), `${sum}`)
+    const sendto = rowsOf(rows).filter((row) => row['localPort'] === said(ran, 'sendto', 2))
+    assert.deepEqual(
+      sendto.map((row) => row['operation']),
+      [udpOperations.send, udpOperations.end],
+    )
   })
 
   test('a flow that falls silent is ended without its socket, once', async (t) => {
