@@ -4,7 +4,8 @@
  * TypeScript 7 has no interface for programs, so this reads the text of the declarations that the compiler emits: their
  * form is regular. What a declaration mentions and the package does not export is an error: nobody could name it.
  */
-import { globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { bpfErrors, featureNames, minimumKernelOf } from '@honeyguide/bpf'
 import { emitBpfDeclarations } from './bpf-declarations.ts'
@@ -145,9 +146,15 @@ interface Module {
 }
 
 function readModules(): Map<string, Module> {
-  const folder = join(root, 'build/bpf-declarations')
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
+  const folder = mkdtempSync(join(tmpdir(), 'bpf-declarations-'))
+  try {
+    return modulesIn(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function modulesIn(folder: string): Map<string, Module> {
   const entries = ['index', 'compile', 'decoder-source']
   emitBpfDeclarations(
     entries.map((name) => join(packageFolder, 'src', `${name}.ts`)),

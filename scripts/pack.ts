@@ -1,7 +1,7 @@
 /**
  * Makes what people install: `honeyguide-VERSION.tgz` and `honeyguide-bpf-VERSION.tgz` in build/pack.
  *
- *     bin/node scripts/pack.ts [honeyguide] [bpf]
+ *     bin/node scripts/pack.ts [honeyguide] [bpf] [--out build/pack]
  *
  * Node.js does not strip types below node_modules, so types are stripped here, file by file: workers and children
  * are started by the path of their file, and a line of a stack trace is a line of the source. Imports of our own
@@ -20,10 +20,15 @@ import {
 } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { emitBpfDeclarations } from './bpf-declarations.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const out = join(root, 'build/pack')
+const { values: options, positionals: asked } = parseArgs({
+  options: { out: { type: 'string', default: join(root, 'build/pack') } },
+  allowPositionals: true,
+})
+const out = resolve(options.out)
 
 interface PackageJson {
   readonly name: string
@@ -234,7 +239,6 @@ async function packBpf(): Promise<string> {
 
 process.removeAllListeners('warning')
 const packers = { honeyguide: packHoneyguide, bpf: packBpf } as const
-const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !Object.hasOwn(packers, name))
 if (unknown !== undefined) throw new Error(`there is no package ${unknown} to pack`)
 for (const [name, pack] of Object.entries(packers))

@@ -8,7 +8,7 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { buildExample, exampleNames } from '../../packages/bpf/examples/build.ts'
 import { buildTestProgram } from '../../packages/bpf/src/kernel-test.ts'
-import { unpackPackage } from '../../packages/bpf/src/test/package.ts'
+import { preparePackageForGuests } from '../../packages/bpf/src/test/package.ts'
 import { buildTarget, targetKinds } from '../../packages/bpf/src/test/target.ts'
 import { testObjects, testProgram } from '../../packages/sensor/src/kernel/kernel-harness.ts'
 
@@ -33,7 +33,7 @@ export async function buildForGuests(root: string): Promise<void> {
     await buildTestProgram(basename(source, '.bpf.c'))
   for (const kind of targetKinds) buildTarget(kind)
   for (const name of exampleNames) await buildExample(name)
-  unpackPackage()
+  preparePackageForGuests()
 }
 
 /**

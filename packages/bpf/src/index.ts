@@ -83,7 +83,12 @@ export {
   type ProgramInfo,
 } from './kernel-info.ts'
 export type { KernelObjectKind } from './kernel-call.ts'
-export type { TestRunOptions, TestRunResult } from './test-run.ts'
+export {
+  testRunAbilities,
+  type TestRunAbility,
+  type TestRunOptions,
+  type TestRunResult,
+} from './test-run.ts'
 export type { LoaderMap, LoaderObject, LoaderProgram, ObjectLoader } from './loader.ts'
 export { createValueCodec, type ValueCodec } from './value-codec.ts'
 export { parseBtf, type Btf, type BtfMember, type BtfType } from './btf.ts'

@@ -4,12 +4,7 @@ import { defineTarget, takenOr } from '../../../test/fuzz/target.ts'
 import { BpfError } from './error.ts'
 import { readNativeElf } from './native-elf.ts'
 
-/**
- * `functions.so` is two functions without a library:
- *
- *     echo 'int first(int a) { return a + 1; } int second(int a) { return first(a) * 2; }' |
- *       clang -O1 -shared -fPIC -nostdlib -Wl,--build-id=none -x c - -o functions.so
- */
+/** `functions.so` is made by `fixtures/functions.sh`: exported and static functions, two of one name. */
 export const target = defineTarget({
   name: 'native-elf',
   parser: 'readNativeElf',
@@ -23,7 +18,7 @@ export const target = defineTarget({
           (offset, length) => input.subarray(offset, offset + length),
           input.length,
         )
-        elf.findFunction('first')
+        for (const name of ['first', 'second', 'twice']) elf.findFunction(name)
         elf.functionAt(0x1000)
         elf.namesLike('f', 3)
       },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execPath } from 'node:process'
 import { suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { lastAtOrBelow, openNativeElf } from './native-elf.ts'
 import { findBinary, parseUprobeTarget } from './uprobe.ts'
 import { parseKprobeTarget, expandPatterns } from './kprobe.ts'
@@ -24,6 +25,18 @@ suite('functions of a file', () => {
     const main = openNativeElf(execPath).findFunction('main')
     assert.ok(main && main.fileOffset > 0)
     assert.ok(process.memoryUsage().arrayBuffers - before < 100 << 20)
+  })
+
+  test('that share a name are told apart, or refused', () => {
+    const fixture = openNativeElf(fileURLToPath(new URL('fixtures/functions.so', import.meta.url)))
+    assert.equal(fixture.findFunction('first')?.name, 'first')
+    // Static in one source, exported by the other.
+    const second = fixture.findFunction('second')
+    assert.ok(second && second.fileOffset === fixture.findFunction('alias')?.fileOffset)
+    assert.throws(() => fixture.findFunction('twice'), {
+      code: 'BPF_ARGUMENT',
+      message: /several functions are called twice/,
+    })
   })
 
   test('what is no program is named', () => {

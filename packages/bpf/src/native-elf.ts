@@ -23,8 +23,9 @@ export interface NativeFunction {
 /** The functions of an open file. */
 export interface NativeElf {
   /**
-   * The function of that name: of the default version, where a library has several. Undefined when there is none
-   * (stripped files have only what they export).
+   * The function of that name: an exported one before a static one, and of the default version, where a library has
+   * several. Undefined when there is none (stripped files have only what they export). Throws `BPF_ARGUMENT` when
+   * several static ones have the name.
    */
   findFunction(name: string): NativeFunction | undefined
   /** The function that holds a byte of the file. The first call sorts all symbols. */
@@ -151,12 +152,24 @@ export function readNativeElf(readAt: ReadAt, fileBytes: number): NativeElf {
     findFunction(name) {
       const wanted = new TextEncoder().encode(`${name}\0`)
       let best: NativeFunction | undefined
+      let bestRank = Number.POSITIVE_INFINITY
+      let isAmbiguous = false
       eachFunction((source, at, fileOffset, isHidden) => {
         if (!hasName(source, at, wanted)) return false
-        if (isHidden) best ??= functionOf(source, at, fileOffset)
-        else best = functionOf(source, at, fileOffset)
-        return !isHidden
+        const isLocal = source.entries.getUint8(at + 4) >>> 4 === 0
+        const rank = isLocal ? 2 : isHidden ? 1 : 0
+        if (rank < bestRank) {
+          best = functionOf(source, at, fileOffset)
+          bestRank = rank
+          isAmbiguous = false
+        } else if (rank === bestRank && best?.fileOffset !== fileOffset) {
+          isAmbiguous = true
+        }
+        return rank === 0
       })
+      if (isAmbiguous) {
+        throw new BpfError('BPF_ARGUMENT', `several functions are called ${name}: give an offset`)
+      }
       return best
     },
     functionAt(fileOffset) {

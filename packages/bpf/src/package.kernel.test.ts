@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { execPath } from 'node:process'
-import { before, suite, test } from 'node:test'
+import { after, before, suite, test } from 'node:test'
 import type { ExampleName } from '../examples/build.ts'
 import { callGetppid, skipUnless } from './kernel-test.ts'
 import { startExample } from './test/example.ts'
@@ -23,9 +23,11 @@ suite('the package', { skip: skipUnless('tp_btf', 'xdp', 'uprobe') }, () => {
   const run = (name: ExampleName, args: readonly string[]) =>
     startExample(name, args, { folder: packagedExamples(folder), environment })
 
+  const unpacked = new DisposableStack()
   before(() => {
-    folder = unpackPackage()
+    folder = unpacked.use(unpackPackage()).folder
   })
+  after(() => unpacked.dispose())
 
   test('has neither TypeScript to run nor tests, and names what it needs', () => {
     const files = readdirSync(join(folder, 'node_modules/@honeyguide/bpf'), { recursive: true })

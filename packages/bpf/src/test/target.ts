@@ -1,7 +1,7 @@
 /** The C program that probes are tried on (`test-programs/target.c`): built once, run and told what to do. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, statSync } from 'node:fs'
+import { mkdirSync, renameSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -25,7 +25,10 @@ export function buildTarget(kind: TargetKind): string {
   const built = statSync(path, { throwIfNoEntry: false })
   if (built && built.mtimeMs >= statSync(source).mtimeMs) return path
   mkdirSync(dirname(path), { recursive: true })
-  execFileSync('clang', ['-O1', '-fno-omit-frame-pointer', ...flags[kind], '-o', path, source])
+  // Two suites that build at once must not see each other's half-written file.
+  const fresh = `${path}.${process.pid}`
+  execFileSync('clang', ['-O1', '-fno-omit-frame-pointer', ...flags[kind], '-o', fresh, source])
+  renameSync(fresh, path)
   return path
 }
 
