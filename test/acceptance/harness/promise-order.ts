@@ -14,5 +14,5 @@ export const promiseOrder: readonly string[] = [
   'clean',
   'page-matrix',
   ...['cost-all', 'cost-open-filtered', 'cost-open-reported', 'cost-syscall', 'cost-round-trip'],
-  ...['cost-connect', 'cost-dns'],
+  ...['cost-connect', 'cost-dns', 'guest-cost'],
 ]

@@ -77,9 +77,11 @@ function evidenceOf(
   }
 }
 
+const endpoint = (ip: string, port: number): string =>
+  `${ip.includes(':') ? `[${ip}]` : ip}:${port}`
+
 function markLabel({ sign, text, port }: ProcessMark): string {
-  if (port === 0) return `${sign} ${text}`
-  return `${sign} ${text.includes(':') ? `[${text}]` : text}:${port}`
+  return port === 0 ? `${sign} ${text}` : `${sign} ${endpoint(text, port)}`
 }
 
 /** Runs at most `most` at a time, in order; refuses when `queue` wait already. */
@@ -264,6 +266,13 @@ export function createEventStore(backend: StoreBackend): EventStore {
         flags: row.flags,
         filePackage: row.filePackage,
         fileIntegrity: row.fileIntegrity,
+        writer: row.writer && {
+          uid: row.writer.uid,
+          pid: row.writer.pid,
+          name: row.writer.name,
+          time: isoMicros(row.writer.timeUs),
+          remote: row.writer.remote && endpoint(row.writer.remote.ip, row.writer.remote.port),
+        },
         incidentUid: null,
         marks: row.marks.map((mark) => ({
           time: isoMicros(mark.timeUs),

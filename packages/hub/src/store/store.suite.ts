@@ -96,6 +96,88 @@ export function storeSuite(
       const tree = await harness.store.processes({ host: 'web-1', ...span, limit: 100, root: uid })
       assert.equal(tree.total, 21)
     })
+    test('says who wrote a program and from where, through a rename, and marks what was done', async (t) => {
+      const harness = await openHarness(t, open)
+      const web = host()
+      const hello = web.hello('web-1')
+      addShell(web)
+      const second = 1_000_000_000n
+      const fetcher = { pid: 900, startNs: 20n * second, execNo: 4 }
+      const of = { parentPid: shell.pid, parentStartNs: shell.startNs, parentExecNo: shell.execNo }
+      const born = (who: typeof fetcher, file: string, at: bigint, more = {}) => {
+        const before = { ...who, execNo: shell.execNo, tid: who.pid, ...of, uid: 1000 }
+        web.add('fork', { ...before, bootNs: at, seq: at })
+        web.add('exec', {
+          ...before,
+          ...more,
+          execNo: who.execNo,
+          previousExecNo: shell.execNo,
+          bootNs: at + 1000n,
+          seq: at + 1n,
+          file,
+          argv: `${file}\0`,
+        })
+      }
+      const own = { inode: 4711n, device: (8 << 20) | 1 }
+      const deed = (operation: number, at: bigint, more = {}) =>
+        web.add('file', {
+          ...fetcher,
+          ...own,
+          tid: 900,
+          uid: 1000,
+          bootNs: at,
+          firstNs: at,
+          lastNs: at,
+          seq: at,
+          operation,
+          count: 1n,
+          path: '/tmp/x.part',
+          ...more,
+        })
+      born(fetcher, '/usr/bin/curl', 20n * second)
+      web.add('tcp', {
+        ...fetcher,
+        tid: 900,
+        uid: 1000,
+        bootNs: 21n * second,
+        seq: 1n,
+        operation: 1,
+        family: 2,
+        socketId: 1n,
+        localAddress: Uint8Array.of(10, 0, 0, 1),
+        localPort: 40_000,
+        remoteAddress: Uint8Array.of(203, 0, 113, 77),
+        remotePort: 8080,
+      })
+      deed(3, 22n * second)
+      deed(4, 23n * second, { secondPath: '/tmp/x' })
+      born({ pid: 901, startNs: 24n * second, execNo: 4 }, '/tmp/x', 24n * second, own)
+      // The same number on another device is another file; a write after the start came too late.
+      deed(2, 23n * second + 5_000n, { device: 9, path: '/mnt/other' })
+      deed(2, 30n * second)
+      await put(harness, hello, web.batch())
+      const { nodes } = await harness.store.processes({ host: 'web-1', ...span, limit: 100 })
+      const ran = nodes.find((node) => node.filePath === '/tmp/x')
+      const curl = nodes.find((node) => node.name === 'curl')
+      assert.deepEqual(ran?.writer, {
+        uid: curl?.uid,
+        pid: 900,
+        name: 'curl',
+        time: '2026-11-24T12:00:22.000000Z',
+        remote: '203.0.113.77:8080',
+      })
+      assert.equal(curl?.writer, null)
+      assert.deepEqual(
+        curl?.marks.map(({ kind, label }) => `${kind} ${label}`),
+        [
+          'network → 203.0.113.77:8080',
+          'file makes /tmp/x.part',
+          'file renames /tmp/x.part',
+          'file writes /mnt/other',
+          'file writes /tmp/x.part',
+        ],
+      )
+    })
     test('gives a tree with its connections, what is cut off, and all ancestors of its root', async (t) => {
       const harness = await openHarness(t, open)
       const web = host()

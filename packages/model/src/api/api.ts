@@ -289,6 +289,15 @@ export interface ProcessNode {
   readonly filePackage: string | null
   /** as packaged, differs, not compared, unpackaged or unknown; null while it is not known. */
   readonly fileIntegrity: string | null
+  /** Who wrote the executable last before it ran, as far as the sensor saw it: followed by inode, through renames and links. */
+  readonly writer: {
+    readonly uid: string
+    readonly pid: number
+    readonly name: string
+    readonly time: string
+    /** Other end of its newest connection before the program ran, "203.0.113.77:8080"; null when it had none. */
+    readonly remote: string | null
+  } | null
   readonly incidentUid: string | null
   /** What it did: time, words ("→ 127.0.0.1:8080", "writes /tmp/x"), event uid. */
   readonly marks: readonly {

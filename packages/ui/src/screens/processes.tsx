@@ -223,6 +223,24 @@ function Detail({
               </>
             )}
           </dd>
+          {node.writer === null ? null : (
+            <>
+              <dt>Written by</dt>
+              <dd>
+                <span className="mono tele">{shown(node.writer.name, 60)}</span>
+                <span className="t3 mono">[{node.writer.pid}]</span>{' '}
+                <span className="t2">
+                  {lengthWords(Math.max(0, Date.parse(node.start) - Date.parse(node.writer.time)))}{' '}
+                  before
+                </span>
+                {node.writer.remote === null ? null : (
+                  <span className="t2">
+                    , connected to <span className="mono">{shown(node.writer.remote, 60)}</span>
+                  </span>
+                )}
+              </dd>
+            </>
+          )}
           <dt>Arguments</dt>
           <dd className="mono tele">
             {cut > 0 ? (

@@ -28,6 +28,7 @@ function node(uid: string, parentUid: string | null, more: Partial<ProcessNode> 
     flags: '',
     filePackage: null,
     fileIntegrity: null,
+    writer: null,
     incidentUid: null,
     marks: [],
     hiddenChildren: 0,

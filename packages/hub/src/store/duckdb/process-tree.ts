@@ -5,7 +5,13 @@
  * of every image that is stored. The names are those of the views (`imageUid`). With a root: all its ancestors,
  * and below it the nearest descendants first, so that what is cut off hangs on something that is there.
  */
-import { eventUid, imageUid, parseProcessUid } from '@honeyguide/model'
+import {
+  eventUid,
+  fileOperations,
+  imageUid,
+  parseProcessUid,
+  tcpOperations,
+} from '@honeyguide/model'
 import type { FactMark } from './activity/activity-store.ts'
 import { activityStores } from './activity/index.ts'
 import { processKind } from './activity/process.ts'
@@ -30,6 +36,17 @@ export interface ProcessMark {
   readonly eventUid: string
 }
 
+/** Who wrote the executable last before it ran, as far as the sensor saw it. */
+export interface ExecutableWriter {
+  readonly uid: string
+  readonly pid: number
+  readonly name: string
+  /** When it opened the file for that, µs since 1970. */
+  readonly timeUs: number
+  /** Other end of its newest connection before the program ran; null when it had none. */
+  readonly remote: { readonly ip: string; readonly port: number } | null
+}
+
 export interface ProcessRow {
   readonly uid: string
   readonly parentUid: string | null
@@ -48,6 +65,7 @@ export interface ProcessRow {
   /** Package and state of the executable; null while no sensor has told of it. */
   readonly filePackage: string | null
   readonly fileIntegrity: string | null
+  readonly writer: ExecutableWriter | null
   /** What it did in the interval, oldest first, the first twenty. */
   readonly marks: readonly ProcessMark[]
   /** Children in the interval that are not among the rows. */
@@ -158,6 +176,40 @@ async function marksOf(
   return marks
 }
 
+/**
+ * Of the chosen images those whose file somebody was seen to write, by image id. A file is followed by its inode, so
+ * through renames and hard links; what was copied is another file.
+ */
+async function writersOf(
+  run: (sql: string) => Promise<JsonCell[][]>,
+): Promise<Map<number, ExecutableWriter>> {
+  const found = await run(
+    `WITH f AS MATERIALIZED (SELECT i.id, i.inode, i.device, i.started, o.device_uid FROM image i JOIN origin o ON o.id = i.origin
+         WHERE i.id IN (SELECT id FROM temp.hg_nodes) AND i.inode <> 0),
+       w AS MATERIALIZED (SELECT f.id, any_value(f.started) AS started, arg_max(x.image, x.time) AS writer, max(x.time) AS time
+         FROM file_fact x JOIN f ON f.inode = x.inode AND f.device = x.device AND x.time <= f.started JOIN origin o ON o.id = x.origin AND o.device_uid = f.device_uid
+         WHERE x.kind IN (${fileOperations.create}, ${fileOperations.write}, ${fileOperations.truncate}) AND x.errno = 0 GROUP BY f.id),
+       n AS MATERIALIZED (SELECT w.id, arg_max({ip: CASE x.kind WHEN ${tcpOperations.accept} THEN x.src_ip ELSE x.dst_ip END,
+           port: CASE x.kind WHEN ${tcpOperations.accept} THEN x.src_port ELSE x.dst_port END}, x.time) AS remote
+         FROM network_fact x JOIN w ON w.writer = x.image AND x.time <= w.started
+         WHERE x.kind IN (${tcpOperations.connect}, ${tcpOperations.accept}) GROUP BY w.id)
+     SELECT w.id, o.prefix, i.pid, i.start_ns::VARCHAR, i.exec_no, i.name, epoch_us(w.time), t.value, n.remote.port
+       FROM w JOIN image i ON i.id = w.writer JOIN origin o ON o.id = i.origin LEFT JOIN n ON n.id = w.id LEFT JOIN text t ON t.id = n.remote.ip`,
+  )
+  return new Map(
+    found.map((row) => [
+      number(row[0]),
+      {
+        uid: imageUid(text(row[1]), number(row[2]), BigInt(text(row[3])), number(row[4])),
+        pid: number(row[2]),
+        name: text(row[5]),
+        timeUs: number(row[6]),
+        remote: row[7] == null ? null : { ip: text(row[7]), port: number(row[8]) },
+      },
+    ]),
+  )
+}
+
 /** `run` is that of one connection, on which nothing else runs meanwhile. */
 export async function processTree(
   run: (sql: string) => Promise<JsonCell[][]>,
@@ -166,6 +218,7 @@ export async function processTree(
   const total = await choose(run, options)
   if (total === 0) return none
   const marks = await marksOf(run, options)
+  const writers = await writersOf(run)
   const hidden = new Map(
     (
       await run(
@@ -209,6 +262,7 @@ export async function processTree(
         flags: text(row[18]),
         filePackage: row[19] == null ? null : text(row[19]),
         fileIntegrity: row[20] == null ? null : text(row[20]),
+        writer: writers.get(id) ?? null,
         marks: marks.get(id) ?? [],
         hiddenChildren: hidden.get(id) ?? 0,
       }

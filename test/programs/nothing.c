@@ -1,0 +1,5 @@
+/* Ends at once, and well: the shortest program there is. */
+int main(void)
+{
+	return 0;
+}

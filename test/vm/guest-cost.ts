@@ -1,0 +1,145 @@
+/**
+ * Runs in a guest that counts instructions, and says what a process life, an open and a call that does nothing cost
+ * without our programs and with them, and what the sensor itself spends on a process.
+ *
+ * The clock of such a guest goes on by two ns an instruction, whatever else the machine does: CPU time halved is
+ * instructions. Prints `COST {…}`. The sensor is a process of its own, as it is on a host, with no hub to talk to.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { SensorSettings } from '@honeyguide/model/settings'
+import { mountTestPins, testObjects } from '../../packages/sensor/src/kernel/kernel-harness.ts'
+import { testProgram } from '../../packages/sensor/src/kernel/test-program.ts'
+
+/** Instructions of the guest, per piece of work. */
+export interface GuestCost {
+  readonly life: number
+  readonly openFiltered: number
+  readonly openTold: number
+  readonly nothing: number
+}
+
+export interface GuestCosts {
+  readonly none: GuestCost
+  readonly ours: GuestCost
+  /** The same as `none`, after ours are gone. */
+  readonly again: GuestCost
+  /** What the sensor's threads spent per process that came and went. */
+  readonly sensorPerProcess: number
+  readonly processes: number
+}
+
+const nsPerInstruction = 2
+const lives = 1000
+const opens = 20_000
+const files = 512
+const warmProcesses = 3000
+const processes = 4000
+
+const repository = resolve(import.meta.dirname, '../..')
+const generator = testProgram('spawn-many')
+const calls = testProgram('hot-calls')
+const nothing = testProgram('nothing', true)
+
+function run<Answer>(program: string, ...args: (string | number)[]): Answer {
+  return JSON.parse(execFileSync(program, args.map(String), { encoding: 'utf8' })) as Answer
+}
+
+function measure(folder: string): GuestCost {
+  const life = (): number =>
+    run<{ cpu_us: number }>(generator, lives, 1, 'cost', nothing).cpu_us * 1000
+  const ofCalls = (...args: (string | number)[]): number =>
+    run<{ cpu_ns: number }>(calls, ...args).cpu_ns
+  // Once to get warm: pages, dentries, the compiled paths of the programs.
+  life()
+  ofCalls('read', opens, '/etc/passwd')
+  return {
+    life: life() / nsPerInstruction / lives,
+    openFiltered: ofCalls('read', opens, '/etc/passwd') / nsPerInstruction / opens,
+    openTold: ofCalls('write', files, folder) / nsPerInstruction / files,
+    nothing: ofCalls('null', opens) / nsPerInstruction / opens,
+  }
+}
+
+/** CPU time of all threads of a process, ns (the first field of schedstat). */
+function spentNs(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`)
+    .map((tid) => Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[0]))
+    .reduce((sum, ns) => sum + ns, 0)
+}
+
+const folder = mkdtempSync('/tmp/cost-')
+const opened = join(folder, 'files')
+mkdirSync(opened)
+run(calls, 'prepare', files, opened)
+const none = measure(opened)
+
+using pins = mountTestPins()
+const state = join(folder, 'state')
+mkdirSync(state, { mode: 0o700 })
+const settings: SensorSettings = {
+  stateDir: state,
+  uplinkSocket: join(folder, 'uplink.sock'),
+  observeSocket: join(folder, 'observe', 'observe.sock'),
+  objectDir: await testObjects(),
+  pinDir: pins.pinDir,
+  hostname: 'guest',
+  labels: {},
+  spoolBytes: 256 << 20,
+  rings: { lifecycleBytes: 2 << 20, dataBytes: 8 << 20 },
+  batch: { events: 512, delayMs: 100, quietMs: 10, bytes: 1 << 20 },
+  cache: { processes: 65_536, exitedMs: 60_000 },
+  redaction: { enabled: true, patterns: [] },
+  provenance: { enabled: true, maxFileBytes: 32 << 20, cpuPercent: 1 },
+  dns: { ports: [53, 5353] },
+  probes: [],
+  hooks: 'auto',
+  file: { watch: [], ignore: [], sensitive: [], watchWorkloads: [], ignoreWorkloads: [] },
+  logLevel: 'info',
+}
+const settingsPath = join(folder, 'settings.json')
+writeFileSync(settingsPath, JSON.stringify(settings))
+const sensor = spawn(
+  process.execPath,
+  [
+    '--max-semi-space-size=2',
+    '--max-old-space-size=64',
+    join(repository, 'packages/sensor/src/main.ts'),
+    ...['--settings', settingsPath],
+  ],
+  { stdio: ['ignore', 'pipe', 'inherit'] },
+)
+const pid = sensor.pid
+if (pid === undefined) throw new Error('the sensor did not start')
+await new Promise<void>((ready, failed) => {
+  sensor.stdout.once('data', () => ready())
+  sensor.once('exit', (code) => failed(new Error(`the sensor ended with ${code}`)))
+})
+await delay(3000)
+const ours = measure(opened)
+
+run(generator, warmProcesses, 1, 'warm', nothing)
+await delay(3000)
+const before = spentNs(pid)
+run(generator, processes, 1, 'counted', nothing)
+// Its batches are written by then, and what it does at rest is part of it.
+await delay(3000)
+const spent = spentNs(pid) - before
+
+sensor.kill('SIGTERM')
+await new Promise((ended) => sensor.once('exit', ended))
+pins[Symbol.dispose]()
+const again = measure(opened)
+
+const costs: GuestCosts = {
+  none,
+  ours,
+  again,
+  sensorPerProcess: spent / nsPerInstruction / processes,
+  processes,
+}
+process.stdout.write(`COST ${JSON.stringify(costs)}\n`)
+// The pins are gone already.
+process.exit(0)
