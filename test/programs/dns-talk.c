@@ -9,6 +9,7 @@
  *     dns-talk direct 4|6    over UDP, each name once
  *     dns-talk stub 4|6      the same through the resolver
  *     dns-talk tcp 4|6       over TCP, questions and answers in pieces
+ *     dns-talk port 4|6      from the port that a resolver serves at
  *     dns-talk group 4       mDNS on port 5353; `bystander pid` has not asked
  *
  * What the server answers is in the name (see answer_to). Needs root. Nothing leaves the namespace.
@@ -39,6 +40,8 @@ typedef unsigned char byte;
 
 static int family = AF_INET;
 static unsigned next_id = 0x1001;
+/* Where askers ask from; 0 for any. */
+static int from_port;
 
 static void fail(const char *what)
 {
@@ -340,7 +343,16 @@ static void ask(const char *first, unsigned type, int port, int type_of_socket)
 		waitpid(child, 0, 0);
 		return;
 	}
-	fd = open_socket(type_of_socket, port, 0);
+	if (from_port) {
+		struct sockaddr_storage there;
+		socklen_t length = loopback(&there, port);
+
+		fd = open_socket(type_of_socket, from_port, 1);
+		if (connect(fd, (void *)&there, length))
+			fail("connect");
+	} else {
+		fd = open_socket(type_of_socket, port, 0);
+	}
 	asked = question(message, id, first, type, strcmp(first, "plain") == 0);
 	if (type_of_socket == SOCK_STREAM) {
 		send_stream(fd, message, asked, 9);
@@ -385,7 +397,7 @@ static void send_group(int fd, const byte *message, long length)
 static void respond(int ready)
 {
 	int fd = join_group();
-	byte in[4096], out[4096];
+	byte in[4096], out[4096], *at;
 
 	if (write(ready, "", 1) != 1)
 		fail("ready");
@@ -395,9 +407,14 @@ static void respond(int ready)
 		/* Its own words come back to it. */
 		if (n < 12 || in[2] & 0x80)
 			continue;
-		n = answer_to(in, n, out, 0);
-		if (n)
-			send_group(fd, out, n);
+		/* Without the question, as responders do, and with the bit that replaces what is known. */
+		memset(out, 0, 12);
+		put16(out + 2, 0x8400);
+		put16(out + 6, 1);
+		at = put16(put16(put_name(out + 12, "plain"), 1), 0x8001);
+		at = put16(put32(at, 120), 4);
+		memcpy(at, "\xc0\x00\x02\x01", 4);
+		send_group(fd, out, at + 4 - out);
 	}
 }
 
@@ -456,7 +473,10 @@ int main(int argc, char **argv)
 			second = start(resolve);
 			port = STUB_PORT;
 		}
-		if (strcmp(scenario, "tcp") == 0) {
+		if (strcmp(scenario, "port") == 0) {
+			from_port = STUB_PORT;
+			ask("plain", 1, port, SOCK_DGRAM);
+		} else if (strcmp(scenario, "tcp") == 0) {
 			ask("plain", 1, port, SOCK_STREAM);
 			ask("big", 16, port, SOCK_STREAM);
 		} else {

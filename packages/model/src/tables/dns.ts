@@ -49,12 +49,12 @@ export const dns = defineTable({
     dnsId: u32(101, 'Id of the message.'),
     name: text(
       102,
-      'Name of the first question, without the dot at its end, in the letters that were sent; `.` for the root. Bytes that are no printable ASCII, and dots and backslashes inside a label, are escaped as in zone files (`\\000`, `\\.`).',
+      'Name of the first question (of an answer without any, as in mDNS, of its first record), without the dot at its end, in the letters that were sent; `.` for the root. Bytes that are no printable ASCII, and dots and backslashes inside a label, are escaped as in zone files (`\\000`, `\\.`).',
     ),
-    type: u32(103, 'Type of the first question (IANA DNS parameters): 1 A, 28 AAAA, 16 TXT ...'),
+    type: u32(103, 'Type of the same (IANA DNS parameters): 1 A, 28 AAAA, 16 TXT ...'),
     class: u32(
       104,
-      'Class of the first question: 1 IN. mDNS sets the top bit for a unicast answer.',
+      'Class of the same: 1 IN. mDNS sets the top bit, for a unicast answer or to replace what is known.',
     ),
     rcode: u32(105, 'Response code with the upper bits of EDNS: 0 NOERROR, 3 NXDOMAIN ...'),
     dnsBits: u32(

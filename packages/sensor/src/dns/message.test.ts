@@ -33,14 +33,14 @@ suite('names in DNS messages', () => {
     assert.equal(readName(bytesOf(1, 'a', u16(0xc004), 1, 'b', u16(0xc000)), 4), undefined)
   })
 
-  test('many pointers in a row are followed: each leads further back', () => {
-    const parts: Uint8Array[] = [wireName('z')]
-    let at = 3
-    for (let i = 0; i < 100; i++) {
-      parts.push(u16(0xc000 | (i === 0 ? 0 : at - 2)))
-      at += 2
-    }
-    assert.equal(readName(bytesOf(...parts), at - 2)?.text, 'z')
+  test('some pointers in a row are followed, each further back; more are refused', () => {
+    const chain = (pointers: number): Uint8Array =>
+      bytesOf(
+        wireName('z'),
+        ...Array.from({ length: pointers }, (_, i) => u16(0xc000 | (i === 0 ? 0 : 1 + 2 * i))),
+      )
+    assert.equal(readName(chain(32), 3 + 2 * 31)?.text, 'z')
+    assert.equal(readName(chain(33), 3 + 2 * 32), undefined)
   })
 
   test('names longer than 255 bytes, labels longer than 63 and cut ones are refused', () => {
@@ -146,6 +146,24 @@ suite('DNS messages', () => {
       answers = message.answers.length
     }
     assert.equal(answers, 4)
+  })
+
+  test('an answer without a question is about its first record', () => {
+    const message = readMessage(
+      bytesOf(
+        ...[0, 0x8400, 0, 2, 0, 0].map(u16),
+        wireRecord({
+          owner: wireName('printer.local'),
+          type: 1,
+          ttl: 120,
+          data: bytesOf(10, 0, 0, 9),
+        }),
+        wireRecord({ owner: wireName('other.local'), type: 16, ttl: 120, data: bytesOf(1, 'x') }),
+      ),
+    )
+    assert.deepEqual(message?.question, { name: 'printer.local', type: 1, class: 1 })
+    assert.equal(message.questionCount, 0)
+    assert.deepEqual(message.answers, ['A 10.0.0.9', 'TXT "x"'])
   })
 
   test('many answers and many records are bounded', () => {

@@ -14,7 +14,10 @@ export interface DnsMessage {
   readonly rcode: number
   /** Questions that the message says it has. */
   readonly questionCount: number
-  /** The first question; undefined when there is none, or it cannot be read. */
+  /**
+   * The first question; of an answer without any, as those of mDNS are, what its first record is about. Undefined when
+   * there is neither, or it cannot be read.
+   */
   readonly question: DnsQuestion | undefined
   /** Answer records as text: type and data. */
   readonly answers: readonly string[]
@@ -44,7 +47,9 @@ const mostQuestions = 8
 const optType = 41
 
 interface ResourceRecord {
+  readonly name: string
   readonly type: number
+  readonly class: number
   /** Of OPT: extended code, version and flags. */
   readonly ttl: number
   readonly dataAt: number
@@ -58,7 +63,14 @@ function readRecord(message: Uint8Array, at: number, view: DataView): ResourceRe
   const dataAt = here + 10
   const next = dataAt + view.getUint16(here + 8)
   if (next > message.length) return undefined
-  return { type: view.getUint16(here), ttl: view.getUint32(here + 4), dataAt, next }
+  return {
+    name: name.text,
+    type: view.getUint16(here),
+    class: view.getUint16(here + 2),
+    ttl: view.getUint32(here + 4),
+    dataAt,
+    next,
+  }
 }
 
 /** Undefined when there is not even a head. */
@@ -94,6 +106,7 @@ export function readMessage(message: Uint8Array): DnsMessage | undefined {
       if (record === undefined) return false
       at = record.next
       if (i < answerCount) {
+        question ??= { name: record.name, type: record.type, class: record.class }
         // RFC 2181, 8: a time to live with the top bit set is none.
         const ttl = record.ttl > 0x7fffffff ? 0 : record.ttl
         ttlMin = ttlMin === undefined ? ttl : Math.min(ttlMin, ttl)

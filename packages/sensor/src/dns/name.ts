@@ -2,7 +2,8 @@
  * Names in DNS messages (RFC 1035, 3.1 and 4.1.4), as text.
  *
  * Whatever the bytes: a name ends, as each pointer must lead further back than the labels before it
- * began, and as no name is longer than 255 bytes. Pure.
+ * began, and as no name is longer than 255 bytes. Pointers are few, or a message of 4 KiB could cost
+ * milliseconds. Pure.
  */
 
 /** A name, and where the message goes on behind it. */
@@ -16,6 +17,8 @@ export interface ReadName {
 const mostBytes = 255
 const mostLabelBytes = 63
 const pointerBits = 0xc0
+/** Most pointers of one name: who writes messages needs one for each name that it is a part of. */
+const mostPointers = 32
 
 /** Bytes of a label as zone files have them: `\.` and `\\`, and `\000` of what is no printable ASCII. */
 export function labelText(bytes: Uint8Array): string {
@@ -36,6 +39,7 @@ export function readName(message: Uint8Array, at: number): ReadName | undefined 
   let bound = at
   let next: number | undefined
   let wireBytes = 1
+  let pointers = 0
   for (;;) {
     const count = message[here]
     if (count === undefined) return undefined
@@ -46,7 +50,7 @@ export function readName(message: Uint8Array, at: number): ReadName | undefined 
       const low = message[here + 1]
       if (low === undefined) return undefined
       const target = ((count & 0x3f) << 8) | low
-      if (target >= bound) return undefined
+      if (target >= bound || ++pointers > mostPointers) return undefined
       next ??= here + 2
       bound = target
       here = target

@@ -155,20 +155,24 @@ static __always_inline bool hg_dns_datagram(struct __sk_buff *skb, const struct 
 					    const bool is_egress)
 {
 	bool is_client = hg_is_dns_port(packet->remote.port) || hg_is_dns_port(asked_port);
+	bool is_server = hg_is_dns_port(packet->local_port);
 	struct hg_dns_asked asked = {};
 	bool is_answer, is_multicast;
 	u8 head[4] = {};
 	u8 one = 1;
 
-	if (!is_client && !hg_is_dns_port(packet->local_port))
+	if (!is_client && !is_server)
 		return false;
 	if (packet->bytes >= sizeof(head))
 		bpf_skb_load_bytes(skb, packet->at, head, sizeof(head));
 	is_answer = head[2] & 0x80;
+	is_multicast = hg_is_multicast(packet->remote.family,
+				       is_egress ? packet->remote.address : packet->local);
+	/* Where both ports are of DNS, who asks is the client: some servers ask from the port that they serve at. */
+	if (is_client && is_server && !is_multicast)
+		is_client = is_egress != is_answer;
 	asked.id = head[0] << 8 | head[1];
 	if (is_client) {
-		is_multicast = hg_is_multicast(packet->remote.family, is_egress ?
-					       packet->remote.address : packet->local);
 		if (is_egress) {
 			if (is_multicast && is_answer) {
 				hg_count_filtered(HG_PROBE_DNS);

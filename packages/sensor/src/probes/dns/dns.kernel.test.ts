@@ -223,6 +223,14 @@ suite('dns probe', { skip: kernelSkip }, () => {
     })
   }
 
+  test('a question from the port that a resolver serves at is one all the same', () => {
+    const ran = run('port', '4')
+    const { answer } = check(ran, 'plain', '4', datagram)
+    assert.equal(answer?.['viaPid'], said(ran, 'server'))
+    assert.equal(ran.rows.length, 2, print(ran.rows))
+    assert.equal(answer['localPort'], stubPort)
+  })
+
   test('of a multicast group, what is told is what was asked for', () => {
     const ran = run('group', '4')
     const { rows } = ran
@@ -239,7 +247,9 @@ suite('dns probe', { skip: kernelSkip }, () => {
     assert.equal(query?.['flags'], dnsFlags.multicast)
     assert.equal(answer?.['flags'], dnsFlags.multicast)
     assert.equal(answer?.['answers'], 'A 192.0.2.1\0')
+    // It has no question: it is about its first record.
     assert.equal(answer?.['name'], 'plain.test')
+    assert.deepEqual([answer['type'], answer['class'], answer['ttlMin']], [1, 0x8001, 120])
     assert.ok((answer?.['latencyNs'] as bigint) > 0n)
   })
 
