@@ -2,7 +2,7 @@
  * Everything that the probe `cred` reports, once through each door; says what it did as doors.h has
  * it, with what was true of itself before and after, from /proc.
  *
- *     rights [repeats COUNT | threads]
+ *     rights [repeats COUNT | threads | nested]
  *
  * Needs root. Each thing is done in a child, in namespaces of its own where it would change the
  * machine; calls that could do harm are made such that they fail.
@@ -682,6 +682,33 @@ static void repeats(long count)
 	say("setresuid", NATIVE, 0, ",\"count\":\"%ld\"", 2 * count);
 }
 
+/* Names a process by its number in a pid namespace of its own. */
+static void nested(void)
+{
+	pid_t init, target;
+
+	must(unshare(CLONE_NEWPID) == 0, "unshare");
+	init = fork();
+	if (init == 0) {
+		/* Over 63, so that the number is found on the second level of the kernel's tree. */
+		for (int i = 0; i < 70; i++) {
+			target = sleeper();
+			if (i == 69)
+				break;
+			kill(target, SIGKILL);
+			waitpid(target, 0, 0);
+		}
+		must(ptrace(PTRACE_SEIZE, target, 0, 0) == 0, "SEIZE");
+		printf("{\"operation\":\"ptrace\",\"door\":\"native\",\"pid\":%d,\"columns\":{\"nsPid\":%d}}\n",
+		       getpid(), target);
+		fflush(stdout);
+		kill(target, SIGKILL);
+		waitpid(target, 0, 0);
+		_exit(0);
+	}
+	waitpid(init, 0, 0);
+}
+
 static void *rename_thread(void *unused)
 {
 	prctl(PR_SET_NAME, "hg-thread");
@@ -715,6 +742,10 @@ int main(int argc, char **argv)
 	}
 	if (argc > 1 && !strcmp(argv[1], "threads")) {
 		threads();
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "nested")) {
+		nested();
 		return 0;
 	}
 	for (enum door door = NATIVE; door <= COMPAT; door++) {

@@ -20,7 +20,7 @@ export const guestReporter = './test/vm/guest-reporter.ts'
 /** Programs of test/programs that kernel tests run in guests; those linked statically last. */
 const programs = [
   ...['who', 'family', 'connection', 'failed-connects'],
-  ...['udp-doors', 'dns-talk', 'uring-doors'],
+  ...['udp-doors', 'dns-talk', 'uring-doors', 'rights', 'code-memory'],
 ]
 
 /** Compiles what has changed. Throws with the compiler's words. */

@@ -11,8 +11,8 @@
  *
  * The key is 128 bits of a hash with a secret seed: nobody can make two kinds look alike.
  *
- * These records go to the lifecycle ring, as they are few and say much, but only while half of
- * it is free: a flood of them must not push out forks, execs and exits.
+ * These records go to the lifecycle ring, as they are few and say much, but only while a quarter
+ * of it is free: a flood of them must not push out forks, execs and exits.
  */
 #pragma once
 
@@ -88,8 +88,8 @@ static long hg_hash_step(u32 step, struct hg_hash *hash)
 /* Whether the ring takes records of this kind now. */
 static __always_inline bool hg_has_room_for_counted(void)
 {
-	return bpf_ringbuf_query(&hg_lifecycle, BPF_RB_AVAIL_DATA) * 2 <=
-	       bpf_ringbuf_query(&hg_lifecycle, BPF_RB_RING_SIZE);
+	return bpf_ringbuf_query(&hg_lifecycle, BPF_RB_AVAIL_DATA) * 4 <=
+	       bpf_ringbuf_query(&hg_lifecycle, BPF_RB_RING_SIZE) * 3;
 }
 
 /* Sends a record of `length` bytes; false when it has no room. Counts nothing but the number in the ring. */

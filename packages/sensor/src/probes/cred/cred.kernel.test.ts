@@ -140,6 +140,26 @@ suite('cred probe', { skip: kernelSkip }, () => {
     assert.equal(main?.['flags'], 0)
   })
 
+  test('a process that is named by its number in another pid namespace is found', () => {
+    sensor.drain()
+    const ran = runProgram(rights, ['nested'])
+    assert.equal(ran.status, 0, ran.text)
+    const rows = sensor.drain()
+    const [event] = doorEvents(ran.text).events
+    const seized = (rows.get('cred') ?? []).filter(
+      (row) => row['operation'] === credOperations.ptrace && row['request'] === 0x4206,
+    )
+    const children = (rows.get('fork') ?? []).filter(
+      (row) => row['nsPid'] === event?.columns['nsPid'] && row['parentPid'] === seized[0]?.['pid'],
+    )
+    assert.equal(children.length, 1)
+    assert.deepEqual(
+      seized.map((row) => [row['targetPid'], row['targetStartNs'], row['targetTid']]),
+      children.map((row) => [row['pid'], row['startNs'], row['tid']]),
+    )
+    assert.notEqual(seized[0]?.['targetPid'], event?.columns['nsPid'])
+  })
+
   test('the name of a thread that is not the first is counted, not told', () => {
     sensor.drain()
     runProgram(rights, ['threads'])

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { createBatchBuilder } from '@honeyguide/model/batch'
+import { tables } from '@honeyguide/model/tables'
 import { imageFlags } from '@honeyguide/model/tables/exec'
 import {
   amount,
@@ -190,8 +191,9 @@ suite('lives of processes', { skip: kernelSkip }, () => {
     const count = amount(2000, 800)
     runProgram(family, ['storm', String(count), '4'])
     const rows = sensor.drain()
-    const seqs = (['exec', 'exec_failed', 'fork', 'exit'] as const)
-      .flatMap((name) => rows.get(name) ?? [])
+    const seqs = [...rows]
+      .filter(([name]) => tables[name].ring === 'lifecycle')
+      .flatMap(([, found]) => found)
       .map((row) => row['seq'] as bigint)
       .toSorted((a, b) => (a < b ? -1 : 1))
     assert.ok(seqs.length > 2 * count)
