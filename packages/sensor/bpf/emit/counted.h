@@ -55,6 +55,10 @@ struct hg_tallies {
 	/* 1 while a thread is at it. */
 	u64 is_busy;
 	u64 seed;
+	/* What is looked for, and the place that it has. */
+	u64 key;
+	u64 check;
+	volatile u64 at;
 	struct hg_tally slots[HG_TALLIES];
 };
 
@@ -138,18 +142,43 @@ static __always_inline void hg_tell_pending(struct hg_tally *slot, u64 now)
  * The place of this kind of event: its own; or one that is free; or that of another kind. Which, when
  * none is free, says the hash, so that of more kinds than there are places only some push out each other.
  */
-static __always_inline u32 hg_find_tally(const struct hg_tallies *tallies, const struct hg_hash *hash)
-{
-	u32 at = hash->key % HG_TALLIES;
+struct hg_tally_search {
+	struct hg_tallies *tallies;
+};
 
-	for (int i = HG_TALLIES - 1; i >= 0; i--)
-		if (!tallies->slots[i].total)
-			at = i;
-	for (int i = 0; i < HG_TALLIES; i++)
-		if (tallies->slots[i].key == hash->key && tallies->slots[i].check == hash->check &&
-		    tallies->slots[i].total)
-			at = i;
-	return at;
+/* One loop, and not unrolled: what is seen in one place must not make another way of all that follow. */
+static long hg_look_at_tally(u32 step, struct hg_tally_search *search)
+{
+	struct hg_tallies *tallies = search->tallies;
+	u32 at = step < HG_TALLIES ? step : 0;
+	struct hg_tally *slot;
+
+	hg_hide(at);
+	slot = &tallies->slots[at < HG_TALLIES ? at : 0];
+	if (!slot->total) {
+		/* They fill up in order, and none is given back: no place behind it is taken. */
+		tallies->at = at;
+		return 1;
+	}
+	if (slot->key != tallies->key || slot->check != tallies->check)
+		return 0;
+	tallies->at = at;
+	return 1;
+}
+
+static __always_inline struct hg_tally *hg_find_tally(struct hg_tallies *tallies,
+						      const struct hg_hash *hash)
+{
+	struct hg_tally_search search = { .tallies = tallies };
+	u64 at;
+
+	tallies->key = hash->key;
+	tallies->check = hash->check;
+	tallies->at = hash->key % HG_TALLIES;
+	bpf_loop(HG_TALLIES, hg_look_at_tally, &search, 0);
+	at = tallies->at;
+	hg_hide(at);
+	return &tallies->slots[at < HG_TALLIES ? at : 0];
 }
 
 /*
@@ -165,7 +194,7 @@ static __always_inline void hg_tell(struct hg_counted *record, u32 length, u32 p
 	struct hg_counted *kept;
 	struct hg_hash hash;
 	u64 now = record->event.boot_ns;
-	u32 at, size, words;
+	u32 size, words;
 
 	record->count = 1;
 	record->since_ns = now;
@@ -190,11 +219,7 @@ static __always_inline void hg_tell(struct hg_counted *record, u32 length, u32 p
 	words /= 8;
 	hg_hide(words);
 	bpf_loop(words, hg_hash_step, &hash, 0);
-	at = hg_find_tally(tallies, &hash);
-	hg_hide(at);
-	if (at >= HG_TALLIES)
-		at = 0;
-	slot = &tallies->slots[at];
+	slot = hg_find_tally(tallies, &hash);
 	kept = (void *)slot->record;
 	if (slot->key == hash.key && slot->check == hash.check && slot->total) {
 		if (!slot->pending) {

@@ -118,6 +118,7 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
       maps,
       rodata: {
         hg_syscall_bits: syscallBits(exits),
+        hg_syscall_thirds: syscallThirds(exits),
         hg_running_probes: probes.reduce(
           (bits, { name }) => bits | (1n << BigInt(tables[name].id)),
           0n,
@@ -147,6 +148,16 @@ function syscallBits(exits: readonly SyscallExit[]): bigint[] {
       bits[at] = (bits[at] ?? 0n) | (1n << BigInt(number % 64))
     }
   return bits
+}
+
+/** What the third argument must have, by number as in `hg_syscalls`; 0 where anything goes. */
+function syscallThirds(exits: readonly SyscallExit[]): Uint8Array {
+  const thirds = new Uint8Array(2 * compatFrom)
+  for (const { native, compat, third = 0 } of exits) {
+    for (const number of native) thirds[number] = third
+    for (const number of compat) thirds[compatFrom + number] = third
+  }
+  return thirds
 }
 
 interface LoadedPrograms {

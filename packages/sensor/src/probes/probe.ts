@@ -18,6 +18,8 @@ export interface SyscallExit {
   readonly native: readonly number[]
   /** Numbers of the 32-bit ABI (`int $0x80`). */
   readonly compat: readonly number[]
+  /** Bits of the third argument (of the lowest 8) without any of which the program has nothing to do. */
+  readonly third?: number
   /** The numbers cost nothing until a program puts them into play (`hg_arm_syscall`). */
   readonly isArmedLater?: true
 }

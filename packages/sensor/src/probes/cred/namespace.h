@@ -66,15 +66,31 @@ int hg_cred_switch(u64 *ctx)
 	return 0;
 }
 
-/* Namespaces in which `b` differs from `a`, as CLONE_NEW bits. */
-static __always_inline u64 hg_cred_differing(const struct hg_namespaces *a, const struct hg_namespaces *b)
+/*
+ * CLONE_NEW bits of the namespaces in which before and after differ, into the record: added up in a
+ * register they would make 256 ways for the verifier.
+ */
+static __always_inline void hg_cred_fill_differing(struct hg_cred *cred)
 {
-	return (a->mount != b->mount ? HG_CLONE_NEWNS : 0) |
-	       (a->pid != b->pid ? HG_CLONE_NEWPID : 0) | (a->net != b->net ? HG_CLONE_NEWNET : 0) |
-	       (a->user != b->user ? HG_CLONE_NEWUSER : 0) |
-	       (a->uts != b->uts ? HG_CLONE_NEWUTS : 0) | (a->ipc != b->ipc ? HG_CLONE_NEWIPC : 0) |
-	       (a->cgroup != b->cgroup ? HG_CLONE_NEWCGROUP : 0) |
-	       (a->time != b->time ? HG_CLONE_NEWTIME : 0);
+	const struct hg_namespaces *before = &cred->before_ns, *after = &cred->after_ns;
+	volatile u64 *flags = &cred->flags;
+
+	if (before->mount != after->mount)
+		*flags |= HG_CLONE_NEWNS;
+	if (before->pid != after->pid)
+		*flags |= HG_CLONE_NEWPID;
+	if (before->net != after->net)
+		*flags |= HG_CLONE_NEWNET;
+	if (before->user != after->user)
+		*flags |= HG_CLONE_NEWUSER;
+	if (before->uts != after->uts)
+		*flags |= HG_CLONE_NEWUTS;
+	if (before->ipc != after->ipc)
+		*flags |= HG_CLONE_NEWIPC;
+	if (before->cgroup != after->cgroup)
+		*flags |= HG_CLONE_NEWCGROUP;
+	if (before->time != after->time)
+		*flags |= HG_CLONE_NEWTIME;
 }
 
 /* A child that is born into other namespaces than its maker's, by whatever call. */
@@ -96,7 +112,7 @@ int hg_cred_birth(u64 *ctx)
 	hg_read_namespaces(&cred->before_ns, parent);
 	hg_read_credentials(&cred->after, child->cred);
 	hg_read_namespaces(&cred->after_ns, child);
-	cred->flags = hg_cred_differing(&cred->before_ns, &cred->after_ns);
+	hg_cred_fill_differing(cred);
 	if (!cred->flags)
 		return 0;
 	cred->counted.event.flags |= HG_CRED_BEFORE_KNOWN;

@@ -77,10 +77,32 @@ struct hg_memory {
 };
 const struct hg_memory *hg_memory_type __attribute__((unused));
 
+/* What lies in a range of addresses. Volatile, as the numbers of a walk are (read/path.h). */
+struct hg_region {
+	/* Of the mapping that was looked at last. */
+	volatile u64 end;
+	volatile u64 flags;
+	volatile u64 file;
+	/* Of all of them: HG_REGION_ bits, bits of the table's flags, and a file of each kind. */
+	volatile u64 what;
+	volatile u64 marks;
+	volatile u64 unlinked;
+	volatile u64 written;
+	/* Where to look next, and why that failed. */
+	volatile u64 at;
+	volatile u64 error;
+	u64 heap_begin;
+	u64 heap_end;
+};
+#define HG_REGION_ANONYMOUS 1
+#define HG_REGION_WRITTEN 2
+#define HG_REGION_UNLINKED 4
+
 /* As that of cred. */
 struct hg_memory_scratch {
 	u8 record[HG_PATH_ROOM + 4096];
 	struct hg_walk walk;
+	struct hg_region region;
 };
 
 struct {
@@ -243,46 +265,34 @@ int hg_memory_old_mmap_exit(u64 *ctx)
 			     words[3], words[4]);
 }
 
-/* What lies in a range of addresses. */
-struct hg_region {
-	/* Of the mapping that was looked at last. */
-	u64 end;
-	u64 flags;
-	u64 file;
-	u64 heap_begin;
-	u64 heap_end;
-	/* HG_REGION_ bits of all of them. */
-	u32 what;
-	u32 marks;
-	u64 unlinked;
-	u64 written;
+struct hg_memory_look {
+	struct hg_region *region;
 };
-#define HG_REGION_ANONYMOUS 1
-#define HG_REGION_WRITTEN 2
-#define HG_REGION_UNLINKED 4
 
-static long hg_memory_look(struct task_struct *task, struct vm_area_struct *vma,
-			   struct hg_region *region)
+static long hg_memory_look_at(struct task_struct *task, struct vm_area_struct *vma,
+			      struct hg_memory_look *look)
 {
-	u64 begin = vma->vm_start, flags = vma->vm_flags;
+	struct hg_region *region = look->region;
+	u64 begin = vma->vm_start, end = vma->vm_end, flags = vma->vm_flags;
+	u64 file = (u64)vma->vm_file;
 
-	region->end = vma->vm_end;
-	region->file = (u64)vma->vm_file;
+	region->end = end;
+	region->file = file;
 	region->flags = flags;
 	if (!(flags & HG_VM_EXEC))
 		return 0;
-	if (!region->file) {
+	if (!file) {
 		region->what |= HG_REGION_ANONYMOUS;
 		if (vma->anon_vma)
 			region->marks |= HG_MEMORY_WAS_WRITTEN;
 		if (flags & HG_VM_GROWSDOWN)
 			region->marks |= HG_MEMORY_STACK;
-		if (begin < region->heap_end && region->end > region->heap_begin)
+		if (begin < region->heap_end && end > region->heap_begin)
 			region->marks |= HG_MEMORY_HEAP;
 	} else if (!(flags & HG_VM_SHARED) && vma->anon_vma) {
 		region->what |= HG_REGION_WRITTEN;
 		region->marks |= HG_MEMORY_WAS_WRITTEN;
-		region->written = region->file;
+		region->written = file;
 	}
 	return 0;
 }
@@ -290,65 +300,88 @@ static long hg_memory_look(struct task_struct *task, struct vm_area_struct *vma,
 /* Mappings that one mprotect can be about and are looked at; the kernel joins neighbours that are alike. */
 #define HG_REGIONS 4
 
+struct hg_memory_step {
+	struct hg_region *region;
+	u64 end;
+	u32 protection;
+	bool is_done;
+};
+
+static long hg_memory_next(u32 step, struct hg_memory_step *walk)
+{
+	struct hg_region *region = walk->region;
+	struct hg_memory_look look = { .region = region };
+	u64 at = region->at, file;
+
+	region->error = -bpf_find_vma(bpf_get_current_task_btf(), at, hg_memory_look_at, &look, 0);
+	if (region->error)
+		return 1;
+	file = region->file;
+	if (file && walk->is_done) {
+		struct hg_executable_mapping mapping = {
+			.file = file,
+			.address = at,
+			.length = region->end < walk->end ? region->end - at : walk->end - at,
+			.protection = walk->protection,
+			.is_protect = 1,
+		};
+
+		hg_on_executable_mapping(&mapping);
+		if (region->flags & HG_VM_EXEC && hg_is_unlinked(file)) {
+			region->what |= HG_REGION_UNLINKED;
+			region->unlinked = file;
+		}
+	}
+	region->at = region->end;
+	return region->at >= walk->end;
+}
+
 SEC("tp_btf/sys_exit")
 int hg_memory_protect_exit(u64 *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)ctx[0];
 	bool is_compat = hg_is_compat();
-	u32 protection = regs->dx;
 	u64 address = is_compat ? (u32)regs->bx : regs->di;
 	u64 length = is_compat ? (u32)regs->cx : regs->si;
-	u64 end = address + length;
 	long result = is_compat ? (s32)ctx[1] : (long)ctx[1];
-	struct hg_region region = {};
-	struct hg_memory_scratch *scratch;
+	struct hg_memory_step walk = {
+		.end = address + length,
+		.protection = regs->dx,
+		.is_done = !result,
+	};
+	u32 cpu = bpf_get_smp_processor_id();
+	struct hg_memory_scratch *scratch = bpf_map_lookup_elem(&hg_memory_memory, &cpu);
+	struct hg_region *region;
 	struct hg_memory *memory;
 	struct mm_struct *mm;
 	u32 operation;
-	u64 at = address, file = 0;
-	long error = 0;
+	u64 file = 0, marks, what;
 
-	if (!(protection & HG_PROT_EXEC) || !hg_memory_is_told(result) || !length)
+	if (!(walk.protection & HG_PROT_EXEC) || !hg_memory_is_told(result) || !length || !scratch)
 		return 0;
+	region = &scratch->region;
+	__builtin_memset((void *)region, 0, sizeof(*region));
 	mm = task->mm;
-	region.heap_begin = mm->start_brk;
-	region.heap_end = mm->brk;
-	for (int i = 0; i < HG_REGIONS; i++) {
-		error = bpf_find_vma(task, at, hg_memory_look, &region, 0);
-		if (error)
-			break;
-		if (region.file && !result) {
-			struct hg_executable_mapping mapping = {
-				.file = region.file,
-				.address = at,
-				.length = region.end < end ? region.end - at : end - at,
-				.protection = protection,
-				.is_protect = 1,
-			};
-
-			hg_on_executable_mapping(&mapping);
-			if (region.flags & HG_VM_EXEC && hg_is_unlinked(region.file)) {
-				region.what |= HG_REGION_UNLINKED;
-				region.unlinked = region.file;
-			}
-		}
-		at = region.end;
-		if (at >= end)
-			break;
-	}
+	region->heap_begin = mm->start_brk;
+	region->heap_end = mm->brk;
+	region->at = address;
+	walk.region = region;
+	bpf_loop(HG_REGIONS, hg_memory_next, &walk, 0);
 	/* Another thread holds the lock of the mappings, or there are more of them: better told than not. */
-	if (error == -HG_MEMORY_EBUSY || (!error && at < end))
-		region.marks |= HG_MEMORY_UNSEEN;
-	if (region.what & HG_REGION_ANONYMOUS) {
+	if (region->error == HG_MEMORY_EBUSY || (!region->error && region->at < walk.end))
+		region->marks |= HG_MEMORY_UNSEEN;
+	marks = region->marks;
+	what = region->what;
+	if (what & HG_REGION_ANONYMOUS) {
 		operation = HG_MEMORY_PROTECT_ANONYMOUS;
-	} else if (region.what & HG_REGION_WRITTEN) {
+	} else if (what & HG_REGION_WRITTEN) {
 		operation = HG_MEMORY_PROTECT_WRITTEN;
-		file = region.written;
-	} else if (region.what & HG_REGION_UNLINKED) {
+		file = region->written;
+	} else if (what & HG_REGION_UNLINKED) {
 		operation = HG_MEMORY_PROTECT_UNLINKED;
-		file = region.unlinked;
-	} else if (region.marks & HG_MEMORY_UNSEEN || result) {
+		file = region->unlinked;
+	} else if (marks & HG_MEMORY_UNSEEN || result) {
 		operation = HG_MEMORY_PROTECT_ANONYMOUS;
 	} else {
 		return 0;
@@ -357,8 +390,8 @@ int hg_memory_protect_exit(u64 *ctx)
 	if (!scratch)
 		return 0;
 	memory = hg_memory_of(scratch);
-	memory->protection = protection;
-	memory->counted.event.flags |= region.marks;
+	memory->protection = walk.protection;
+	memory->counted.event.flags |= marks;
 	memory->counted.address = address;
 	memory->counted.amount = length;
 	hg_memory_add_file(scratch, file);

@@ -5,14 +5,22 @@ import { writeHead } from '../event-head.ts'
 import type { Probe } from '../probe.ts'
 import { rootFirst } from '../root-first.ts'
 
+/** PROT_EXEC of mmap and mprotect. */
+const protExec = 4
+
 export const probe = {
   name: 'memory',
   ring: 'lifecycle',
   programs: [['hg_tallies_end']],
   syscallExits: [
-    { program: 'hg_memory_mmap_exit', native: [9], compat: [192] },
+    { program: 'hg_memory_mmap_exit', native: [9], compat: [192], third: protExec },
     { program: 'hg_memory_old_mmap_exit', native: [], compat: [90] },
-    { program: 'hg_memory_protect_exit', native: [10, 329], compat: [125, 380] },
+    {
+      program: 'hg_memory_protect_exit',
+      native: [10, 329],
+      compat: [125, 380],
+      third: protExec,
+    },
     { program: 'hg_memory_shmat_exit', native: [30], compat: [397] },
     { program: 'hg_memory_ipc_exit', native: [], compat: [117] },
     { program: 'hg_memory_memfd_exit', native: [319, 447], compat: [356, 447] },
