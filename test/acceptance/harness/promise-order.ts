@@ -3,7 +3,7 @@ export const promiseOrder: readonly string[] = [
   ...['install', 'install-test'],
   ...['processes', 'ancestry'],
   ...['latency-page', 'latency-observe', 'live-smooth'],
-  ...['overload-connects', 'overload-forks', 'stopped-sensor'],
+  ...['overload-connects', 'overload-forks', 'file-burst', 'stopped-sensor'],
   'kills',
   ...['demo-attack', 'demo-two', 'demo-manifest', 'demo-benign'],
   'replay',
