@@ -18,4 +18,21 @@ suite('manifest', () => {
     // What it says about others stays as it was.
     assert.deepEqual([kept?.fromNs, kept?.toNs, kept?.reason], [3n, 5n, 'ring_full'])
   })
+
+  test('counts the events that a row tells, from the first of them on', () => {
+    const builder = createBatchBuilder()
+    const { columns, ...file } = builder.table('file')
+    for (const [count, firstNs, bootNs] of [
+      [1n, 20n, 20n],
+      [41n, 10n, 30n],
+    ] as const) {
+      const row = file.add()
+      columns.count[row] = count
+      columns.firstNs[row] = firstNs
+      columns.bootNs[row] = bootNs
+    }
+    const [told] = manifestOf(builder)
+    assert.deepEqual([told?.hook, told?.fromNs, told?.toNs], ['file', 10n, 30n])
+    assert.deepEqual([told?.offered, told?.seen], [42n, 42n])
+  })
 })

@@ -58,14 +58,20 @@ export function manifestOf(builder: BatchBuilder): ManifestRow[] {
         })
     } else if (tables[name].ring !== 'none') {
       const { columns, rows } = builder.table(name as Exclude<TableName, 'loss'> & 'exec')
+      // A row may tell several events (`count`), the first of them earlier.
+      const { count: counts, firstNs: firsts } = columns as Partial<
+        Record<'count' | 'firstNs', BigUint64Array>
+      >
       let fromNs = columns.bootNs[0] ?? 0n
       let toNs = fromNs
-      for (let row = 1; row < rows; row++) {
+      let count = 0n
+      for (let row = 0; row < rows; row++) {
         const at = columns.bootNs[row] ?? 0n
-        if (at < fromNs) fromNs = at
+        const first = (counts && firsts?.[row]) ?? at
+        if (first < fromNs) fromNs = first
         if (at > toNs) toNs = at
+        count += counts?.[row] ?? 1n
       }
-      const count = BigInt(rows)
       out.push({ hook: name, reason: '', fromNs, toNs, offered: count, seen: count, lost: 0n })
     }
   }

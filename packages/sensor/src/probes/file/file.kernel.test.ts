@@ -187,6 +187,36 @@ suite('file probe', { skip: kernelSkip }, () => {
   }
 })
 
+const fentry = probeFeature('fentry')
+const withoutFentry = fentry.supported
+  ? false
+  : `fentry: ${fentry.reason} (${fentry.minimumKernel})`
+
+suite('files through io_uring', { skip: kernelSkip || withoutFentry }, () => {
+  test('what needs no system call is told all the same, resolved', async () => {
+    await using sensor = await openTestKernel({ probes: ['file'] })
+    using folder = makeFolder()
+    sensor.drain()
+    const ran = runProgram(testProgram('uring-doors'), [folder.path])
+    assert.equal(ran.status, 0, ran.text)
+    const rows = rowsOf(sensor, ran.pid)
+    const { create, rename, link, delete: gone, symlink } = fileOperations
+    for (const ring of ['', 'thread-']) {
+      const [a, b] = [join(folder.path, `${ring}a`), join(folder.path, `${ring}b`)]
+      const told = rows
+        .filter((row) => row['path'] === a || row['path'] === b)
+        .map((row) => [row['operation'], row['path'], row['secondPath'], row['flags']])
+      assert.deepEqual(told, [
+        [create, a, '', 0],
+        [rename, a, b, 0],
+        [link, b, a, 0],
+        [gone, b, '', 0],
+        [symlink, b, '/where/it/leads', 0],
+      ])
+    }
+  })
+})
+
 /** What `file-burst` says. */
 interface Burst {
   readonly count: number
