@@ -244,6 +244,8 @@ export function createPump(options: PumpOptions): Pump {
       stopping = signal
       await pumpOnce()
       await kernel.watch(pumpOnce, signal)
+      // Repeats that wait for their turn to end, too: nobody may come after us.
+      kernel.look()
       await pumpOnce()
       await flush()
       if (!options.provenance) return

@@ -166,6 +166,7 @@ suite('file probe', { skip: kernelSkip }, () => {
       let sensor: TestKernel
       before(async () => {
         sensor = await openTestKernel({
+          probes: ['file'],
           hooks,
           file: fileSettings({ sensitive: ['hg-secret/hg-key'] }),
         })
@@ -269,7 +270,8 @@ function counters(sensor: TestKernel) {
 suite('repeats of file events', { skip: kernelSkip }, () => {
   let sensor: TestKernel
   before(async () => {
-    sensor = await openTestKernel()
+    // The programs at the end of mmap and mprotect are the other one's.
+    sensor = await openTestKernel({ probes: ['file', 'memory'] })
   })
   after(() => sensor[Symbol.asyncDispose]())
 
@@ -426,6 +428,7 @@ suite('filters of the file probe', { skip: kernelSkip }, () => {
     if (mount !== undefined) mkdirSync(join(mount, workload))
     try {
       await using sensor = await openTestKernel({
+        probes: ['file'],
         file: fileSettings({
           watch: [folder.path, ...(mount === undefined ? [] : [mount])],
           ignore: [ignored],
