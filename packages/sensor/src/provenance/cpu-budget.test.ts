@@ -31,6 +31,14 @@ suite('CPU budget', () => {
     budget.charge(1e9, 500)
     assert.ok(budget.restMs(1e9) > 0)
   })
+  test('goes on with what another one held', () => {
+    const budget = createCpuBudget({ share: 0.1, burstSeconds: 10 })
+    budget.charge(0, 2000)
+    assert.equal(budget.heldMs, -1000)
+    const next = createCpuBudget({ share: 0.1, burstSeconds: 10, heldMs: budget.heldMs })
+    assert.equal(next.restMs(0), 10_050)
+    assert.equal(createCpuBudget({ share: 0.1, burstSeconds: 1, heldMs: 1e6 }).heldMs, 100)
+  })
   test('a clock that stands still or goes back gives nothing and takes nothing', () => {
     const budget = createCpuBudget({ share: 0.1, burstSeconds: 1 })
     budget.charge(5000, 100)

@@ -10,6 +10,8 @@ export interface CpuBudget {
   charge(wallMs: number, usedMs: number): void
   /** How long to rest before the next slice, ms; 0 when it may run now. */
   restMs(wallMs: number): number
+  /** What lies in the bucket, ms of CPU; below 0 when it was overdrawn. */
+  readonly heldMs: number
 }
 
 /** Time that lies in the bucket at least before work goes on after a rest, ms: rests are few and long. */
@@ -20,12 +22,14 @@ export function createCpuBudget(options: {
   readonly share: number
   /** What the bucket holds, in seconds of the share. */
   readonly burstSeconds: number
+  /** What lies in it at first, ms; full unless said. */
+  readonly heldMs?: number
 }): CpuBudget {
   const { share, burstSeconds } = options
   const mostMs = Math.max(leastMs, burstSeconds * 1000 * share)
-  let heldMs = mostMs
+  let heldMs = Math.min(mostMs, options.heldMs ?? mostMs)
   let filledAtMs: number | undefined
-  let isResting = false
+  let isResting = heldMs <= 0
 
   function fill(wallMs: number): void {
     if (filledAtMs !== undefined && wallMs > filledAtMs)
@@ -38,6 +42,9 @@ export function createCpuBudget(options: {
       fill(wallMs)
       heldMs -= usedMs
       if (heldMs <= 0) isResting = true
+    },
+    get heldMs() {
+      return heldMs
     },
     restMs(wallMs) {
       fill(wallMs)

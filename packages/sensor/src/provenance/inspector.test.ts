@@ -29,7 +29,7 @@ import {
 } from '@honeyguide/model/tables/provenance'
 import { deviceNumber } from './device-number.ts'
 import type { Fact } from './fact.ts'
-import { createInspector, type Inspector } from './inspector.ts'
+import { createInspector, type Inspector, type Remembered } from './inspector.ts'
 import type { SeenFile } from './seen-file.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root (namespaces of its own)'
@@ -61,7 +61,10 @@ function seen(path: string, changes: Partial<SeenFile> = {}): SeenFile {
 }
 
 /** Time is told: nothing waits for its share, and what is put off is due when `pass` says so. */
-function testInspector(maxFileBytes = 64 << 20): Inspector & {
+function testInspector(
+  maxFileBytes = 64 << 20,
+  before?: Remembered,
+): Inspector & {
   look(...files: SeenFile[]): Fact[]
   pass(ms: number): void
 } {
@@ -71,12 +74,14 @@ function testInspector(maxFileBytes = 64 << 20): Inspector & {
     share: 1,
     nowMs: () => nowMs,
     cpuMs: () => 0,
+    before,
   })
   return {
     see: (files) => inspector.see(files),
     forget: () => inspector.forget(),
     run: () => inspector.run(),
     take: () => inspector.take(),
+    remember: () => inspector.remember(),
     get waiting() {
       return inspector.waiting
     },
@@ -283,6 +288,27 @@ suite('files of this Debian', () => {
       inspector.pass(5000)
       const facts = inspector.look(file, { ...file, path: `${path}-too` })
       assert.deepEqual(facts.map((fact) => fact.path).toSorted(), [path, `${path}-too`])
+    }))
+
+  test('an inspector goes on where another one ended', () =>
+    withFolder((folder) => {
+      const path = join(folder, 'program')
+      copyFileSync('/usr/bin/true', path)
+      const first = testInspector()
+      assert.equal(first.look(seen(path), seen('/usr/bin/true')).length, 2)
+      const remembered = structuredClone(first.remember())
+      assert.equal(remembered.told.length, 2)
+      const second = testInspector(64 << 20, remembered)
+      assert.deepEqual(second.look(seen(path), seen('/usr/bin/true')), [])
+      appendFileSync(path, 'more')
+      second.pass(5000)
+      assert.equal(second.look(seen(path)).length, 1)
+      second.forget()
+      second.pass(5000)
+      assert.deepEqual(
+        second.look(seen(path), seen('/usr/bin/true')).map((fact) => fact.path),
+        [path, '/usr/bin/true'],
+      )
     }))
 
   test('is looked at once a second at most, and what came in between is not forgotten', () =>

@@ -38,6 +38,15 @@ export interface InspectorOptions {
   readonly nowMs: () => number
   /** CPU time of this thread, ms. */
   readonly cpuMs: () => number
+  /** Of the inspector before this one. */
+  readonly before?: Remembered | undefined
+}
+
+/** What an inspector leaves to the next: what was told, and what is left of its share. Plain data. */
+export interface Remembered {
+  /** Names of files (`keyOf`) with their change times. */
+  readonly told: readonly (readonly [key: string, changedNs: bigint])[]
+  readonly heldCpuMs: number
 }
 
 /** What came of the files that were seen, since it was last asked. */
@@ -55,6 +64,7 @@ export interface Inspector {
   /** Works until the share is used up, some milliseconds have gone by, or nothing is left. Returns when to go on, ms from now; undefined for when more is seen. */
   run(): number | undefined
   take(): Findings
+  remember(): Remembered
   /** Looks that are wanted and not done. */
   readonly waiting: number
   readonly databases: PackageDatabases
@@ -66,9 +76,9 @@ const bounds = {
   /** Files that are open and wait for their turn, or have it. */
   open: 32,
   /** Files that are remembered. */
-  known: 4096,
+  known: 2048,
   /** Looks that are put off. */
-  later: 4096,
+  later: 2048,
 } as const
 const burstSeconds = 60
 /** Messages of the thread get their turn after this, ms. */
@@ -87,7 +97,8 @@ const mostTries = 3
 interface Known {
   /** 0 when it could not be opened. */
   readonly changedNs: bigint
-  readonly fact: Fact
+  /** Undefined when an inspector before this one told it. */
+  readonly fact: Fact | undefined
   /** Of the same content, by algorithm. */
   readonly digests: ReadonlyMap<DigestAlgorithm, string>
   lookedMs: number
@@ -160,13 +171,34 @@ export function judge(
   return { state: ownedDiffers, reason: '' }
 }
 
+/** What it gives, or in words why the system would not: a disk that fails must not end the thread. */
+function orReason<Result>(run: () => Result): Result | string {
+  try {
+    return run()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    return `it cannot be looked at (${code})`
+  }
+}
+
 export function createInspector(options: InspectorOptions): Inspector {
   const { maxFileBytes, nowMs, cpuMs } = options
-  const budget = createCpuBudget({ share: options.share, burstSeconds })
+  const { before: earlier } = options
+  const budget = createCpuBudget({
+    share: options.share,
+    burstSeconds,
+    ...(earlier ? { heldMs: earlier.heldCpuMs } : {}),
+  })
   const opener = createFileOpener(nowMs)
   const databases = createPackageDatabases(nowMs)
   /** In the order in which they were last looked at. */
-  const known = new Map<string, Known>()
+  const known = new Map<string, Known>(
+    earlier?.told.map(([key, changedNs]) => [
+      key,
+      { changedNs, fact: undefined, digests: nothing, lookedMs: -Infinity, isTold: true },
+    ]),
+  )
   const queue = new Map<string, Wanted>()
   /** By what goes first: just seen before there already, small before large. */
   const lanes: Job[][] = [[], [], [], []]
@@ -175,6 +207,8 @@ export function createInspector(options: InspectorOptions): Inspector {
   let offered = 0
   let lost = 0
   let jobs = 0
+  /** Of what was charged: what a thread does between two runs counts as well, and what it took to begin again. */
+  let chargedCpuMs = earlier ? 0 : cpuMs()
 
   function remember(key: string, entry: Known): void {
     known.delete(key)
@@ -187,7 +221,7 @@ export function createInspector(options: InspectorOptions): Inspector {
 
   function tell(key: string, entry: Known): void {
     remember(key, entry)
-    if (entry.isTold) return
+    if (entry.isTold || !entry.fact) return
     entry.isTold = true
     facts.push(entry.fact)
   }
@@ -322,7 +356,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     if (!next) return
     const [key, { file, settles }] = next
     queue.delete(key)
-    const opened = opener.open(file)
+    const opened = orReason(() => opener.open(file))
     if (typeof opened === 'string') {
       unopened(key, file, opened)
       return
@@ -366,7 +400,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     const isSame =
       before !== undefined &&
       before.changedNs === fact.changedNs &&
-      before.fact.state === fact.state &&
+      before.fact?.state === fact.state &&
       before.fact.flags === fact.flags &&
       before.fact.package === fact.package &&
       before.fact.version === fact.version
@@ -392,11 +426,14 @@ export function createInspector(options: InspectorOptions): Inspector {
     const lane = nextLane()
     const [job] = lane ?? []
     if (!lane || !job) return false
-    const step = job.work.next()
-    if (step.done === true) {
-      lane.shift()
-      jobs -= 1
-      finishJob(job, step.value)
+    const step = orReason(() => job.work.next())
+    if (typeof step !== 'string' && step.done !== true) return true
+    lane.shift()
+    jobs -= 1
+    if (typeof step !== 'string') finishJob(job, step.value)
+    else {
+      job.opened[Symbol.dispose]()
+      unopened(job.key, job.file, step)
     }
     return true
   }
@@ -420,17 +457,21 @@ export function createInspector(options: InspectorOptions): Inspector {
       for (const file of files) seeOne(file)
     },
     forget() {
-      for (const entry of known.values()) entry.isTold = false
+      for (const [key, entry] of known) {
+        entry.isTold = false
+        if (!entry.fact) known.delete(key)
+      }
     },
     run() {
       const restMs = budget.restMs(nowMs())
       if (restMs > 0) return restMs
       const nextMs = takeDue()
       const beganMs = nowMs()
-      const beganCpuMs = cpuMs()
       let isMore = true
       while (isMore && nowMs() - beganMs < sliceMs) isMore = turn()
-      budget.charge(nowMs(), cpuMs() - beganCpuMs)
+      const usedCpuMs = cpuMs()
+      budget.charge(nowMs(), usedCpuMs - chargedCpuMs)
+      chargedCpuMs = usedCpuMs
       return isMore ? 0 : nextMs
     },
     take() {
@@ -440,6 +481,12 @@ export function createInspector(options: InspectorOptions): Inspector {
       lost = 0
       return found
     },
+    remember: () => ({
+      told: [...known]
+        .filter(([, { isTold }]) => isTold)
+        .map(([key, { changedNs }]) => [key, changedNs] as const),
+      heldCpuMs: budget.heldMs,
+    }),
     get waiting() {
       return queue.size + jobs
     },

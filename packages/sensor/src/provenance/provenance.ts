@@ -10,6 +10,7 @@ import type { BatchBuilder } from '@honeyguide/model/batch'
 import type { LogFields, LogLevel } from '@honeyguide/model/log'
 import type { SensorSettings } from '@honeyguide/model/settings'
 import { writeFact, type Fact } from './fact.ts'
+import type { Remembered } from './inspector.ts'
 import type { FromProvenance, ProvenanceStart, ToProvenance } from './messages.ts'
 import { seenFiles } from './seen-file.ts'
 import { createWriters } from './writers.ts'
@@ -34,6 +35,7 @@ export interface ProvenancePort {
 }
 
 export type OpenProvenancePort = (
+  before: Remembered | undefined,
   onAnswer: (answer: FromProvenance) => void,
   onEnd: (error: Error) => void,
 ) => ProvenancePort
@@ -75,6 +77,9 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
   let lossFromNs: bigint | undefined
   let hooksAtNs: bigint | undefined
   let evictions = 0
+  let remembered: Remembered | undefined
+  /** It may not know yet that everything is to be told again. */
+  let isForgotten = false
   let isStopped = false
   let onSettled: (() => void) | undefined
 
@@ -94,7 +99,17 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
 
   function begin(): ProvenancePort {
     const begun = options.open(
+      remembered,
       (answer) => {
+        if (answer.kind === 'idle') {
+          // Something is on its way to it: it will see that, and offer again.
+          if (port !== begun || unanswered > 0) return
+          remembered = isForgotten ? { ...answer.remembered, told: [] } : answer.remembered
+          port = undefined
+          void begun.stop()
+          return
+        }
+        isForgotten = false
         unanswered -= answer.taken
         ;({ waiting } = answer)
         // Looks that wait are counted when they are done or lost.
@@ -103,8 +118,8 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
           if (facts.length < mostFacts) facts.push(fact)
           else count(0, 1)
         }
-        if (answer.evictions > evictions) {
-          evictions = answer.evictions
+        if (answer.evictions > 0) {
+          evictions += answer.evictions
           log(
             'info',
             'A package database had to go for another one; it is read again when asked.',
@@ -188,6 +203,8 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
       if (builder.full) yield
     },
     forget() {
+      if (remembered) remembered = { ...remembered, told: [] }
+      isForgotten = port !== undefined
       port?.send({ kind: 'forget' })
     },
     async stop() {
@@ -206,15 +223,17 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
 }
 
 /** A thread of its own. Its memory is bounded here; databases and buffers lie beside its heap. */
-export function openProvenanceThread(settings: SensorSettings['provenance']): OpenProvenancePort {
+export function openProvenanceThread(
+  settings: SensorSettings['provenance'],
+  idleMs = 60_000,
+): OpenProvenancePort {
   const { maxFileBytes, cpuPercent } = settings
-  return (onAnswer, onEnd) => {
+  return (before, onAnswer, onEnd) => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: { maxFileBytes, cpuPercent } satisfies ProvenanceStart,
-      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 40 },
+      workerData: { maxFileBytes, cpuPercent, idleMs, before } satisfies ProvenanceStart,
+      // Where the process has no limit of its own, which comes first.
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 24 },
     })
-    // The pump alone keeps its thread.
-    worker.unref()
     worker.on('message', onAnswer)
     worker.on('error', (error) => onEnd(error as Error))
     worker.on('exit', (code) => onEnd(new Error(`It ended with code ${code}.`)))

@@ -117,7 +117,13 @@ export function walkInRoot(root: Root, path: string): Found | undefined {
   }
 }
 
-/** Content of a small file below an open folder; undefined when it is not there, no ordinary file, or longer. */
+/** For files of ordinary length: hundreds are read in a row, and what a buffer each would leave is not given back. */
+const scratch = Buffer.allocUnsafeSlow(256 * 1024)
+
+/**
+ * Content of a small file below an open folder, until the next call; undefined when it is not there, no ordinary
+ * file, or longer.
+ */
 export function readBelow(folder: Handle, name: string, mostBytes: number): Buffer | undefined {
   using at = openPath(`/proc/self/fd/${folder.fd}/${name}`, constants.O_NOFOLLOW)
   using file = at && reopen(at)
@@ -125,7 +131,7 @@ export function readBelow(folder: Handle, name: string, mostBytes: number): Buff
   try {
     const { size } = fstatSync(file.fd)
     if (size > mostBytes) return undefined
-    const bytes = Buffer.allocUnsafe(size)
+    const bytes = size <= scratch.length ? scratch : Buffer.allocUnsafeSlow(size)
     let length = 0
     while (length < size) {
       const count = readSync(file.fd, bytes, length, size - length, length)
