@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { probeFeature } from './feature.ts'
 import { buildTestProgram, skipUnless, waitUntilGone } from './kernel-test.ts'
 import { inNetworkNamespace, interfaceIndex } from './network-namespace.ts'
+import { RouteSocket } from './netlink.ts'
 import { openObject, type BpfObject } from './object.ts'
 import { attachTc, listTcFilters, removeTcFilters } from './tc.ts'
-import { labOfSuite } from './test/veth.ts'
+import { hasQdisc, labOfSuite } from './test/veth.ts'
 
 const droppedPort = 7777
 const steeredPort = 7778
@@ -217,6 +218,29 @@ suite('networks', { skip: skipUnless('xdp', 'tc') }, () => {
         { code: 'BPF_NETLINK_FAILED', errnoName: 'EINVAL' },
         'an XDP program is none of traffic control',
       )
+    })
+
+    test('the last classic filter takes the clsact along, whichever that is', async () => {
+      const { here } = lab()
+      using object = await load()
+      const at = {
+        interface: here.interface,
+        networkNamespace: here.namespace,
+        how: 'classic',
+      } as const
+      const into = attachTc(object.program('count_in'), { ...at, direction: 'ingress' })
+      const out = attachTc(object.program('count_out'), { ...at, direction: 'egress' })
+      const hasClsact = (): boolean =>
+        inNetworkNamespace(here.namespace, () => {
+          using socket = new RouteSocket()
+          return hasQdisc(socket, interfaceIndex(here.interface), 'clsact')
+        })
+      assert.equal(hasClsact(), true)
+      into[Symbol.dispose]()
+      into[Symbol.dispose]()
+      assert.equal(hasClsact(), true)
+      out[Symbol.dispose]()
+      assert.equal(hasClsact(), false)
     })
 
     test('where the kernel has no tcx the error names it and its kernel', async () => {

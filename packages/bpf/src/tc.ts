@@ -5,6 +5,7 @@
  * (cls_bpf in direct-action mode, below a clsact queueing discipline) is put there over netlink: it stays when its
  * holder is killed, so the next one must take it away (`removeTcFilters`).
  */
+import { readlinkSync } from 'node:fs'
 import { BpfError } from './error.ts'
 import { probeFeature } from './feature.ts'
 import { linkCreate } from './kernel-call.ts'
@@ -149,6 +150,12 @@ const EEXIST = -17
 /** The interface, its queueing discipline or the filter is gone already. */
 const gone: ReadonlySet<number> = new Set([-2, -19, -22])
 
+/**
+ * Where this process has made a clsact, by namespace and index: the last of its filters takes it along, whichever that
+ * is. What it found there stays.
+ */
+const ourQdiscs = new Set<string>()
+
 function attachClassic(
   program: { readonly fd: number; readonly name: string },
   target: TcTarget & ClassicTcOptions,
@@ -159,10 +166,14 @@ function attachClassic(
     throw new BpfError('BPF_ARGUMENT', `${asked} is no priority of a filter`)
   }
   // The socket stays in its namespace: with it the filter is taken away again wherever the thread is then.
-  const { socket, index } = inNetworkNamespace(target.networkNamespace, () => {
+  const { socket, index, place } = inNetworkNamespace(target.networkNamespace, () => {
     const found = interfaceIndex(target.interface)
-    return { socket: new RouteSocket(), index: found }
+    const namespace = readlinkSync('/proc/thread-self/ns/net')
+    return { socket: new RouteSocket(), index: found, place: `${namespace} ${found}` }
   })
+  const tidy = (): void => {
+    if (ourQdiscs.has(place) && removeEmptyClsact(socket, index)) ourQdiscs.delete(place)
+  }
   const what = `${direction} of the interface ${target.interface}`
   try {
     const { create, exclusive, echo } = netlinkFlags
@@ -170,7 +181,7 @@ function attachClassic(
     if (made !== EEXIST && made < 0) {
       throw netlinkRefusal(-made, `make a clsact at ${what}`)
     }
-    const isOurQdisc = made === 0
+    if (made === 0) ourQdiscs.add(place)
     const priority = asked ?? priorityAfterAll(socket, index, direction)
     let filter: TcFilter
     try {
@@ -194,7 +205,7 @@ function attachClassic(
       }
       filter = told
     } catch (cause) {
-      if (isOurQdisc) removeEmptyClsact(socket, index)
+      tidy()
       throw cause
     }
     let isAttached = true
@@ -206,7 +217,7 @@ function attachClassic(
         isAttached = false
         try {
           removeFilter(socket, index, direction, filter)
-          if (isOurQdisc) removeEmptyClsact(socket, index)
+          tidy()
         } finally {
           socket[Symbol.dispose]()
         }
@@ -298,16 +309,18 @@ function priorityAfterAll(
   return last === 0 || last === 0xffff ? last : last + 1
 }
 
-/** Takes our clsact away unless others have put filters below it meanwhile. */
-function removeEmptyClsact(socket: RouteSocket, index: number): void {
+/** Takes a clsact away unless it has filters. Returns whether it is gone. */
+function removeEmptyClsact(socket: RouteSocket, index: number): boolean {
   const hasOthers = (['ingress', 'egress'] as const).some(
     (direction) => dumpFilters(socket, index, direction).length > 0,
   )
-  if (!hasOthers) socket.ask(qdiscRequest(index, messages.deleteQdisc, 0))
+  if (hasOthers) return false
+  socket.ask(qdiscRequest(index, messages.deleteQdisc, 0))
+  return true
 }
 
 /** The classic filters of kind bpf at an interface. An interface without clsact has none. */
-export function listTcFilters(target: TcTarget): TcFilter[] {
+export function listTcFilters(target: TcTarget): readonly TcFilter[] {
   return inNetworkNamespace(target.networkNamespace, () => {
     const index = interfaceIndex(target.interface)
     using socket = new RouteSocket()

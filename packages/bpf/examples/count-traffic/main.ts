@@ -3,7 +3,7 @@
  *
  *     node packages/bpf/examples/count-traffic/main.ts --interface lo --seconds 5
  */
-import { attachTc, openObject } from '@honeyguide/bpf'
+import { attachTc, openObject, removeTcFilters } from '@honeyguide/bpf'
 import { buildExample } from '../build.ts'
 import { required, startCommand, untilStopped } from '../command.ts'
 import { layout } from './gen/count-traffic.ts'
@@ -36,6 +36,9 @@ const etherTypes: Readonly<Record<number, string>> = {
 const protocols: Readonly<Record<number, string>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP', 58: 'ICMPv6' }
 
 using object = openObject(await buildExample('count-traffic'), { layout }).load()
+// Below Linux 6.6 a run that was killed has left its filters there.
+removeTcFilters({ ...at, direction: 'ingress', name: 'count_ingress' })
+removeTcFilters({ ...at, direction: 'egress', name: 'count_egress' })
 {
   using into = attachTc(object.program('count_ingress'), { ...at, direction: 'ingress' })
   using _out = attachTc(object.program('count_egress'), { ...at, direction: 'egress' })

@@ -13,6 +13,7 @@ import { after, before } from 'node:test'
 import { parseAddress } from '../lpm-key.ts'
 import {
   encodeAttributes,
+  findAttribute,
   netlinkFlags,
   RouteSocket,
   u32Attribute,
@@ -218,4 +219,27 @@ function addAddress(socket: RouteSocket, index: number, address: string): void {
     },
     `add the address ${address}`,
   )
+}
+
+/** Whether an interface has a queueing discipline of that kind. */
+export function hasQdisc(socket: RouteSocket, index: number, kind: string): boolean {
+  const getQdisc = 38
+  const tcHeaderBytes = 20
+  const replies = socket.request(
+    {
+      type: getQdisc,
+      flags: netlinkFlags.dump,
+      header: new Uint8Array(tcHeaderBytes),
+      attributes: [],
+    },
+    'list queueing disciplines',
+  )
+  return replies.some(({ payload }) => {
+    const at = new DataView(payload.buffer, payload.byteOffset, payload.byteLength).getInt32(
+      4,
+      true,
+    )
+    const name = findAttribute(payload, tcHeaderBytes, 1)
+    return at === index && name !== undefined && Buffer.from(name).toString() === `${kind}\0`
+  })
 }
