@@ -122,6 +122,43 @@ static __always_inline bool hg_packet_read(struct __sk_buff *skb, struct hg_pack
 	return true;
 }
 
+/* The same of a datagram whose headers are the usual ones and lie near: without a call. */
+static __always_inline bool hg_packet_read_near(struct __sk_buff *skb, struct hg_packet *packet,
+						const bool is_egress)
+{
+	u8 *at = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	u32 length = skb->len;
+	u8 *ports;
+
+	__builtin_memset(packet, 0, sizeof(*packet));
+	if (at + 28 > end)
+		return false;
+	if (at[0] == 0x45) {
+		if (at[9] != HG_IPPROTO_UDP || ((at[6] & 0x1f) | at[7]))
+			return false;
+		packet->remote.family = HG_AF_INET;
+		__builtin_memcpy(packet->local, at + (is_egress ? 12 : 16), 4);
+		__builtin_memcpy(packet->remote.address, at + (is_egress ? 16 : 12), 4);
+		packet->at = 28;
+		ports = at + 20;
+	} else {
+		if (at[0] >> 4 != 6 || at + 48 > end || at[6] != HG_IPPROTO_UDP)
+			return false;
+		packet->remote.family = HG_AF_INET6;
+		__builtin_memcpy(packet->local, at + (is_egress ? 8 : 24), 16);
+		__builtin_memcpy(packet->remote.address, at + (is_egress ? 24 : 8), 16);
+		packet->at = 48;
+		ports = at + 40;
+	}
+	if (packet->at > length)
+		return false;
+	packet->protocol = HG_IPPROTO_UDP;
+	packet->bytes = length - packet->at;
+	packet->local_port = hg_packet_word(ports + (is_egress ? 0 : 2));
+	packet->remote.port = hg_packet_word(ports + (is_egress ? 2 : 0));
+	return true;
+}
+
 static __always_inline void hg_packet_see(struct __sk_buff *skb, const bool is_egress)
 {
 	u32 kind = hg_packet_kind(skb);
@@ -137,7 +174,10 @@ static __always_inline void hg_packet_see(struct __sk_buff *skb, const bool is_e
 	if (!sk)
 		return;
 	sk = bpf_sk_fullsock(sk);
-	if (!sk || !hg_packet_read(skb, &packet, is_egress))
+	if (!sk)
+		return;
+	if (!(kind == HG_IPPROTO_UDP && hg_packet_read_near(skb, &packet, is_egress)) &&
+	    !hg_packet_read(skb, &packet, is_egress))
 		return;
 	if (packet.protocol == HG_IPPROTO_TCP) {
 		if (!hg_dns_is_on)
