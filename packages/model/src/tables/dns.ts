@@ -27,7 +27,7 @@ export const dns = defineTable({
   name: 'dns',
   id: 13,
   ring: 'data',
-  doc: 'A DNS message of a process of this host, over UDP or TCP: a question as it leaves, an answer as it comes in. Between a program and a resolver on the same host, and between that resolver and the outside, both are told. DNS over TLS and HTTPS cannot be read.',
+  doc: 'A DNS message of a process of this host, over UDP or TCP: a question as it leaves, an answer as it comes in. Between a program and a resolver on the same host, and between that resolver and the outside, both are told. Of several messages in one TCP segment, bits 48 to 59 of `seq` say which one a row is. DNS over TLS and HTTPS cannot be read.',
   bits: { flags: dnsFlags },
   values: { operation: dnsOperations },
   columns: {

@@ -12,6 +12,9 @@ const tcp = 6
 const heard = 3
 const sent = 1
 
+/** From this bit on `seq` has which message of its piece of a stream a row is: an event has a number of its own. */
+const messageShift = 48n
+
 /** What all messages of one record share. */
 interface Packet {
   readonly bootNs: bigint
@@ -163,7 +166,8 @@ export const probe = {
     if (packet.protocol === tcp) {
       const key = `${packet.socketId} ${packet.isSent}`
       const piece = { sequence: fields.sequence(memory, at), wholeBytes, bytes }
-      for (const message of context.dns.streams.take(key, piece)) writeRow(context, packet, message)
+      for (const [i, message] of context.dns.streams.take(key, piece).entries())
+        writeRow(context, { ...packet, seq: packet.seq | (BigInt(i) << messageShift) }, message)
       return true
     }
     if (fields.direction(memory, at) === heard) {
