@@ -15,4 +15,5 @@ export const promiseOrder: readonly string[] = [
   'page-matrix',
   ...['cost-all', 'cost-open-filtered', 'cost-open-reported', 'cost-syscall', 'cost-round-trip'],
   ...['cost-connect', 'cost-dns', 'guest-cost'],
+  ...['long-argv', 'file-chain', 'idle'],
 ]
