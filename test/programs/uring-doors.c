@@ -4,6 +4,7 @@
  *
  *     ring NAME pid fd entries flags
  *     register pid fd opcode arguments result
+ *     compat-ring pid fd entries flags register-result     through the 32-bit ABI, where there is one
  *     NAME pid opcode fd result PATH|- PATH2|-      each that is told one by one
  *     moved NAME pid opcode fd count                those that are counted
  *
@@ -201,6 +202,38 @@ static void network(struct uring *ring)
 	close(fd);
 }
 
+#ifdef __x86_64__
+static long compat_call(long number, long b, long c, long d, long s)
+{
+	__asm__ volatile("int $0x80"
+			 : "+a"(number)
+			 : "b"(b), "c"(c), "d"(d), "S"(s)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return number;
+}
+
+/* A ring through `int $0x80`, which takes 32-bit pointers also from a 64-bit program. */
+static void compat_ring(void)
+{
+	struct io_uring_params *params = mmap(0, 4096, PROT_READ | PROT_WRITE,
+					      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	params->flags = IORING_SETUP_CLAMP;
+	/* A child of its own: where there is no such door it dies. */
+	if (fork() == 0) {
+		long fd = compat_call(425, 4, (long)params, 0, 0), result;
+
+		if (fd < 0)
+			_exit(0);
+		/* No files to take away. */
+		result = compat_call(427, fd, IORING_UNREGISTER_FILES, 0, 0);
+		say("compat-ring %d %ld 4 %u %ld\n", getpid(), fd, IORING_SETUP_CLAMP, result);
+		_exit(0);
+	}
+	wait(0);
+}
+#endif
+
 /* One request that accepts for as long as the ring is there. */
 static void many_accepts(void)
 {
@@ -246,5 +279,8 @@ int main(int argc, char **argv)
 	open_ring(&thread, "thread", IORING_SETUP_SQPOLL);
 	names(&thread, "thread-", folder);
 	many_accepts();
+#ifdef __x86_64__
+	compat_ring();
+#endif
 	return 0;
 }

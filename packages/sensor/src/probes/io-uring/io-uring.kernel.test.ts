@@ -30,6 +30,8 @@ suite('io_uring probe', { skip: kernelSkip }, () => {
   let ran: ProgramRun
   let rows: PlainRow[] = []
   let tcp: PlainRow[] = []
+  let compat: PlainRow[] = []
+  const hasCompat = (): boolean => ran.lines.some(([role]) => role === 'compat-ring')
   before(async () => {
     sensor = await openTestKernel({ probes: ['io_uring', 'tcp'] })
     folder = mkdtempSync(join(tmpdir(), 'hg-uring-'))
@@ -41,10 +43,11 @@ suite('io_uring probe', { skip: kernelSkip }, () => {
     sensor.kernel.look()
     const repeats = sensor.drain()
     assert.deepEqual([...(drained.get('loss') ?? []), ...(repeats.get('loss') ?? [])], [])
-    const ours = (name: 'io_uring' | 'tcp'): PlainRow[] =>
+    const ours = (name: 'io_uring' | 'tcp', pid: number = ran.pid): PlainRow[] =>
       [...(drained.get(name) ?? []), ...(repeats.get(name) ?? [])].filter(
-        (row) => row['pid'] === ran.pid,
+        (row) => row['pid'] === pid,
       )
+    if (hasCompat()) compat = ours('io_uring', said(ran, 'compat-ring'))
     rows = ours('io_uring')
     tcp = ours('tcp')
   })
@@ -65,6 +68,29 @@ suite('io_uring probe', { skip: kernelSkip }, () => {
       files.map((row) => [row['fd'], row['opcode'], row['entries'], row['result']]),
       [[2, 3, 4, 5].map((at) => said(ran, 'register', at))],
     )
+  })
+
+  test('a ring through the 32-bit ABI is told as such', (t) => {
+    if (!hasCompat()) {
+      t.skip('needs the 32-bit ABI (CONFIG_IA32_EMULATION), which Debian 6.1 and 6.12 have')
+      return
+    }
+    const [fd, entries, flags, result] = [2, 3, 4, 5].map((at) => said(ran, 'compat-ring', at))
+    assert.deepEqual(
+      compat.map((row) => [
+        row['operation'],
+        row['fd'],
+        row['entries'],
+        row['requestFlags'],
+        Number(row['result']) | 0,
+        row['flags'],
+      ]),
+      [
+        [setup, fd, entries, flags, 0, ioUringFlags.compat],
+        [register, fd, 0, 0, result, ioUringFlags.compat],
+      ],
+    )
+    assert.equal(compat[1]?.['opcode'], 3)
   })
 
   test('requests that a watched system call would have told are told, with how they ended', () => {

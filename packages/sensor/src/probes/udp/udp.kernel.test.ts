@@ -217,6 +217,29 @@ suite('udp probe', { skip: kernelSkip }, () => {
     assert.equal(rows.length, 4)
   })
 
+  test('a sensor that comes back finds the flows of before', async (t) => {
+    sensor.drain()
+    const held = spawn(program, ['4', 'idle'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    t.after(() => held.kill('SIGKILL'))
+    const [text] = (await once(held.stdout, 'data')) as [Buffer]
+    const port = Number(text.toString().split(' ')[2])
+    const before = rowsOf(sensor.drain()).filter((row) => row['localPort'] === port)
+    assert.deepEqual(
+      before.map((row) => [row['operation'], row['pid']]),
+      [[udpOperations.send, held.pid]],
+    )
+    sensor.reopen()
+    held.stdin.end()
+    await once(held, 'exit')
+    const after = rowsOf(sensor.drain()).filter((row) => row['localPort'] === port)
+    assert.deepEqual(
+      after.map((row) => [row['operation'], row['pid'], row['socketId'], row['flags']]),
+      [[udpOperations.end, held.pid, before[0]?.['socketId'], 0]],
+    )
+    assert.equal(after[0]?.['packetsSent'], 1n)
+    assert.equal(after[0]['bytesReceived'], 32n)
+  })
+
   test('others cannot take all the room: what they begin is refused first', async () => {
     await using full = await openTestKernel({ probes: ['udp', 'dns'] })
     using sweepers = openPinnedMap(join(full.settings.pinDir, layout.hash, 'hg_udp_sweepers'))
