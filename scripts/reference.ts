@@ -163,7 +163,11 @@ async function kernels(): Promise<string> {
     ...columns,
     ...across(
       reports.flatMap(({ features }) => Object.keys(features)),
-      (report, name) => (report.features[name]?.supported ? 'yes' : 'no'),
+      // A feature that was not there yet when a kernel reported itself.
+      ({ features }, name) => {
+        const feature = features[name]
+        return feature === undefined ? 'not asked' : feature.supported ? 'yes' : 'no'
+      },
     ),
     '',
     '## What is missing, and why\n',
