@@ -71,6 +71,7 @@ export const acceptances: readonly Acceptance[] = [
             seconds,
             paths,
             files,
+            1,
             join(mount, cgroup),
           ])
           if (isHubAway && hub) process.kill(hub, 'SIGCONT')

@@ -2,19 +2,24 @@
  * Opens files for writing, as fast as it can, and counts: each of PATHS paths with flags of its own, again and again.
  *
  * Makes the files in FOLDER first; those creations are counted, too. When CGROUP is given it puts itself there before
- * all that, which is not counted. One process, one thread; files stay for whoever made the folder.
+ * all that, which is not counted. One process; each of THREADS threads opens all of the paths. Files stay for whoever
+ * made the folder.
  * Prints {"count":…, "self":PID, "from_ns":…, "to_ns":…} (CLOCK_REALTIME) at the end.
- * Usage: file-burst SECONDS PATHS FOLDER [CGROUP]
+ * Usage: file-burst SECONDS PATHS FOLDER THREADS [CGROUP]
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+static long paths;
+static char (*names)[256];
+static long long until;
 static const int flags[] = { O_WRONLY, O_RDWR, O_WRONLY | O_APPEND, O_RDWR | O_NONBLOCK };
 
 static long long clock_ns(clockid_t id)
@@ -36,23 +41,39 @@ static void must_open(const char *path, int with)
 	close(fd);
 }
 
+/* Whole rounds, and one at least; gives how many opens that were. */
+static void *open_all(void *unused)
+{
+	long count = 0, at;
+
+	(void)unused;
+	do {
+		for (at = 0; at < paths; at++)
+			must_open(names[at], flags[at % (sizeof(flags) / sizeof(*flags))]);
+		count += paths;
+	} while (clock_ns(CLOCK_MONOTONIC) < until);
+	return (void *)count;
+}
+
 int main(int argc, char **argv)
 {
-	long long from = clock_ns(CLOCK_REALTIME), until;
-	long count = 0, paths, at;
-	char (*names)[256];
+	long long from = clock_ns(CLOCK_REALTIME);
+	long count = 0, at;
+	pthread_t threads[64];
+	int many, one;
 
-	if (argc != 4 && argc != 5) {
-		fprintf(stderr, "usage: file-burst SECONDS PATHS FOLDER [CGROUP]\n");
+	if (argc != 5 && argc != 6) {
+		fprintf(stderr, "usage: file-burst SECONDS PATHS FOLDER THREADS [CGROUP]\n");
 		return 2;
 	}
+	many = atoi(argv[4]) > 64 ? 64 : atoi(argv[4]);
 	paths = atol(argv[2]);
 	names = malloc(paths * sizeof(*names));
-	if (argc == 5) {
+	if (argc == 6) {
 		char procs[4096];
 		int fd;
 
-		snprintf(procs, sizeof(procs), "%s/cgroup.procs", argv[4]);
+		snprintf(procs, sizeof(procs), "%s/cgroup.procs", argv[5]);
 		fd = open(procs, O_WRONLY);
 		if (fd < 0 || write(fd, "0", 1) != 1) {
 			perror(procs);
@@ -66,12 +87,15 @@ int main(int argc, char **argv)
 		count++;
 	}
 	until = clock_ns(CLOCK_MONOTONIC) + (long long)(atof(argv[1]) * 1e9);
-	/* Whole rounds, and one at least. */
-	do {
-		for (at = 0; at < paths; at++)
-			must_open(names[at], flags[at % (sizeof(flags) / sizeof(*flags))]);
-		count += paths;
-	} while (clock_ns(CLOCK_MONOTONIC) < until);
+	for (one = 0; one < many; one++)
+		if (pthread_create(&threads[one], NULL, open_all, NULL))
+			return 1;
+	for (one = 0; one < many; one++) {
+		void *opens;
+
+		pthread_join(threads[one], &opens);
+		count += (long)opens;
+	}
 	printf("{\"count\":%ld,\"self\":%d,\"from_ns\":\"%lld\",\"to_ns\":\"%lld\"}\n", count, getpid(),
 	       from, clock_ns(CLOCK_REALTIME));
 	return 0;

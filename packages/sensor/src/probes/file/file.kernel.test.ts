@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   appendFileSync,
   chmodSync,
@@ -15,6 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { probeFeature } from '@honeyguide/bpf'
 import { createBatchBuilder } from '@honeyguide/model/batch'
 import type { FileSettings } from '@honeyguide/model/settings'
@@ -229,6 +232,7 @@ function burst(folder: string, seconds: number, paths: number, cgroup: readonly 
     String(seconds),
     String(paths),
     folder,
+    '1',
     ...cgroup,
   ])
   assert.equal(ran.status, 0)
@@ -352,6 +356,33 @@ suite('repeats of file events', { skip: kernelSkip }, () => {
     const later = rowsOf(sensor, self, more.self)
     assert.ok(total(later) < more.count / 2)
     assert.equal(total([...rows, ...later]), count + more.count)
+  })
+
+  test('turns that end under load of several threads lose nothing and tell nothing twice', async () => {
+    using folder = makeFolder()
+    sensor.drain()
+    const child = spawn(
+      testProgram('file-burst'),
+      [String(amount(1.5, 0.5)), '20', folder.path, '4'],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    let text = ''
+    child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more))
+    const ended = once(child, 'close')
+    let isOver = false
+    const over = ended.then(() => (isOver = true))
+    let told = 0
+    let turns = 0
+    do {
+      told += total(repeatsOf(sensor, Number(child.pid)))
+      turns += 1
+      await setTimeout(20)
+    } while (!isOver)
+    await over
+    told += total(rowsOf(sensor, Number(child.pid))) + total(repeatsOf(sensor, Number(child.pid)))
+    assert.equal(child.exitCode, 0)
+    assert.ok(turns > 2, `${turns} turns`)
+    assert.equal(told, (JSON.parse(text) as Burst).count)
   })
 
   test('killed at any step: repeats are told once', () => {
