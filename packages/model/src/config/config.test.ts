@@ -108,6 +108,28 @@ suite('configuration', () => {
     assert.equal(config.sensor.spoolBytes, 64 * 2 ** 20)
   })
 
+  test('takes folders, ends of paths and cgroups for files, and says what is none', () => {
+    const { config } = resolved(
+      file(
+        'sensor:\n  file:\n    ignore: [/var/cache/, /tmp]\n    sensitive: [defaults, .ssh/id_work, /srv/keys/]\n    ignoreWorkloads: [/build.slice]\n',
+      ),
+    )
+    assert.deepEqual(config.sensor.file.ignore, ['/var/cache/', '/tmp'])
+    assert.deepEqual(config.sensor.file.sensitive, ['defaults', '.ssh/id_work', '/srv/keys/'])
+    assert.deepEqual(config.sensor.file.watch, [])
+    const wrong = [
+      ['ignore', 'var/cache', /begins with one slash/],
+      ['ignore', `/${'x'.repeat(62)}`, /at most 62 bytes/],
+      ['sensitive', 'keys/', /a folder begins with a slash/],
+      ['sensitive', `.ssh/${'x'.repeat(32)}`, /at most 31 bytes/],
+      ['watchWorkloads', 'build.slice', /begins with a slash/],
+    ] as const
+    for (const [key, value, said] of wrong) {
+      const [fault] = faults(file(`sensor:\n  file:\n    ${key}: ["${value}"]\n`))
+      assert.match(fault?.message ?? '', said, value)
+    }
+  })
+
   test('refuses 20,000 keys, a long text, nesting and alias bombs, each in under a second', () => {
     const hostile = [
       Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n'),

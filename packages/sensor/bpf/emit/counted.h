@@ -102,6 +102,8 @@ static __always_inline bool hg_send_counted(struct hg_counted *record, u32 lengt
 	record->event.seq = hg_take_sequence(HG_RING_LIFECYCLE);
 	if (!hg_has_room_for_counted())
 		return false;
+	/* Compared here and not before the calls: Linux 6.1 forgets what it knew of a number that it has put aside. */
+	hg_hide(length);
 	if (length > HG_COUNTED_BYTES)
 		length = HG_COUNTED_BYTES;
 	return !bpf_ringbuf_output(&hg_lifecycle, record, length, 0);

@@ -315,7 +315,7 @@ suite('repeats of file events', { skip: kernelSkip }, () => {
     const said = JSON.parse(ran.text) as Record<'self' | 'writer' | 'inode' | 'size', number>
     const rows = rowsOf(sensor, said.self, said.writer)
     const mapped = rows.filter((row) => row['operation'] === fileOperations.mapExecutable)
-    assert.equal(mapped.length, 1)
+    assert.equal(mapped.length, 1, shown(mapped))
     const [row] = mapped as [PlainRow]
     const written = rows.find((one) => one['operation'] === fileOperations.create) as PlainRow
     assert.equal(row['pid'], said.self)
