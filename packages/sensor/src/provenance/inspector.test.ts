@@ -427,7 +427,10 @@ suite('files that other roots show', { skip }, () => {
     }
   })
 
-  test('a root with its own database is asked by that one, and links lead nowhere else', async () => {
+  /** A process in a root with a database of dpkg of its own, which has one package `box`. */
+  async function withRoot(
+    use: (root: string, at: (path: string) => SeenFile) => void | Promise<void>,
+  ): Promise<void> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'hg-root-')))
     try {
       for (const folder of ['usr/bin', 'var/lib/dpkg/info', 'tmp'])
@@ -451,41 +454,105 @@ suite('files that other roots show', { skip }, () => {
       try {
         while (!readFileSync(`/proc/${child.pid}/cmdline`, 'latin1').startsWith('/bin/busybox'));
         const pid = child.pid ?? 0
-        const inspector = testInspector()
-        const at = (path: string): SeenFile => seenBy({ pid }, path)
-        const [program] = inspector.look(at('/usr/bin/busybox'))
-        assert.equal(program?.state, ownedMatches)
-        assert.equal(program?.package, 'box')
-        assert.equal(program?.version, '1:2-3')
-        assert.equal(program?.packagedPath, '/bin/busybox')
-        assert.ok((program?.flags ?? 0) & provenanceFlags.foreignDatabase)
-        const [script] = inspector.look({
-          ...at('/usr/bin/script'),
-          path: '/tmp/script',
-          isTyped: true,
-        })
-        assert.equal(script?.state, ownedDiffers)
-        assert.equal(script?.packagedPath, '/bin/script')
-        writeFileSync(join(root, 'tmp/x'), 'x')
-        assert.equal(
-          inspector.look(at('/tmp/x'))[0]?.state,
-          notOwned,
-          'its package is not installed',
-        )
-        rmSync(join(root, 'var'), { recursive: true })
-        mkdirSync(join(root, 'lib/apk/db'), { recursive: true })
-        writeFileSync(join(root, 'lib/apk/db/installed'), '')
-        writeFileSync(join(root, 'tmp/y'), 'y')
-        const [alpine] = inspector.look(at('/tmp/y'))
-        assert.equal(alpine?.state, unknown)
-        assert.match(alpine?.reason ?? '', /apk/)
+        await use(root, (path) => seenBy({ pid }, path))
       } finally {
         child.kill('SIGKILL')
       }
     } finally {
       rmSync(root, { recursive: true })
     }
-  })
+  }
+
+  test('a root with its own database is asked by that one, and links lead nowhere else', () =>
+    withRoot((root, at) => {
+      const inspector = testInspector()
+      const [program] = inspector.look(at('/usr/bin/busybox'))
+      assert.equal(program?.state, ownedMatches)
+      assert.equal(program?.package, 'box')
+      assert.equal(program?.version, '1:2-3')
+      assert.equal(program?.packagedPath, '/bin/busybox')
+      assert.ok((program?.flags ?? 0) & provenanceFlags.foreignDatabase)
+      const [script] = inspector.look({
+        ...at('/usr/bin/script'),
+        path: '/tmp/script',
+        isTyped: true,
+      })
+      assert.equal(script?.state, ownedDiffers)
+      assert.equal(script?.packagedPath, '/bin/script')
+      writeFileSync(join(root, 'tmp/x'), 'x')
+      assert.equal(inspector.look(at('/tmp/x'))[0]?.state, notOwned, 'its package is not installed')
+      rmSync(join(root, 'var'), { recursive: true })
+      mkdirSync(join(root, 'lib/apk/db'), { recursive: true })
+      writeFileSync(join(root, 'lib/apk/db/installed'), '')
+      writeFileSync(join(root, 'tmp/y'), 'y')
+      const [alpine] = inspector.look(at('/tmp/y'))
+      assert.equal(alpine?.state, unknown)
+      assert.match(alpine?.reason ?? '', /apk/)
+    }))
+
+  test('what runs while packages are installed is told at once, and again when they are', () =>
+    withRoot((root, at) => {
+      const inspector = testInspector()
+      inspector.look(at('/usr/bin/busybox'))
+      inspector.pass(1000)
+      // The file is there before the list that has it.
+      writeFileSync(join(root, 'usr/bin/new'), 'new')
+      appendFileSync(join(root, 'var/lib/dpkg/status'), '\n')
+      const [first] = inspector.look(at('/usr/bin/new'))
+      assert.equal(first?.state, notOwned)
+      assert.ok((first?.flags ?? 0) & provenanceFlags.provisional)
+      writeFileSync(join(root, 'var/lib/dpkg/info/box.list'), '/bin/busybox\n/usr/bin/new\n')
+      writeFileSync(
+        join(root, 'var/lib/dpkg/info/box.md5sums'),
+        `${digest('md5', join(root, 'usr/bin/new'))}  usr/bin/new\n`,
+      )
+      appendFileSync(join(root, 'var/lib/dpkg/status'), '\n')
+      inspector.pass(5000)
+      assert.deepEqual(inspector.look(), [], 'still the same')
+      inspector.pass(5000)
+      const [second, ...more] = inspector.look()
+      assert.deepEqual(more, [])
+      assert.equal(second?.state, ownedMatches)
+      assert.equal(second?.path, '/usr/bin/new')
+      assert.equal((second?.flags ?? 0) & provenanceFlags.provisional, 0)
+      inspector.pass(5000)
+      assert.deepEqual(inspector.look(), [])
+    }))
+
+  test('the rights of the sensor are enough, and what root alone may read is read', () =>
+    withRoot((root, at) => {
+      const folder = join(root, 'tmp/closed')
+      mkdirSync(folder, { mode: 0o700 })
+      copyFileSync('/usr/bin/true', join(folder, 'program'))
+      chmodSync(join(folder, 'program'), 0o700)
+      const file = at('/tmp/closed/program')
+      const code = `
+        import { createInspector } from ${JSON.stringify(join(import.meta.dirname, 'inspector.ts'))}
+        const inspector = createInspector({ maxFileBytes: 1 << 26, share: 1, nowMs: () => performance.now(), cpuMs: () => 0 })
+        inspector.see([{ ...JSON.parse(process.argv[1]), inode: ${file.inode}n }])
+        while (inspector.run() === 0 || inspector.waiting > 0);
+        const [{ state, sha256 }] = inspector.take().facts
+        console.log(JSON.stringify({ state, sha256 }))`
+      const run = (capabilities: string): string => {
+        const set = `-all${capabilities}`
+        const done = spawnSync(
+          'setpriv',
+          [
+            ...['--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs'],
+            ...[`--bounding-set=${set}`, `--inh-caps=${set}`, `--ambient-caps=${set}`, '--'],
+            ...[process.execPath, '--input-type=module', '--eval', code],
+            JSON.stringify({ ...file, inode: undefined }),
+          ],
+          { encoding: 'utf8' },
+        )
+        assert.equal(done.status, 0, done.stderr)
+        return done.stdout
+      }
+      assert.deepEqual(JSON.parse(run(',+dac_read_search,+sys_ptrace')), {
+        state: notOwned,
+        sha256: digest('sha256', '/usr/bin/true'),
+      })
+    }))
 
   test('an overlay shows other devices to stat than the kernel tells, and is recognised', async () => {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'hg-overlay-')))

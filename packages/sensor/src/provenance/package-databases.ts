@@ -82,7 +82,9 @@ function isLocked(root: Root, files: readonly string[]): boolean {
   })
   if (inodes.length === 0) return false
   const locks = readProcText('/proc/locks', 1 << 20) ?? ''
-  return inodes.some((inode) => new RegExp(` WRITE \\d+ [0-9a-f]+:[0-9a-f]+:${inode} `).test(locks))
+  return inodes.some((inode) =>
+    new RegExp(` WRITE -?\\d+ [0-9a-f]+:[0-9a-f]+:${inode} `).test(locks),
+  )
 }
 
 export function createPackageDatabases(nowMs: () => number): PackageDatabases {
