@@ -370,6 +370,21 @@ static void raw_door(void)
 	say("raw", 3999, port, 1, sizeof(packet.text), 0, 0);
 }
 
+/* UDP-Lite, where the kernel has it. Nobody has its port: no answer. */
+static void lite_door(void)
+{
+	int fd = socket(family, SOCK_DGRAM, IPPROTO_UDPLITE), port = next_port++;
+	struct sockaddr_storage to;
+	socklen_t length = loopback(&to, port);
+
+	if (fd < 0)
+		return;
+	check(sendto(fd, text, 45, 0, (void *)&to, length), 45, "lite");
+	length = port_of(fd);
+	close(fd);
+	say("lite", (long)length, port, 1, 45, 0, 0);
+}
+
 /* A socket of IPv6 that speaks to one of IPv4. */
 static void mapped_door(void)
 {
@@ -499,6 +514,7 @@ int main(int argc, char **argv)
 		compat_doors();
 #endif
 		raw_door();
+		lite_door();
 		if (family == AF_INET)
 			mapped_door();
 		else

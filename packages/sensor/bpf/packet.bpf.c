@@ -33,7 +33,9 @@ static __always_inline u32 hg_packet_kind(struct __sk_buff *skb)
 	if (at[0] == 0x45) {
 		if (at[9] == HG_IPPROTO_TCP)
 			return hg_packet_tcp(at + 20);
-		return at[9] == HG_IPPROTO_UDP ? HG_IPPROTO_UDP : 0;
+		if (at[9] == HG_IPPROTO_UDP)
+			return HG_IPPROTO_UDP;
+		return at[9] == HG_IPPROTO_UDPLITE ? HG_PACKET_ODD : 0;
 	}
 	if (at[0] >> 4 != 6 || at + 48 > end)
 		return HG_PACKET_ODD;
@@ -41,7 +43,7 @@ static __always_inline u32 hg_packet_kind(struct __sk_buff *skb)
 		return hg_packet_tcp(at + 40);
 	if (at[6] == HG_IPPROTO_UDP)
 		return HG_IPPROTO_UDP;
-	/* ICMPv6; others may be extension headers before a UDP one. */
+	/* ICMPv6; others may be UDP-Lite, or extension headers before one of ours. */
 	return at[6] == 58 ? 0 : HG_PACKET_ODD;
 }
 
@@ -99,6 +101,10 @@ static __always_inline bool hg_packet_read(struct __sk_buff *skb, struct hg_pack
 		__builtin_memcpy(packet->local, head + (is_egress ? 8 : 24), 16);
 		__builtin_memcpy(packet->remote.address, head + (is_egress ? 24 : 8), 16);
 		packet->protocol = hg_packet_skip(skb, &at, head[6]);
+	}
+	if (packet->protocol == HG_IPPROTO_UDPLITE) {
+		packet->is_lite = 1;
+		packet->protocol = HG_IPPROTO_UDP;
 	}
 	if (packet->protocol == HG_IPPROTO_UDP) {
 		if (bpf_skb_load_bytes(skb, at, head, 8))
@@ -201,8 +207,9 @@ static __always_inline void hg_packet_see(struct __sk_buff *skb, const bool is_e
 	if (packet.is_raw && !is_egress)
 		return;
 	if (is_egress)
-		hg_packet_take(socket);
-	actor = socket->actor;
+		hg_packet_take(socket, &actor);
+	else
+		actor = socket->actor;
 	if (hg_dns_is_on && hg_dns_datagram(skb, &packet, socket, &actor,
 					    __builtin_bswap16(sk->dst_port), is_egress)) {
 		if (hg_udp_is_on)
@@ -224,8 +231,10 @@ HG_ONLY_LOOKS("cgroup_skb/ingress", hg_packet_ingress, struct __sk_buff *skb,
 static __always_inline void hg_packet_made(struct bpf_sock *sk)
 {
 	struct hg_packet_socket *socket;
+	struct hg_actor actor;
 
-	if (!(sk->type == HG_SOCK_DGRAM && sk->protocol == HG_IPPROTO_UDP) &&
+	if (!(sk->type == HG_SOCK_DGRAM &&
+	      (sk->protocol == HG_IPPROTO_UDP || sk->protocol == HG_IPPROTO_UDPLITE)) &&
 	    sk->type != HG_SOCK_RAW)
 		return;
 	/* Where it fails, the first packet tries again, and counts. */
@@ -233,7 +242,7 @@ static __always_inline void hg_packet_made(struct bpf_sock *sk)
 	if (!socket)
 		return;
 	hg_packet_begin(socket);
-	hg_packet_take(socket);
+	hg_packet_take(socket, &actor);
 	socket->net_ns = hg_current_net_ns();
 }
 
@@ -254,12 +263,13 @@ static __always_inline void hg_packet_received(struct bpf_sock_addr *ctx,
 					       const struct hg_remote *remote)
 {
 	struct hg_packet_socket *socket = bpf_sk_storage_get(&hg_packet_sockets, ctx->sk, 0, 0);
+	struct hg_actor actor;
 
 	if (!socket)
 		return;
-	hg_packet_take(socket);
+	hg_packet_take(socket, &actor);
 	if (hg_udp_is_on)
-		hg_udp_read(remote, socket);
+		hg_udp_read(remote, socket, &actor);
 }
 
 static __always_inline void hg_packet_read4(struct bpf_sock_addr *ctx)
@@ -297,6 +307,7 @@ HG_ONLY_LOOKS("cgroup/recvmsg6", hg_packet_recvmsg6, struct bpf_sock_addr *ctx,
 static __always_inline void hg_packet_connected(struct bpf_sock_addr *ctx)
 {
 	struct hg_packet_socket *socket;
+	struct hg_actor actor;
 
 	if (ctx->protocol != HG_IPPROTO_TCP || !hg_dns_is_on ||
 	    !hg_is_dns_port(__builtin_bswap16(ctx->user_port)))
@@ -309,7 +320,7 @@ static __always_inline void hg_packet_connected(struct bpf_sock_addr *ctx)
 	}
 	socket->socket_id = hg_take_sequence(HG_SEQUENCE_SOCKET);
 	socket->net_ns = hg_current_net_ns();
-	hg_packet_take(socket);
+	hg_packet_take(socket, &actor);
 }
 
 HG_ONLY_LOOKS("cgroup/connect4", hg_packet_connect4, struct bpf_sock_addr *ctx,
@@ -333,7 +344,7 @@ int hg_packet_inherit(struct bpf_iter__task_file *ctx)
 	if (!wrapper)
 		return 0;
 	sk = wrapper->sk;
-	if (!sk || sk->sk_protocol != HG_IPPROTO_UDP)
+	if (!sk || (sk->sk_protocol != HG_IPPROTO_UDP && sk->sk_protocol != HG_IPPROTO_UDPLITE))
 		return 0;
 	if (sk->__sk_common.skc_family != HG_AF_INET && sk->__sk_common.skc_family != HG_AF_INET6)
 		return 0;

@@ -43,6 +43,7 @@ const udpWords: Readonly<Record<keyof typeof udpFlags, string>> = {
   incoming: 'incoming',
   shared: 'shared',
   raw: 'raw',
+  lite: 'UDP-Lite',
 }
 
 const dnsWords: Readonly<Record<keyof typeof dnsFlags, string>> = {

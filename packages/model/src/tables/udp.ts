@@ -24,6 +24,8 @@ export const udpFlags = {
   shared: 1 << 4,
   /** Sent through a raw socket: the program wrote the header itself. */
   raw: 1 << 5,
+  /** UDP-Lite (IP protocol 136). */
+  lite: 1 << 6,
 } as const
 
 export const udp = defineTable({

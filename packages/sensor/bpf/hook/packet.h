@@ -21,6 +21,8 @@
 #define HG_AF_INET6 10
 #define HG_IPPROTO_TCP 6
 #define HG_IPPROTO_UDP 17
+/* The same header, and sockets that any process may open. */
+#define HG_IPPROTO_UDPLITE 136
 #define HG_SOCK_DGRAM 2
 #define HG_SOCK_RAW 3
 #define HG_EEXIST 17
@@ -80,6 +82,8 @@ struct hg_packet {
 	u16 local_port;
 	u8 protocol;
 	u8 is_raw;
+	u8 is_lite;
+	u8 zero[3];
 	/* Where the payload begins, from the IP header on, and its length. */
 	u32 at;
 	u32 bytes;
@@ -119,14 +123,20 @@ static __always_inline void hg_packet_begin(struct hg_packet_socket *socket)
 	__sync_val_compare_and_swap(&socket->socket_id, 0, id);
 }
 
-/* The current process acts on the socket. Kernel threads do so for others. */
-static __always_inline void hg_packet_take(struct hg_packet_socket *socket)
+/*
+ * The current process acts on the socket: fills in who that is. Kernel threads act for others: for whoever
+ * did so last. Not read back from the socket, which another processor may be writing.
+ */
+static __always_inline void hg_packet_take(struct hg_packet_socket *socket, struct hg_actor *actor)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (task->flags & HG_PF_KTHREAD)
+	if (task->flags & HG_PF_KTHREAD) {
+		*actor = socket->actor;
 		return;
-	hg_current_actor(&socket->actor, task);
+	}
+	hg_current_actor(actor, task);
+	socket->actor = *actor;
 }
 
 static __always_inline u32 hg_current_net_ns(void)

@@ -88,6 +88,7 @@ suite('record decoders', () => {
       [udp, 'HG_UDP_INCOMING', udpFlags.incoming],
       [udp, 'HG_UDP_SHARED', udpFlags.shared],
       [udp, 'HG_UDP_RAW', udpFlags.raw],
+      [udp, 'HG_UDP_LITE', udpFlags.lite],
       [udp, 'HG_UDP_SEND', udpOperations.send],
       [udp, 'HG_UDP_RECEIVE', udpOperations.receive],
       [udp, 'HG_UDP_END', udpOperations.end],

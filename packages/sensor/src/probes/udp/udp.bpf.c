@@ -33,6 +33,7 @@ enum hg_udp_operation {
 #define HG_UDP_INCOMING (1u << 3)
 #define HG_UDP_SHARED (1u << 4)
 #define HG_UDP_RAW (1u << 5)
+#define HG_UDP_LITE (1u << 6)
 
 /* Switched on by the loader when the probe is wanted. */
 const volatile u32 hg_udp_is_on = 0;
@@ -278,6 +279,8 @@ static __always_inline void hg_udp_see(const struct hg_packet *packet,
 		flow.flags |= HG_UDP_INCOMING | HG_UDP_UNCERTAIN;
 	if (packet->is_raw)
 		flow.flags |= HG_UDP_RAW;
+	if (packet->is_lite)
+		flow.flags |= HG_UDP_LITE;
 	hg_udp_count(&flow, packets, packet->bytes, is_egress);
 	flow.last_ns = flow.first_ns;
 	error = bpf_map_update_elem(&hg_udp_flows, &key, &flow, BPF_NOEXIST);
@@ -301,15 +304,16 @@ static __always_inline void hg_udp_see(const struct hg_packet *packet,
 
 /* The current process reads a datagram from `remote`. */
 static __always_inline void hg_udp_read(const struct hg_remote *remote,
-					struct hg_packet_socket *socket)
+					const struct hg_packet_socket *socket,
+					const struct hg_actor *actor)
 {
 	struct hg_udp_key key = { .socket_id = socket->socket_id, .remote = *remote };
 	struct hg_udp_flow *flow = bpf_map_lookup_elem(&hg_udp_flows, &key);
 
 	if (!flow)
 		return;
-	if (!hg_is_same_actor(&flow->actor, &socket->actor))
-		hg_udp_move(&key, flow, &socket->actor, HG_UDP_RECEIVE);
+	if (!hg_is_same_actor(&flow->actor, actor))
+		hg_udp_move(&key, flow, actor, HG_UDP_RECEIVE);
 	else if (flow->flags & HG_UDP_UNCERTAIN)
 		flow->flags &= ~HG_UDP_UNCERTAIN;
 }

@@ -77,7 +77,7 @@ suite('udp probe', { skip: kernelSkip }, () => {
         assert.equal(firsts.length, name === 'moved' ? 2 : flows, `${name}: ${print(flow)}`)
         assert.equal(ends.length, flows, `${name}: ${print(flow)}`)
         assert.equal(flow.length, firsts.length + ends.length, `${name}: ${print(flow)}`)
-        const expected = name === 'raw' ? udpFlags.raw : 0
+        const expected = name === 'raw' ? udpFlags.raw : name === 'lite' ? udpFlags.lite : 0
         const family = version === '4' ? 2 : 10
         for (const row of flow) {
           assert.equal(row['flags'], expected, name)
