@@ -58,6 +58,7 @@ suite('provenance of programs that run', { skip: kernelSkip }, () => {
   let shell: ChildProcessByStdio<Writable, Readable, null>
   const program = testProgram('sample', true)
   const family = testProgram('family')
+  const who = testProgram('who')
 
   before(async () => {
     root = realpathSync(mkdtempSync(join(tmpdir(), 'hg-root-')))
@@ -82,7 +83,7 @@ suite('provenance of programs that run', { skip: kernelSkip }, () => {
     const busybox = ['/usr/bin/busybox', '/bin/busybox'].find(existsSync) ?? 'busybox'
     copyFileSync(realpathSync(busybox), join(root, 'bin/busybox'))
 
-    sensor = await openTestKernel({ probes: ['fork', 'exec', 'exit', 'file'] })
+    sensor = await openTestKernel({ probes: ['fork', 'exec', 'exit', 'file', 'memory'] })
     const provenance = createProvenance({
       open: openProvenanceThread({ enabled: true, maxFileBytes: 64 << 20, cpuPercent: 100 }),
       onFindings: () => pump.sayFindings(),
@@ -134,9 +135,20 @@ suite('provenance of programs that run', { skip: kernelSkip }, () => {
 
   const rows = (table: TableName): readonly PlainRow[] => told.get(table) ?? []
 
+  /** What `find` gives once it gives something. */
+  async function soon<Found>(find: () => Found | undefined): Promise<Found> {
+    const end = Date.now() + 60_000
+    for (;;) {
+      const found = find()
+      if (found !== undefined) return found
+      if (Date.now() > end) throw new Error(`not within a minute: ${find}`)
+      await sleep(10)
+    }
+  }
+
   /** The row for what this exec ran, once it is there. */
   async function provenanceOf(pid: number, column: 'inode' | 'interpreterInode' = 'inode') {
-    for (;;) {
+    return soon(() => {
       const exec = rows('exec').findLast((row) => row['pid'] === pid)
       const device = column === 'inode' ? 'device' : 'interpreterDevice'
       const path = column === 'inode' ? 'file' : 'interpreter'
@@ -147,9 +159,8 @@ suite('provenance of programs that run', { skip: kernelSkip }, () => {
           (exec[column] === 0n ||
             (row['inode'] === exec[column] && row['device'] === exec[device])),
       )
-      if (exec && found) return { exec, row: found }
-      await sleep(10)
-    }
+      return exec && found ? { exec, row: found } : undefined
+    })
   }
   /** Runs it in that root, beside a shell that stays, as containers have a process that stays; gives its pid. */
   async function inRoot(command: string): Promise<number> {
@@ -236,22 +247,31 @@ suite('provenance of programs that run', { skip: kernelSkip }, () => {
     assert.ok(BigInt(row['writtenNs'] ?? 0n) < BigInt(exec['bootNs'] ?? 0n))
   })
 
+  test('looks at a library that was written and is mapped by a program that is known', async () => {
+    const library = realpathSync('/lib/x86_64-linux-gnu/libm.so.6')
+    const copy = join(root, 'tmp/library.so')
+    // The program is known by now, so what it has mapped is not looked at with it.
+    await provenanceOf(runProgram(who).pid)
+    copyFileSync(library, copy)
+    runProgram(who, [], { env: { LD_PRELOAD: copy } })
+    const row = await soon(() => rows('provenance').find((one) => one['path'] === copy))
+    assert.equal(row['role'], provenanceRoles.library)
+    assert.equal(row['writerPid'], process.pid)
+    assert.equal(row['sha256'], createHash('sha256').update(readFileSync(library)).digest('hex'))
+  })
+
   test('knows the processes that were there before', async () => {
     const live = rows('process').find((row) => row['pid'] === process.pid)
     assert.ok(live)
-    for (;;) {
-      const found = rows('provenance').find(
+    const found = await soon(() =>
+      rows('provenance').find(
         (row) =>
           row['inode'] === live['inode'] &&
           row['device'] === live['device'] &&
           row['path'] === live['file'],
-      )
-      if (found) {
-        assert.equal(found['path'], realpathSync(process.execPath))
-        return
-      }
-      await sleep(10)
-    }
+      ),
+    )
+    assert.equal(found['path'], realpathSync(process.execPath))
   })
 
   test('has lost nothing of it', () => {

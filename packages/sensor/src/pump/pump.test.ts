@@ -107,6 +107,7 @@ async function withPump(
     made: Made[]
     disk: { isFull: boolean; tries: number; mostBytes: number }
     users: { hasChanged: boolean }
+    provenance: { seen: number; found: number; foundAtStop: number }
     pump: Pump
     stop: () => Promise<void>
   }) => Promise<void>,
@@ -117,6 +118,7 @@ async function withPump(
   const made: Made[] = []
   const disk = { isFull: false, tries: 0, mostBytes: Infinity }
   const users = { hasChanged: false }
+  const provenance = { seen: 0, found: 0, foundAtStop: 0 }
   const spool = {
     nextSequence: 1n,
     append(item: SpoolAppend) {
@@ -154,6 +156,24 @@ async function withPump(
         if (builder.full) yield
       },
     },
+    provenance: {
+      see(builder) {
+        provenance.seen += builder.table('exec').rows
+      },
+      get hasFindings() {
+        return provenance.found > 0
+      },
+      *write(builder) {
+        for (; provenance.found > 0; provenance.found--) {
+          builder.table('provenance').add()
+          if (builder.full) yield
+        }
+      },
+      forget: () => undefined,
+      async stop() {
+        provenance.found += provenance.foundAtStop
+      },
+    },
     onBatch: (item, rows) => made.push({ atMs: Number(nowNs / 1_000_000n), rows, item }),
     onError: () => undefined,
     retryMs: 5,
@@ -167,7 +187,7 @@ async function withPump(
     await running
   }
   await pause(20)
-  await use({ kernel, made, disk, users, pump, stop })
+  await use({ kernel, made, disk, users, provenance, pump, stop })
   if (!isStopped) await stop()
 }
 
@@ -263,6 +283,26 @@ suite('pump', () => {
       kernel.offer(1)
       await pause(300)
       assert.equal(said(), 2)
+    }))
+  test('shows each batch to provenance, and sends what that found with the next one', () =>
+    withPump(async ({ kernel, made, provenance, pump, stop }) => {
+      kernel.offer(600)
+      await pause(150)
+      assert.equal(provenance.seen, 600)
+      const found = (): number =>
+        made.reduce(
+          (sum, { item }) => sum + (decodeBatch(item.batch).table('provenance')?.rows ?? 0),
+          0,
+        )
+      assert.equal(found(), 0)
+      provenance.found = 700
+      pump.sayFindings()
+      await pause(150)
+      assert.equal(found(), 700)
+      assert.ok(made.every(({ rows }) => rows <= bounds.events))
+      provenance.foundAtStop = 3
+      await stop()
+      assert.equal(found(), 703)
     }))
   test('gives records without rows back to the ring without a batch', () =>
     withPump(async ({ kernel, made }) => {
