@@ -96,22 +96,22 @@ static __always_inline bool hg_has_room_for_counted(void)
 	       bpf_ringbuf_query(&hg_lifecycle, BPF_RB_RING_SIZE) * 3;
 }
 
-/* Sends a record of `length` bytes; false when it has no room. Counts nothing but the number in the ring. */
-static __always_inline bool hg_send_counted(struct hg_counted *record, u32 length)
+/* Sends a record of `length` bytes, `most` at most; false when it has no room. Counts nothing but the number in the ring. */
+static __always_inline bool hg_send_counted(struct hg_counted *record, u32 length, u32 most)
 {
 	record->event.seq = hg_take_sequence(HG_RING_LIFECYCLE);
 	if (!hg_has_room_for_counted())
 		return false;
-	/* Compared here and not before the calls: Linux 6.1 forgets what it knew of a number that it has put aside. */
+	/* Right before it is used: Linux 6.1 forgets bounds of what it puts on the stack meanwhile. */
 	hg_hide(length);
-	if (length > HG_COUNTED_BYTES)
-		length = HG_COUNTED_BYTES;
+	if (length > most)
+		length = most;
 	return !bpf_ringbuf_output(&hg_lifecycle, record, length, 0);
 }
 
 static __always_inline void hg_tell_once(struct hg_counted *record, u32 length, u32 probe)
 {
-	if (hg_send_counted(record, length))
+	if (hg_send_counted(record, length, HG_COUNTED_BYTES))
 		hg_count_submitted(probe);
 	else
 		hg_count_lost(probe, HG_LOSS_RING_FULL);
@@ -127,11 +127,9 @@ static __always_inline void hg_tell_pending(struct hg_tally *slot, u64 now)
 		return;
 	record->event.boot_ns = now;
 	record->count = slot->pending;
-	if (bytes > HG_TALLY_BYTES)
-		bytes = HG_TALLY_BYTES;
 	/* Of the events that were counted as repeats this row is one now. */
 	hg_add_deduplicated(probe, -(s64)slot->pending);
-	if (hg_send_counted(record, bytes)) {
+	if (hg_send_counted(record, bytes, HG_TALLY_BYTES)) {
 		hg_add_deduplicated(probe, slot->pending - 1);
 		hg_count_submitted(probe);
 	} else {

@@ -11,6 +11,11 @@ import {
   taskSocketSizeBytes,
   type Task,
 } from '../../gen/snapshot-records.ts'
+import {
+  pickCredentials,
+  sharedCredentials,
+  type Credentials,
+} from '../process-cache/credentials.ts'
 import type { ProcessCache } from '../process-cache/process-cache.ts'
 import { terminalName } from '../probes/exec/image-text.ts'
 import type { WorkloadNames } from '../workload/workload-names.ts'
@@ -31,7 +36,10 @@ export function takeTasks(iterator: BpfLink, processes: ProcessCache): readonly 
   const seen = tasks.length
   tasks.push(...unseenParents(tasks))
   // Parents first, whatever the order of pids: all are known before anyone asks for a lineage.
-  for (const [i, task] of tasks.entries())
+  let all: Credentials | undefined
+  for (const [i, task] of tasks.entries()) {
+    // Of those that the walk did not show nobody knows all.
+    all = i < seen ? sharedCredentials(all, pickCredentials(task)) : undefined
     processes.add(
       {
         pid: task.pid,
@@ -40,8 +48,9 @@ export function takeTasks(iterator: BpfLink, processes: ProcessCache): readonly 
         parentPid: task.parentPid,
         parentStartNs: task.parentStartNs,
       },
-      { uid: task.uid, all: i < seen ? task : undefined, atNs },
+      { uid: task.uid, all, atNs },
     )
+  }
   return tasks
 }
 

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { imageFlags } from '@honeyguide/model/tables/exec'
 import {
   beginHistory,
   credentialsBefore,
   credentialsOfImage,
   inheritedCredentials,
   isUnexplained,
+  sharedCredentials,
   tellChange,
   type Credentials,
 } from './credentials.ts'
+import { createProcessCache, type ProcessCache, type ProcessRecord } from './process-cache.ts'
 
 const as = (uid: number): Credentials =>
   credentialsOfImage({
@@ -59,6 +62,14 @@ suite('credentials that were told', () => {
     assert.equal(isUnexplained(history, 0, 2000n), false)
   })
 
+  test('what is the same is kept once', () => {
+    const before = as(5)
+    assert.equal(sharedCredentials(before, as(5)), before)
+    const after = { ...as(5), capEffective: 1n }
+    assert.equal(sharedCredentials(before, after), after)
+    assert.equal(sharedCredentials(undefined, after), after)
+  })
+
   test('a child is what its maker last was, where that is sure', () => {
     const history = beginHistory(0, as(0), 0n)
     assert.deepEqual(inheritedCredentials(history, 0), as(0))
@@ -67,5 +78,64 @@ suite('credentials that were told', () => {
     assert.equal(inheritedCredentials(history, 0), undefined, 'another user than told')
     tellChange(history, pid, pid, as(34))
     assert.equal(inheritedCredentials(history, 34), undefined, 'it may have gone to and fro')
+  })
+})
+
+suite('user ids in the process cache', () => {
+  const image = (of: number, execNo: number, parentPid = 1): ProcessRecord => ({
+    ...{ pid: of, startNs: BigInt(of), execNo },
+    ...{ parentPid, parentStartNs: BigInt(parentPid) },
+  })
+  const told = (uid: number, atNs: bigint): { uid: number; all: Credentials; atNs: bigint } => ({
+    uid,
+    all: as(uid),
+    atNs,
+  })
+  const open = (): ProcessCache => {
+    const cache = createProcessCache({ capacity: 10, exitedMs: 1000 })
+    cache.add({ ...image(1, 0), parentPid: 0, parentStartNs: 0n }, told(0, 10n))
+    cache.exec(image(2, 1), told(1000, 20n))
+    return cache
+  }
+  const { unexplainedUid } = imageFlags
+
+  test('an exec by another user than the process was told to be is marked', () => {
+    assert.equal(open().exec(image(2, 2), told(1000, 30n)), 0)
+    assert.equal(open().exec(image(2, 2), told(0, 30n)), unexplainedUid)
+  })
+
+  test('after a change that was told it is the new user who is expected', () => {
+    const cache = open()
+    assert.deepEqual(cache.change(2, 2n, 2, told(0, 30n)), as(1000))
+    assert.equal(cache.change(2, 2n, 2, told(0, 31n)), undefined)
+    assert.equal(cache.exec(image(2, 2), told(0, 40n)), 0)
+    assert.equal(cache.isUnexplained(2, 2n, told(1000, 50n)), true)
+  })
+
+  test('a child of another user than its maker is marked, and a process that ends as one', () => {
+    const cache = open()
+    assert.equal(cache.fork(image(3, 1, 2), { uid: 1000, atNs: 30n }), 0)
+    assert.equal(cache.fork(image(4, 1, 2), { uid: 0, atNs: 30n }), unexplainedUid)
+    assert.equal(cache.isUnexplained(3, 3n, { uid: 0, atNs: 40n }), true)
+    // A child is what its maker was, so that the kernel need not say what was before its first change.
+    assert.deepEqual(cache.change(3, 3n, 3, told(33, 50n)), as(1000))
+  })
+
+  test('nothing is marked of own processes, of records from before, and after a loss', () => {
+    const cache = open()
+    assert.equal(cache.isUnexplained(2, 2n, { uid: 0, atNs: 30n, isOwn: true }), false)
+    assert.equal(cache.isUnexplained(2, 2n, { uid: 0, atNs: 15n }), false)
+    assert.equal(cache.isUnexplained(2, 2n, { uid: 0, atNs: 30n }), true)
+    cache.forgetCredentials()
+    assert.equal(cache.isUnexplained(2, 2n, { uid: 0, atNs: 30n }), false)
+    assert.equal(cache.exec(image(2, 2), told(0, 40n)), 0)
+    assert.equal(cache.isUnexplained(2, 2n, { uid: 7, atNs: 50n }), true, 'from the next exec on')
+  })
+
+  test('a second look at all processes does not undo what was told', () => {
+    const cache = open()
+    cache.change(2, 2n, 2, told(33, 30n))
+    cache.add(image(2, 1), told(33, 40n))
+    assert.equal(cache.isUnexplained(2, 2n, { uid: 1000, atNs: 35n }), true)
   })
 })

@@ -27,12 +27,34 @@ export interface Credentials {
   readonly userNs: number
 }
 
+/** Only these, of a record that has more. */
+export function pickCredentials(record: Credentials): Credentials {
+  const { uid, euid, suid, fsuid, gid, egid, sgid, fsgid } = record
+  const { capEffective, capPermitted, capInheritable } = record
+  const { mountNs, pidNs, netNs, userNs } = record
+  return {
+    ...{ uid, euid, suid, fsuid, gid, egid, sgid, fsgid },
+    ...{ capEffective, capPermitted, capInheritable },
+    ...{ mountNs, pidNs, netNs, userNs },
+  }
+}
+
 /** As an image begins: exec sets the saved ids and those for files to the effective ones. */
 export function credentialsOfImage(
   image: Omit<Credentials, 'suid' | 'fsuid' | 'sgid' | 'fsgid'>,
 ): Credentials {
   const { euid, egid } = image
   return { ...image, suid: euid, fsuid: euid, sgid: egid, fsgid: egid }
+}
+
+/** `after`, or `before` where they say the same: most processes are what another is, and share one object. */
+export function sharedCredentials(
+  before: Credentials | undefined,
+  after: Credentials,
+): Credentials {
+  if (before === undefined) return after
+  const names = Object.keys(before) as (keyof Credentials)[]
+  return names.every((name) => before[name] === after[name]) ? before : after
 }
 
 export interface CredentialHistory {
@@ -44,11 +66,13 @@ export interface CredentialHistory {
   last: Credentials | undefined
   uid: number
   /** Real user ids that a change was told to lead to. */
-  readonly entered: number[]
+  entered: readonly number[]
   isTold: boolean
   /** Threads other than the first have changed theirs: each may be in a state of its own. */
   isMixed: boolean
 }
+
+const nobody: readonly number[] = []
 
 /** More different user ids than this, and nothing is said any more. */
 const mostEntered = 16
@@ -58,7 +82,7 @@ export function beginHistory(
   base: Credentials | undefined,
   sinceNs: bigint,
 ): CredentialHistory {
-  return { base, sinceNs, last: base, uid, entered: [], isTold: false, isMixed: false }
+  return { base, sinceNs, last: base, uid, entered: nobody, isTold: false, isMixed: false }
 }
 
 /** What a child of the process is when it is born. */
@@ -98,7 +122,7 @@ export function tellChange(
     !history.entered.includes(after.uid) &&
     history.entered.length <= mostEntered
   )
-    history.entered.push(after.uid)
+    history.entered = [...history.entered, after.uid]
   history.isTold = true
   history.uid = after.uid
   history.last = after

@@ -12,6 +12,7 @@ import {
   credentialsBefore,
   inheritedCredentials,
   isUnexplained,
+  sharedCredentials,
   tellChange,
   type CredentialHistory,
   type Credentials,
@@ -222,9 +223,15 @@ export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
       return lineage(record) | flagOf(parent, told)
     },
     exec(record, told) {
-      const flags = told ? flagOf(historyOf(record.pid, record.startNs), told) : 0
+      if (!told) {
+        put(record)
+        return lineage(record)
+      }
+      const before = historyOf(record.pid, record.startNs)
+      const flags = flagOf(before, told)
+      const all = told.all && sharedCredentials(before?.last, told.all)
       put(record)
-      if (told) begin(record, told.uid, told.all, told.atNs)
+      begin(record, told.uid, all, told.atNs)
       return lineage(record) | flags
     },
     add(record, told) {
