@@ -247,10 +247,10 @@ static void refused(enum door door)
 	CHANGE("unshare", SYS_unshare, 310, CLONE_NEWNS, 0, 0, 0, 0, ",\"callFlags\":\"%u\"", CLONE_NEWNS);
 	CHANGE("setns", SYS_setns, 346, own_net, CLONE_NEWNET, 0, 0, 0,
 	       ",\"callFlags\":\"%u\",\"inode\":\"%u\"", CLONE_NEWNET, before.ns[1]);
-	result = call(door, SYS_mount, 21, text("hg"), text("/mnt"), text("tmpfs"), MS_NOSUID, 0);
-	say("mount", door, result, ",\"source\":\"hg\",\"path\":\"/mnt\",\"type\":\"tmpfs\",\"callFlags\":\"2\"");
-	result = call(door, SYS_umount2, 52, text("/mnt"), MNT_DETACH, 0, 0, 0);
-	say("umount", door, result, ",\"path\":\"/mnt\",\"callFlags\":\"2\"");
+	result = call(door, SYS_mount, 21, text("hg"), text("/tmp"), text("tmpfs"), MS_NOSUID, 0);
+	say("mount", door, result, ",\"source\":\"hg\",\"path\":\"/tmp\",\"type\":\"tmpfs\",\"callFlags\":\"2\"");
+	result = call(door, SYS_umount2, 52, text("/tmp"), MNT_DETACH, 0, 0, 0);
+	say("umount", door, result, ",\"path\":\"/tmp\",\"callFlags\":\"2\"");
 	result = call(door, SYS_chroot, 61, text("/"), 0, 0, 0, 0);
 	say("chroot", door, result, ",\"path\":\"/\"");
 	result = call(door, SYS_pivot_root, 217, text("/a"), text("/b"), 0, 0, 0);

@@ -164,8 +164,8 @@ static __noinline int hg_memory_end(struct hg_memory_scratch *scratch)
 	return 0;
 }
 
-/* Path, inode and device of a file. */
-static __always_inline void hg_memory_add_file(struct hg_memory_scratch *scratch, u64 address)
+/* Path, inode and device of a file. A function of its own, so that its stack is free again for what follows. */
+static __noinline int hg_memory_add_file(struct hg_memory_scratch *scratch, u64 address)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct hg_memory *memory = hg_memory_of(scratch);
@@ -173,7 +173,7 @@ static __always_inline void hg_memory_add_file(struct hg_memory_scratch *scratch
 	struct hg_inode_head inode;
 
 	if (!address)
-		return;
+		return 0;
 	hg_read_file(&head, address);
 	hg_read_inode(&inode, head.inode);
 	memory->inode = inode.number;
@@ -183,6 +183,7 @@ static __always_inline void hg_memory_add_file(struct hg_memory_scratch *scratch
 	memory->path_bytes = hg_walk_end(&scratch->walk, scratch->record);
 	if (scratch->walk.is_done == 0)
 		memory->counted.event.flags |= HG_MEMORY_PATH_PARTIAL;
+	return 0;
 }
 
 /* Whether no name leads to a file: a memfd, a deleted one, shared anonymous memory. */
@@ -532,7 +533,7 @@ static __always_inline void hg_arm_writes(void)
 }
 
 /* The process whose memory this file of /proc is. */
-static __always_inline void hg_memory_target(struct hg_target *target, u64 address)
+static __noinline int hg_memory_target(struct hg_target *target, u64 address)
 {
 	struct file *file = (void *)address;
 	struct inode *inode = 0;
@@ -543,6 +544,7 @@ static __always_inline void hg_memory_target(struct hg_target *target, u64 addre
 	entry = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
 	bpf_core_read(&pid, sizeof(pid), &entry->pid);
 	hg_target_task(target, hg_task_of_pid((u64)pid, PIDTYPE_PID));
+	return 0;
 }
 
 static __noinline int hg_memory_opened_to_write(u64 address)
