@@ -137,6 +137,11 @@ static void data(struct uring *ring)
 	often(ring, "read", read_it, 3);
 	write_it.fd = other;
 	often(ring, "write-other", write_it, 1);
+	/* Another file in the same place, and most likely in the same memory of the kernel. */
+	close(other);
+	other = open("third", O_CREAT | O_RDWR, 0600);
+	write_it.fd = other;
+	often(ring, "write-third", write_it, 2);
 	result = syscall(__NR_io_uring_register, ring->fd, IORING_REGISTER_FILES, files, 2);
 	say("register %d %d %d 2 %ld\n", getpid(), ring->fd, IORING_REGISTER_FILES, result);
 	write_it.fd = 1;

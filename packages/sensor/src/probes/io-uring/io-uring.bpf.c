@@ -369,6 +369,18 @@ static __always_inline bool hg_uring_output(struct hg_uring_scratch *scratch, u3
 	return true;
 }
 
+/* Inode number of the file behind a descriptor: an address would be that of the next file, too. */
+static __always_inline u64 hg_uring_inode(u32 fd)
+{
+	struct file *file = (void *)hg_file_of_fd(fd);
+	struct inode *inode = 0;
+	u64 number = 0;
+
+	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
+	bpf_core_read(&number, sizeof(number), &inode->i_ino);
+	return number;
+}
+
 static __always_inline void hg_uring_transfer(struct hg_uring_scratch *scratch)
 {
 	struct hg_io_uring *record = &scratch->record;
@@ -380,7 +392,8 @@ static __always_inline void hg_uring_transfer(struct hg_uring_scratch *scratch)
 	key->pid = record->event.pid;
 	key->exec_no = record->event.exec_no;
 	key->object = (u64)record->fd << 32 | record->opcode;
-	key->second_object = hg_file_of_fd(record->fd);
+	if (!(record->event.flags & HG_IO_URING_FIXED_FILE))
+		key->second_object = hg_uring_inode(record->fd);
 	key->kind = HG_PROBE_IO_URING;
 	key->operation = HG_IO_URING_TRANSFER;
 	key->flags = record->event.flags;
