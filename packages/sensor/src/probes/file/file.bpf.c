@@ -751,8 +751,13 @@ static __always_inline void hg_file_note_writer(const struct hg_file *record)
 		.pid = record->event.pid,
 		.exec_no = record->event.exec_no,
 	};
+	struct hg_file_writer *known = bpf_map_lookup_elem(&hg_file_written, &id);
 
-	bpf_map_update_elem(&hg_file_written, &id, &writer, BPF_ANY);
+	/* In place: the kernel would take another element for each update, and a while. */
+	if (known)
+		*known = writer;
+	else
+		bpf_map_update_elem(&hg_file_written, &id, &writer, BPF_ANY);
 }
 
 /*
