@@ -15,6 +15,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
@@ -367,6 +368,31 @@ suite('files of this Debian', () => {
       } finally {
         child.kill('SIGKILL')
       }
+    }))
+
+  test('what has just run goes before what was there already, and small before large', () =>
+    withFolder((folder) => {
+      let nowMs = 0
+      const inspector = createInspector({
+        maxFileBytes: 64 << 20,
+        share: 1,
+        nowMs: () => (nowMs += 0.5),
+        cpuMs: () => 0,
+      })
+      const file = (name: string, size: number, changes: Partial<SeenFile> = {}): SeenFile => {
+        writeFileSync(join(folder, name), '')
+        truncateSync(join(folder, name), size)
+        return seen(join(folder, name), changes)
+      }
+      const old = { isFromSnapshot: true }
+      inspector.see([file('old-large', 8 << 20, old), file('old-small', 1 << 20, old)])
+      inspector.run()
+      inspector.see([file('large', 8 << 20), file('small', 1 << 20)])
+      while (inspector.run() === 0 || inspector.waiting > 0);
+      assert.deepEqual(
+        inspector.take().facts.map(({ path }) => path.slice(folder.length + 1)),
+        ['small', 'large', 'old-small', 'old-large'],
+      )
     }))
 
   test('counts what does not fit, and does the rest', () =>

@@ -73,8 +73,11 @@ export interface Inspector {
 const bounds = {
   /** Files that wait to be opened. */
   queue: 1024,
-  /** Files that are open and wait for their turn, or have it. */
-  open: 32,
+  /**
+   * Files that are open and wait for their turn, or have it: of those that just ran, and of those that were there
+   * already. Few, as an open file keeps its file system from being unmounted.
+   */
+  open: [8, 2],
   /** Files that are remembered. */
   known: 2048,
   /** Looks that are put off. */
@@ -107,6 +110,8 @@ interface Known {
 
 interface Job {
   readonly key: string
+  /** Which queue it came from. */
+  readonly kind: 0 | 1
   readonly file: SeenFile
   readonly opened: OpenedFile
   readonly sinceMs: number
@@ -199,14 +204,17 @@ export function createInspector(options: InspectorOptions): Inspector {
       { changedNs, fact: undefined, digests: nothing, lookedMs: -Infinity, isTold: true },
     ]),
   )
-  const queue = new Map<string, Wanted>()
+  /** Those that just ran, and those that were there already. */
+  const queues = [new Map<string, Wanted>(), new Map<string, Wanted>()] as const
   /** By what goes first: just seen before there already, small before large. */
   const lanes: Job[][] = [[], [], [], []]
   const later = new Map<string, Wanted & { readonly dueMs: number }>()
   let facts: Fact[] = []
   let offered = 0
   let lost = 0
-  let jobs = 0
+  const jobs: [number, number] = [0, 0]
+  /** Keys of files that have a turn. */
+  const inHand = new Set<string>()
   /** Of what was charged: what a thread does between two runs counts as well, and what it took to begin again. */
   let chargedCpuMs = earlier ? 0 : cpuMs()
 
@@ -228,8 +236,8 @@ export function createInspector(options: InspectorOptions): Inspector {
 
   function want(key: string, wanted: Wanted): void {
     offered += 1
-    if (queue.size >= bounds.queue) lost += 1
-    else queue.set(key, wanted)
+    if (queues[0].size + queues[1].size >= bounds.queue) lost += 1
+    else queues[wanted.file.isFromSnapshot ? 1 : 0].set(key, wanted)
   }
 
   function putOff(key: string, wanted: Wanted, dueMs: number): void {
@@ -241,9 +249,13 @@ export function createInspector(options: InspectorOptions): Inspector {
     }
   }
 
+  function isQueued(key: string): boolean {
+    return inHand.has(key) || queues.some((queue) => queue.has(key))
+  }
+
   function seeOne(file: SeenFile): void {
     const key = keyOf(file)
-    if (queue.has(key)) return
+    if (isQueued(key)) return
     const before = known.get(key)
     if (before && nowMs() - before.lookedMs < lookEveryMs)
       putOff(key, { file, settles: 0 }, before.lookedMs + lookEveryMs)
@@ -350,12 +362,12 @@ export function createInspector(options: InspectorOptions): Inspector {
     tell(key, { changedNs: 0n, fact, digests: nothing, lookedMs: nowMs(), isTold: false })
   }
 
-  /** Opens the next file that waits; gives it a turn unless nothing of it is new. */
-  function admit(): void {
-    const next = queue.entries().next().value
+  /** Opens the next file that waits in this queue; gives it a turn unless nothing of it is new. */
+  function admit(kind: 0 | 1): void {
+    const next = queues[kind].entries().next().value
     if (!next) return
     const [key, { file, settles }] = next
-    queue.delete(key)
+    queues[kind].delete(key)
     const opened = orReason(() => opener.open(file))
     if (typeof opened === 'string') {
       unopened(key, file, opened)
@@ -370,10 +382,11 @@ export function createInspector(options: InspectorOptions): Inspector {
       opened[Symbol.dispose]()
       return
     }
-    const lane = (file.isFromSnapshot ? 2 : 0) + (stat.size > largeBytes ? 1 : 0)
     const work = inspect(file, opened, isUnchanged && before ? before.digests : nothing)
-    lanes[lane]?.push({ key, file, opened, sinceMs: nowMs(), settles, work })
-    jobs += 1
+    const lane = lanes[2 * kind + (stat.size > largeBytes ? 1 : 0)]
+    lane?.push({ key, kind, file, opened, sinceMs: nowMs(), settles, work })
+    inHand.add(key)
+    jobs[kind] += 1
   }
 
   /** The lane whose first job has its turn. */
@@ -419,17 +432,19 @@ export function createInspector(options: InspectorOptions): Inspector {
 
   /** One turn; false when there is nothing to do. */
   function turn(): boolean {
-    if (queue.size > 0 && jobs < bounds.open) {
-      admit()
-      return true
-    }
+    for (const kind of [0, 1] as const)
+      if (queues[kind].size > 0 && jobs[kind] < bounds.open[kind]) {
+        admit(kind)
+        return true
+      }
     const lane = nextLane()
     const [job] = lane ?? []
     if (!lane || !job) return false
     const step = orReason(() => job.work.next())
     if (typeof step !== 'string' && step.done !== true) return true
     lane.shift()
-    jobs -= 1
+    inHand.delete(job.key)
+    jobs[job.kind] -= 1
     if (typeof step !== 'string') finishJob(job, step.value)
     else {
       job.opened[Symbol.dispose]()
@@ -445,7 +460,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     for (const [key, { dueMs, ...wanted }] of later) {
       if (dueMs <= now) {
         later.delete(key)
-        if (!queue.has(key)) want(key, wanted)
+        if (!isQueued(key)) want(key, wanted)
       } else nextMs = Math.min(nextMs ?? Infinity, dueMs - now)
     }
     return nextMs
@@ -488,7 +503,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       heldCpuMs: budget.heldMs,
     }),
     get waiting() {
-      return queue.size + jobs
+      return queues[0].size + queues[1].size + jobs[0] + jobs[1]
     },
   }
 }
