@@ -66,7 +66,9 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
   const most = Math.max(1, ...probes.flatMap((p) => p.programs.map((all) => all.length)))
   const extras = probes.flatMap(({ name, optionalPrograms = [] }) =>
     optionalPrograms
-      .filter(({ needs }) => probeFeature(needs).supported)
+      .filter(
+        ({ needs }) => !(request.isPlain && needs === 'fentry') && probeFeature(needs).supported,
+      )
       .map(({ program }) => [program, name] as const),
   )
   const canBetter = new Set(

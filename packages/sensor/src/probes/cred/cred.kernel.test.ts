@@ -16,6 +16,8 @@ import {
 } from '../../kernel/kernel-harness.ts'
 import { doorEvents, doorsOf, type DoorEvent } from '../door-events.ts'
 
+const waysThere = ['auto', 'syscalls'] as const
+
 /** What user space does not remember of a process that has just begun. */
 const unremembered = new Set([
   'beforeCapBounding',
@@ -75,122 +77,129 @@ function compare(event: DoorEvent, row: PlainRow, isFirst: boolean): void {
   assert.equal(flags & credFlags.unexplainedUid, 0, about)
 }
 
-suite('cred probe', { skip: kernelSkip }, () => {
-  let sensor: TestKernel
-  const rights = testProgram('rights')
-  before(async () => {
-    sensor = await openTestKernel({ probes: ['cred', 'exec', 'exit', 'fork'] })
-  })
-  after(() => sensor[Symbol.asyncDispose]())
+/** Where the kernel has fentry the other way is tried as well: both tell the same. */
+const ways = kernelSkip === false && probeFeature('fentry').supported ? waysThere : [waysThere[0]]
 
-  test('every operation through each of its doors, as the process saw itself before and after', () => {
-    sensor.drain()
-    const ran = runProgram(rights)
-    const said = doorEvents(ran.text)
-    for (const { file, folder } of said.things)
-      rmSync(file ?? folder ?? '', { force: true, recursive: true })
-    assert.equal(ran.status, 0, ran.text)
-    const rows = sensor.drain()
-    assert.deepEqual(lost(rows), [])
-    const seen = new Set<number>()
-    const startOf = new Map((rows.get('fork') ?? []).map((row) => [row['pid'], row['startNs']]))
-    for (const [event, row] of pairs(rows.get('cred') ?? [], said.events)) {
-      compare(event, row, isChange(event) && !seen.has(event.pid))
-      if (isChange(event)) seen.add(event.pid)
-      assert.equal(row['startNs'], startOf.get(event.pid))
-      const target = Number(row['targetPid'])
-      if (target > 1 && startOf.has(target)) {
-        assert.equal(row['targetStartNs'], startOf.get(target))
-        assert.equal(row['targetExecNo'], row['execNo'])
+for (const hooks of ways)
+  suite(`cred probe, hooks: ${hooks}`, { skip: kernelSkip }, () => {
+    let sensor: TestKernel
+    const rights = testProgram('rights')
+    before(async () => {
+      sensor = await openTestKernel({ hooks, probes: ['cred', 'exec', 'exit', 'fork'] })
+    })
+    after(() => sensor[Symbol.asyncDispose]())
+
+    test('every operation through each of its doors, as the process saw itself before and after', () => {
+      sensor.drain()
+      const ran = runProgram(rights)
+      const said = doorEvents(ran.text)
+      for (const { file, folder } of said.things)
+        rmSync(file ?? folder ?? '', { force: true, recursive: true })
+      assert.equal(ran.status, 0, ran.text)
+      const rows = sensor.drain()
+      assert.deepEqual(lost(rows), [])
+      const seen = new Set<number>()
+      const startOf = new Map((rows.get('fork') ?? []).map((row) => [row['pid'], row['startNs']]))
+      for (const [event, row] of pairs(rows.get('cred') ?? [], said.events)) {
+        compare(event, row, isChange(event) && !seen.has(event.pid))
+        if (isChange(event)) seen.add(event.pid)
+        assert.equal(row['startNs'], startOf.get(event.pid))
+        const target = Number(row['targetPid'])
+        if (target > 1 && startOf.has(target)) {
+          assert.equal(row['targetStartNs'], startOf.get(target))
+          assert.equal(row['targetExecNo'], row['execNo'])
+        }
       }
-    }
-    const doors = doorsOf(said)
-    assert.ok(doors.has('native'))
-    const operations = new Set(said.events.map(({ operation }) => operation))
-    for (const operation of Object.keys(credOperations)) {
-      // Keys, and moving the root of a machine that runs from memory, are not everywhere.
-      if (/^(unexplained|addKey|requestKey|keyctl|pivotRoot|perfEventOpen)$/.test(operation))
-        continue
-      assert.ok(operations.has(operation), operation)
-    }
-  })
-
-  test('what was before is read at the call where the kernel has fentry, and remembered elsewhere', () => {
-    sensor.drain()
-    runProgram(rights, ['threads'])
-    const rows = (sensor.drain().get('cred') ?? []).filter(
-      (row) => row['operation'] === credOperations.setresuid,
-    )
-    assert.deepEqual(
-      rows.map((row) => row['afterUid']),
-      [73002, 73003],
-    )
-    const [thread, main] = rows
-    assert.notEqual(thread?.['tid'], thread?.['pid'])
-    assert.equal(main?.['tid'], main?.['pid'])
-    const hasFentry = probeFeature('fentry').supported
-    for (const row of rows) {
-      assert.equal(row['beforeUid'], 0)
-      const flags = Number(row['flags'])
-      if (hasFentry) assert.equal(flags, credFlags.beforeKnown)
-    }
-    if (hasFentry) return
-    assert.equal(thread?.['flags'], credFlags.beforeKnown | credFlags.beforeRemembered)
-    // Of the second thread to change nobody knows for sure what it was.
-    assert.equal(main?.['flags'], 0)
-  })
-
-  test('a process that is named by its number in another pid namespace is found', () => {
-    sensor.drain()
-    const ran = runProgram(rights, ['nested'])
-    assert.equal(ran.status, 0, ran.text)
-    const rows = sensor.drain()
-    const [event] = doorEvents(ran.text).events
-    const seized = (rows.get('cred') ?? []).filter(
-      (row) => row['operation'] === credOperations.ptrace && row['request'] === 0x4206,
-    )
-    const children = (rows.get('fork') ?? []).filter(
-      (row) => row['nsPid'] === event?.columns['nsPid'] && row['parentPid'] === seized[0]?.['pid'],
-    )
-    assert.equal(children.length, 1)
-    assert.deepEqual(
-      seized.map((row) => [row['targetPid'], row['targetStartNs'], row['targetTid']]),
-      children.map((row) => [row['pid'], row['startNs'], row['tid']]),
-    )
-    assert.notEqual(seized[0]?.['targetPid'], event?.columns['nsPid'])
-  })
-
-  test('the name of a thread that is not the first is counted, not told', () => {
-    sensor.drain()
-    runProgram(rights, ['threads'])
-    const renamed = (sensor.drain().get('cred') ?? []).filter((row) => row['name'] === 'hg-thread')
-    assert.deepEqual(renamed, [])
-  })
-
-  test('repeats are told by a count that is exact, and by few rows', () => {
-    sensor.drain()
-    const times = amount(20_000, 2000)
-    const ran = runProgram(rights, ['repeats', String(times)])
-    const rows = sensor.drain()
-    assert.deepEqual(lost(rows), [])
-    const ours = (rows.get('cred') ?? []).filter((row) => row['pid'] === ran.pid)
-    for (const effective of [73001, 0]) {
-      const told = ours.filter((row) => row['askedEffectiveId'] === effective)
-      const sum = told.reduce((total, row) => total + (row['count'] as bigint), 0n)
-      assert.equal(sum, BigInt(times), `to ${effective}`)
-      assert.ok(told.length < 40, `${told.length} rows`)
-      let last = 0n
-      for (const row of told) {
-        assert.equal(row['afterEuid'], effective)
-        assert.equal(row['beforeEuid'], effective === 0 ? 73001 : 0)
-        assert.ok((row['firstNs'] as bigint) > last)
-        assert.ok((row['lastNs'] as bigint) >= (row['firstNs'] as bigint))
-        assert.ok((row['bootNs'] as bigint) >= (row['lastNs'] as bigint))
-        last = row['lastNs'] as bigint
+      const doors = doorsOf(said)
+      assert.ok(doors.has('native'))
+      const operations = new Set(said.events.map(({ operation }) => operation))
+      for (const operation of Object.keys(credOperations)) {
+        // Keys, and moving the root of a machine that runs from memory, are not everywhere.
+        if (/^(unexplained|addKey|requestKey|keyctl|pivotRoot|perfEventOpen)$/.test(operation))
+          continue
+        assert.ok(operations.has(operation), operation)
       }
-    }
-    // The end of a process that went to and fro is explained, in whichever of its states.
-    const exit = rows.get('exit')?.find((row) => row['pid'] === ran.pid)
-    assert.equal(Number(exit?.['flags']) & imageFlags.unexplainedUid, 0)
+    })
+
+    test('what was before is read at the call where the kernel has fentry, and remembered elsewhere', () => {
+      sensor.drain()
+      runProgram(rights, ['threads'])
+      const rows = (sensor.drain().get('cred') ?? []).filter(
+        (row) => row['operation'] === credOperations.setresuid,
+      )
+      assert.deepEqual(
+        rows.map((row) => row['afterUid']),
+        [73002, 73003],
+      )
+      const [thread, main] = rows
+      assert.notEqual(thread?.['tid'], thread?.['pid'])
+      assert.equal(main?.['tid'], main?.['pid'])
+      const hasFentry = hooks === 'auto' && probeFeature('fentry').supported
+      for (const row of rows) {
+        assert.equal(row['beforeUid'], 0)
+        const flags = Number(row['flags'])
+        if (hasFentry) assert.equal(flags, credFlags.beforeKnown)
+      }
+      if (hasFentry) return
+      assert.equal(thread?.['flags'], credFlags.beforeKnown | credFlags.beforeRemembered)
+      // Of the second thread to change nobody knows for sure what it was.
+      assert.equal(main?.['flags'], 0)
+    })
+
+    test('a process that is named by its number in another pid namespace is found', () => {
+      sensor.drain()
+      const ran = runProgram(rights, ['nested'])
+      assert.equal(ran.status, 0, ran.text)
+      const rows = sensor.drain()
+      const [event] = doorEvents(ran.text).events
+      const seized = (rows.get('cred') ?? []).filter(
+        (row) => row['operation'] === credOperations.ptrace && row['request'] === 0x4206,
+      )
+      const children = (rows.get('fork') ?? []).filter(
+        (row) =>
+          row['nsPid'] === event?.columns['nsPid'] && row['parentPid'] === seized[0]?.['pid'],
+      )
+      assert.equal(children.length, 1)
+      assert.deepEqual(
+        seized.map((row) => [row['targetPid'], row['targetStartNs'], row['targetTid']]),
+        children.map((row) => [row['pid'], row['startNs'], row['tid']]),
+      )
+      assert.notEqual(seized[0]?.['targetPid'], event?.columns['nsPid'])
+    })
+
+    test('the name of a thread that is not the first is counted, not told', () => {
+      sensor.drain()
+      runProgram(rights, ['threads'])
+      const renamed = (sensor.drain().get('cred') ?? []).filter(
+        (row) => row['name'] === 'hg-thread',
+      )
+      assert.deepEqual(renamed, [])
+    })
+
+    test('repeats are told by a count that is exact, and by few rows', () => {
+      sensor.drain()
+      const times = amount(20_000, 2000)
+      const ran = runProgram(rights, ['repeats', String(times)])
+      const rows = sensor.drain()
+      assert.deepEqual(lost(rows), [])
+      const ours = (rows.get('cred') ?? []).filter((row) => row['pid'] === ran.pid)
+      for (const effective of [73001, 0]) {
+        const told = ours.filter((row) => row['askedEffectiveId'] === effective)
+        const sum = told.reduce((total, row) => total + (row['count'] as bigint), 0n)
+        assert.equal(sum, BigInt(times), `to ${effective}`)
+        assert.ok(told.length < 40, `${told.length} rows`)
+        let last = 0n
+        for (const row of told) {
+          assert.equal(row['afterEuid'], effective)
+          assert.equal(row['beforeEuid'], effective === 0 ? 73001 : 0)
+          assert.ok((row['firstNs'] as bigint) > last)
+          assert.ok((row['lastNs'] as bigint) >= (row['firstNs'] as bigint))
+          assert.ok((row['bootNs'] as bigint) >= (row['lastNs'] as bigint))
+          last = row['lastNs'] as bigint
+        }
+      }
+      // The end of a process that went to and fro is explained, in whichever of its states.
+      const exit = rows.get('exit')?.find((row) => row['pid'] === ran.pid)
+      assert.equal(Number(exit?.['flags']) & imageFlags.unexplainedUid, 0)
+    })
   })
-})
