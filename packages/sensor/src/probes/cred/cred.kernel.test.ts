@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { release } from 'node:os'
+import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { probeFeature } from '@honeyguide/bpf'
 import { credFlags, credOperations } from '@honeyguide/model/tables/cred'
@@ -17,6 +19,11 @@ import {
 import { doorEvents, doorsOf, type DoorEvent } from '../door-events.ts'
 
 const waysThere = ['auto', 'syscalls'] as const
+
+/** Where guests have modules that nothing needs and that can be loaded again. */
+const moduleFolder = join('/modules', release())
+const modules = existsSync(moduleFolder) ? readdirSync(moduleFolder) : []
+const moduleSkip = modules.length === 0 && 'needs a module that may be loaded: the guests have some'
 
 /** What user space does not remember of a process that has just begun. */
 const unremembered = new Set([
@@ -165,6 +172,30 @@ for (const hooks of ways)
         children.map((row) => [row['pid'], row['startNs'], row['tid']]),
       )
       assert.notEqual(seized[0]?.['targetPid'], event?.columns['nsPid'])
+    })
+
+    test('a module that is loaded has its name, by whichever call', { skip: moduleSkip }, () => {
+      const [file = ''] = modules
+      const name = file.replace(/\.ko$/, '').replaceAll('-', '_')
+      runProgram('rmmod', [name])
+      sensor.drain()
+      const loaded = runProgram('insmod', [join(moduleFolder, file)])
+      const removed = runProgram('rmmod', [name])
+      runProgram('insmod', [join(moduleFolder, file)])
+      assert.equal(loaded.status, 0)
+      assert.equal(removed.status, 0)
+      const rows = (sensor.drain().get('cred') ?? []).filter(
+        (row) => row['name'] === name && row['errno'] === 0,
+      )
+      const of = (pid: number): PlainRow | undefined => rows.find((row) => row['pid'] === pid)
+      const operation = of(loaded.pid)?.['operation']
+      assert.ok(
+        operation === credOperations.initModule || operation === credOperations.finitModule,
+        words(of(loaded.pid)),
+      )
+      if (operation === credOperations.finitModule)
+        assert.equal(of(loaded.pid)?.['path'], join(moduleFolder, file))
+      assert.equal(of(removed.pid)?.['operation'], credOperations.deleteModule)
     })
 
     test('the name of a thread that is not the first is counted, not told', () => {
