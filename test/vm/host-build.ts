@@ -60,6 +60,7 @@ export async function warmCompileCache(
   const children = [
     'packages/sensor/src/kernel/attach-child.ts',
     'packages/sensor/src/kernel/kernel-consumer.ts',
+    'packages/sensor/src/provenance/worker.ts',
     'packages/bpf/src/ring-consumer.child.ts',
     'packages/bpf/src/ring-worker.child.ts',
     'packages/bpf/src/test/network-peer.child.ts',

@@ -50,6 +50,7 @@ const md5 = (path: string): string => createHash('md5').update(readFileSync(path
  */
 suite('provenance of programs that run', { skip: kernelSkip }, () => {
   const told = new Map<TableName, PlainRow[]>()
+  const logs: string[] = []
   const abort = new AbortController()
   let sensor: TestKernel
   let running: Promise<void>
@@ -87,7 +88,8 @@ suite('provenance of programs that run', { skip: kernelSkip }, () => {
     const provenance = createProvenance({
       open: openProvenanceThread({ enabled: true, maxFileBytes: 64 << 20, cpuPercent: 100 }),
       onFindings: () => pump.sayFindings(),
-      log: () => undefined,
+      log: (_level, message, fields) =>
+        void logs.push(`${message} ${String(fields?.['error'] ?? '')}`),
     })
     const { kernel } = sensor
     const spool = {
@@ -141,7 +143,10 @@ suite('provenance of programs that run', { skip: kernelSkip }, () => {
     for (;;) {
       const found = find()
       if (found !== undefined) return found
-      if (Date.now() > end) throw new Error(`not within a minute: ${find}`)
+      if (Date.now() > end) {
+        const counts = [...told].map(([name, { length }]) => `${name} ${length}`).join(', ')
+        throw new Error(`not within a minute; rows: ${counts}; said: ${logs.join(' ')}`)
+      }
       await sleep(10)
     }
   }

@@ -232,7 +232,7 @@ export function openProvenanceThread(
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: { maxFileBytes, cpuPercent, idleMs, before } satisfies ProvenanceStart,
       // Where the process has no limit of its own, which comes first.
-      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 24 },
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 48 },
     })
     worker.on('message', onAnswer)
     worker.on('error', (error) => onEnd(error as Error))
