@@ -483,7 +483,7 @@ suite('categories', () => {
     const [only] = set.rules
     assert.ok(only)
     assert.equal(interpret(only, batch, 0, noFacts), hits > 0)
-    assert.equal(set.asks(batch.kind(0)), hits > 0 || only.category === category)
+    if (hits > 0) assert.ok(set.asks(batch.kind(0)), 'who asks first asks rightly')
     return hits > 0
   }
   const file = (activity_name: string, file_path: string): ActivityRow => ({

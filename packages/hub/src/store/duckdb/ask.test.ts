@@ -19,7 +19,7 @@ async function fill(path: string): Promise<void> {
     SELECT i + 1, i + 1, 1, 1, 1, 1000 + i % 30000, (1000000000 + i * 1000)::UBIGINT, 2,
       make_timestamp(1700000000000000 + i), make_timestamp(1700000000000000 + i), 'tool', '/usr/bin/tool', 'tool', '',
       'tool --number ' || i || ' --output=/var/lib/app/' || md5(i::VARCHAR) || md5((i + 1)::VARCHAR),
-      '/srv', 'app.service', '', '/system.slice', '', '', 'root', 0, 0, 0, 0, 0, 5, 1, 1
+      '/srv', 'app.service', '', '/system.slice', '', '', 'root', 0, 0, 0, 0, 0, 5, 1, 1, 0, 0
     FROM range(${images}) t(i)`)
   await writer.run(`INSERT INTO process_fact
     SELECT make_timestamp(1700000000000000 + i * 1000), 1, CASE i % 2 WHEN 0 THEN 1 ELSE 4 END, i,
