@@ -6,7 +6,7 @@ import type { LayoutClaim, RecordMemory } from '@honeyguide/bpf'
 
 /** The layout that these decoders are for; pass it to `openObject`. */
 export const layout = {
-  hash: '45a31383bf07f9fe',
+  hash: '775f71009b5c6246',
   structs: ['hg_event', 'hg_counters', 'hg_repeat_key', 'hg_repeat', 'hg_cred', 'hg_dns', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_file', 'hg_file_settings', 'hg_file_name', 'hg_file_id', 'hg_fork', 'hg_io_uring', 'hg_memory', 'hg_tcp', 'hg_socket', 'hg_udp', 'hg_udp_key', 'hg_udp_flow'],
   enums: [],
 } as const satisfies LayoutClaim
@@ -339,7 +339,7 @@ export function copyRepeatKey(
 }
 
 /** Bytes of one struct hg_repeat. */
-export const repeatSizeBytes = 384
+export const repeatSizeBytes = 320
 
 /** Byte offsets of its fields. */
 export const repeatOffsets = {
@@ -364,9 +364,9 @@ export const repeat = {
   /** u64 length */
   length: (m: RecordMemory, at: number): bigint =>
     m.u64[(at + 24) >>> 3] as bigint,
-  /** 352 bytes record */
+  /** 288 bytes record */
   record: (m: RecordMemory, at: number): Uint8Array =>
-    m.u8.subarray(at + 32, at + 384),
+    m.u8.subarray(at + 32, at + 320),
 } as const
 
 /** A struct hg_repeat as an object of its own. */
@@ -405,7 +405,7 @@ export function createRepeatColumns(capacity: number): RepeatColumns {
     firstNs: new BigUint64Array(capacity),
     lastNs: new BigUint64Array(capacity),
     length: new BigUint64Array(capacity),
-    record: new Uint8Array(capacity * 352),
+    record: new Uint8Array(capacity * 288),
   }
 }
 
@@ -420,7 +420,7 @@ export function copyRepeat(
   columns.firstNs[row] = repeat.firstNs(m, at)
   columns.lastNs[row] = repeat.lastNs(m, at)
   columns.length[row] = repeat.length(m, at)
-  columns.record.set(m.u8.subarray(at + 32, at + 384), row * 352)
+  columns.record.set(m.u8.subarray(at + 32, at + 320), row * 288)
 }
 
 /** Bytes of one struct hg_cred. */
