@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBatchBuilder, type BatchBuilder } from '@honeyguide/model/batch'
+import { fileOperations } from '@honeyguide/model/tables/file'
 import { deviceNumber } from './device-number.ts'
 import type { Fact } from './fact.ts'
 import type { Remembered } from './inspector.ts'
@@ -152,6 +153,33 @@ suite('provenance in the pump', () => {
     assert.deepEqual([hook.offered[0], hook.lost[0], hook.state[0]], [1n, 0n, 1])
     assert.equal(end.provenance.hasFindings, false)
     assert.equal(written(end.provenance, 6n * second).rows, 0)
+  })
+  test('tells a file again when the row of who wrote it comes later, not for a later write', () => {
+    const end = scripted()
+    const batchOfWrite = (inode: bigint, atNs: bigint): BatchBuilder => {
+      const builder = createBatchBuilder()
+      const table = builder.table('file')
+      const row = table.add()
+      table.columns.operation[row] = fileOperations.write
+      table.columns.device[row] = 1
+      table.columns.inode[row] = inode
+      table.columns.pid[row] = 77
+      table.columns.lastNs[row] = atNs
+      return builder
+    }
+    end.provenance.see(batchOf(2), second)
+    end.found({ facts: [fact, { ...fact, inode: 3n }], offered: 2, taken: 2 })
+    const first = written(end.provenance, 3n * second).table('provenance')
+    assert.deepEqual([first.rows, first.columns.writerPid[0]], [2, 0])
+    end.provenance.see(batchOfWrite(2n, 2n * second), 4n * second)
+    assert.equal(end.findings, 2)
+    const again = written(end.provenance, 4n * second).table('provenance')
+    assert.deepEqual(
+      [again.rows, again.columns.inode[0], again.columns.writerPid[0], again.columns.writtenNs[0]],
+      [1, 2n, 77, 2n * second],
+    )
+    end.provenance.see(batchOfWrite(3n, 4n * second), 5n * second)
+    assert.equal(written(end.provenance, 5n * second).table('provenance').rows, 0)
   })
   test('tells what was lost with its interval', () => {
     const end = scripted()

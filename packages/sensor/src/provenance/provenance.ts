@@ -54,6 +54,9 @@ const mostUnanswered = 8192
 const mostFacts = 4096
 /** Files of which the last writer is remembered. */
 const mostWriters = 8192
+/** Facts without a writer that are told again when one shows up: its row comes by another ring, a little later. */
+const mostUnwritten = 256
+const unwrittenNs = 10_000_000_000n
 /** A thread that ended is begun again after this, ns. */
 const againNs = 60_000_000_000n
 /** For looks that are under way when the sensor stops, and for the end of the thread, ms. */
@@ -64,6 +67,8 @@ const hooksEveryNs = 10_000_000_000n
 export function createProvenance(options: ProvenanceOptions): Provenance {
   const { onFindings, log } = options
   const writers = createWriters(mostWriters)
+  /** In the order in which they were told. */
+  const unwritten = new Map<Fact, bigint>()
   let port: ProvenancePort | undefined
   let endedNs: bigint | undefined
   let nowNs = 0n
@@ -88,6 +93,17 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
     lost += ofThemLost
     sum.offered += BigInt(more)
     sum.lost += BigInt(ofThemLost)
+  }
+
+  /** Facts whose writer is known by now: of a write before they were told. */
+  function tellWriters(at: bigint): void {
+    for (const [fact, toldNs] of unwritten) {
+      const writer = writers.of(fact.device, fact.inode)
+      const isKnown = writer !== undefined && writer.atNs < toldNs
+      if (isKnown || at - toldNs > unwrittenNs) unwritten.delete(fact)
+      if (isKnown) facts.push(fact)
+    }
+    if (facts.length > 0) onFindings()
   }
 
   /** What a thread that is no more had still to do. */
@@ -152,7 +168,7 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
     see(builder, at) {
       nowNs = at
       lossFromNs ??= at
-      writers.note(builder)
+      if (writers.note(builder)) tellWriters(at)
       const { files, refused } = seenFiles(builder)
       count(refused, refused)
       if (files.length === 0) return
@@ -169,7 +185,13 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
       const told = facts
       facts = []
       for (const fact of told) {
-        writeFact(builder, fact, writers.of(fact.device, fact.inode), at)
+        const writer = writers.of(fact.device, fact.inode)
+        writeFact(builder, fact, writer, at)
+        if (!writer) unwritten.set(fact, at)
+        for (const oldest of unwritten.keys()) {
+          if (unwritten.size <= mostUnwritten) break
+          unwritten.delete(oldest)
+        }
         if (builder.full) yield
       }
       if (lost > 0) {

@@ -14,8 +14,8 @@ export interface Writer {
 }
 
 export interface Writers {
-  /** Takes note of the rows of this batch. */
-  note(builder: BatchBuilder): void
+  /** Takes note of the rows of this batch; whether it had some. */
+  note(builder: BatchBuilder): boolean
   of(device: number, inode: bigint): Writer | undefined
 }
 
@@ -26,7 +26,8 @@ export function createWriters(capacity: number): Writers {
   const known = new Map<string, Writer>()
   return {
     note(builder) {
-      if (!builder.names.includes('file')) return
+      if (!builder.names.includes('file')) return false
+      let isNews = false
       const { columns, rows } = builder.table('file')
       for (let row = 0; row < rows; row++) {
         const operation = columns.operation[row]
@@ -34,6 +35,7 @@ export function createWriters(capacity: number): Writers {
         const inode = columns.inode[row] ?? 0n
         if (inode === 0n || columns.errno[row] !== 0) continue
         const key = `${columns.device[row]} ${inode}`
+        isNews = true
         known.delete(key)
         known.set(key, {
           pid: columns.pid[row] ?? 0,
@@ -47,6 +49,7 @@ export function createWriters(capacity: number): Writers {
             break
           }
       }
+      return isNews
     },
     of: (device, inode) => known.get(`${device} ${inode}`),
   }
