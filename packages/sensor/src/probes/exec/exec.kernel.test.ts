@@ -358,7 +358,11 @@ suite('exec probe', { skip: kernelSkip }, () => {
       assert.ok(argvOf(who, long).startsWith(String(row['argv'])))
       assert.ok(String(row['argv']).length >= 256)
     }
-    assert.deepEqual(rows.get('loss') ?? [], [])
+    // What others do meanwhile (the memory of a just-in-time compiler, say) gives way in a ring this full.
+    const ofLives = (rows.get('loss') ?? []).filter((row) =>
+      ['exec', 'exec_failed', 'fork', 'exit'].includes(String(row['hook'])),
+    )
+    assert.deepEqual(ofLives, [])
   })
 })
 
