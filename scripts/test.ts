@@ -196,7 +196,7 @@ const suites: Readonly<Record<string, Suite>> = {
     run: (output) =>
       nodeTests(output, find(['packages/*/src/**/*.vm.test.ts', 'test/**/*.vm.test.ts'], /$^/), [
         '--test-concurrency=1',
-        '--test-timeout=1200000',
+        '--test-timeout=3000000',
       ]),
   },
   acceptance: {

@@ -121,7 +121,13 @@ export function mountTestPins(): Disposable & { readonly folder: string; readonl
   }
 }
 
-/** Opens a kernel of its own, with small changes to the settings. */
+/**
+ * Probes of process life and TCP: what tests open that are about none in particular. All of them take a verifier
+ * in an emulated machine more than a minute, each time.
+ */
+export const plainProbes = ['exec', 'exec_failed', 'fork', 'exit', 'tcp'] as const
+
+/** Opens a kernel of its own, with small changes to the settings; with `plainProbes` unless told otherwise. */
 export async function openTestKernel(changes: Partial<KernelSettings> = {}): Promise<TestKernel> {
   const objectDir = await testObjects()
   const pins = mountTestPins()
@@ -131,7 +137,7 @@ export async function openTestKernel(changes: Partial<KernelSettings> = {}): Pro
     pinDir: pins.pinDir,
     rings: { lifecycleBytes: 2 << 20, dataBytes: 8 << 20 },
     cache: { processes: 65_536, exitedMs: 60_000 },
-    probes: [],
+    probes: plainProbes,
     // The programs under test are children of this process, which must not hide them.
     ownPids: [],
     ...changes,

@@ -38,6 +38,7 @@ import {
   kernelSkip,
   mountTestPins,
   openTestKernel,
+  plainProbes,
   runProgram,
   testObjects,
   testProgram,
@@ -47,7 +48,7 @@ import {
 import { openKernel, type KernelSettings } from './kernel.ts'
 
 const consumer = fileURLToPath(new URL('./kernel-consumer.ts', import.meta.url))
-const hooks = ['exec', 'exec_failed', 'fork', 'exit', 'tcp'] as const
+const hooks = plainProbes
 /** Processes whose records are more than a ring of 64 KiB holds. */
 const overflowing = String(amount(2000, 800))
 const processes = amount(1500, 500)
@@ -173,7 +174,7 @@ suite('kernel side', { skip: kernelSkip }, () => {
         pinDir: pins.pinDir,
         rings: { lifecycleBytes: 8 << 20, dataBytes: 8 << 20 },
         cache: { processes: 65_536, exitedMs: 60_000 },
-        probes: [],
+        probes: plainProbes,
         ownPids: [],
       }
       const file = join(pins.folder, 'spool')
