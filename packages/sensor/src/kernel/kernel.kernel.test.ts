@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -95,6 +95,22 @@ const lostForks = (rows: readonly PlainRow[] = []): bigint =>
   )
 
 suite('kernel side', { skip: kernelSkip }, () => {
+  test('what a killed test left is taken away by the next', () => {
+    const harness = new URL('./kernel-harness.ts', import.meta.url).href
+    const { stdout } = spawnSync(
+      process.execPath,
+      [
+        ...['--input-type=module', '--eval'],
+        `import { mountTestPins } from '${harness}'; process.stdout.write(mountTestPins().folder); process.kill(process.pid, 'SIGKILL')`,
+      ],
+      { encoding: 'utf8' },
+    )
+    assert.ok(existsSync(stdout), stdout)
+    using pins = mountTestPins()
+    assert.ok(existsSync(pins.folder))
+    assert.ok(!existsSync(stdout), stdout)
+  })
+
   test('an overflow: offered = seen + lost, exactly, hook by hook', async () => {
     await using sensor = await openTestKernel({
       rings: { lifecycleBytes: 64 << 10, dataBytes: 64 << 10 },
