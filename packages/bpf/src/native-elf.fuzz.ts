@@ -18,7 +18,13 @@ export const target = defineTarget({
           (offset, length) => input.subarray(offset, offset + length),
           input.length,
         )
-        for (const name of ['first', 'second', 'twice']) elf.findFunction(name)
+        for (const name of ['first', 'second']) elf.findFunction(name)
+        try {
+          elf.findFunction('twice')
+        } catch (error) {
+          // Of two functions with one name neither is given: also in the seed.
+          if (!(error instanceof BpfError)) throw error
+        }
         elf.functionAt(0x1000)
         elf.namesLike('f', 3)
       },
