@@ -9,10 +9,13 @@ import { startStack } from './harness/stack.ts'
 
 const run = promisify(execFile)
 
-/** Takes all room of the disk that `path` is on. */
-async function fill(path: string): Promise<void> {
+/**
+ * Takes all room of the disk that `path` is on, and keeps taking what becomes free (a database that
+ * tidies up gives some back) until it is disposed of.
+ */
+async function fill(path: string): Promise<AsyncDisposable> {
   const handle = await open(path, 'w')
-  try {
+  const takeAll = async () => {
     for (let bytes = 1 << 20; bytes >= 512;) {
       try {
         await handle.write(Buffer.alloc(bytes, 1))
@@ -21,8 +24,22 @@ async function fill(path: string): Promise<void> {
         bytes >>= 1
       }
     }
-  } finally {
-    await handle.close()
+  }
+  await takeAll()
+  const ended = new AbortController()
+  const taking = (async () => {
+    while (!ended.signal.aborted) {
+      await sleep(50)
+      await takeAll()
+    }
+  })()
+  return {
+    async [Symbol.asyncDispose]() {
+      ended.abort()
+      await taking
+      await handle.close()
+      await rm(path)
+    },
   }
 }
 
@@ -52,13 +69,13 @@ export const acceptances: readonly Acceptance[] = [
         const base = 0x21_00_00
         const before = await runProgram<Counted>(connects, [2, 200, base])
         const fullFrom = performance.now()
-        await fill(`${disk}/filler`)
+        const filler = await fill(`${disk}/filler`)
         const seconds = size === 'full' ? 75 : 8
         const during = await runProgram<Counted>(connects, [seconds, 50, base + 0x1_00_00])
         const status = await stack.ask<{ components: { name: string; state: string }[] }>(
           '/api/v1/status',
         )
-        await rm(`${disk}/filler`)
+        await filler[Symbol.asyncDispose]()
         const fullMs = performance.now() - fullFrom
         const after = await runProgram<Counted>(connects, [2, 200, base + 0x2_00_00])
         await stack.settle(120_000)
