@@ -17,18 +17,17 @@ const run = promisify(execFile)
 /** As Node is told it, from the repository. */
 export const guestReporter = './test/vm/guest-reporter.ts'
 
-/** Programs of test/programs that kernel tests run in guests; those linked statically last. */
-const programs = [
-  ...['who', 'family', 'connection', 'failed-connects'],
-  ...['udp-doors', 'dns-talk', 'uring-doors', 'rights', 'code-memory'],
-]
+/** Those of test/programs that kernel tests put where no library is: linked statically as well. */
+const linkedStatically = ['who', 'sample'] as const
 
 /** Compiles what has changed. Throws with the compiler's words. */
 export async function buildForGuests(root: string): Promise<void> {
   await testObjects()
-  for (const program of programs) testProgram(program)
-  testProgram('who', true)
-  testProgram('sample', true)
+  for await (const source of glob('test/programs/*.c', { cwd: root })) {
+    if (source.endsWith('.bpf.c')) continue
+    testProgram(basename(source, '.c'))
+  }
+  for (const program of linkedStatically) testProgram(program, true)
   for await (const source of glob('packages/bpf/test-programs/*.bpf.c', { cwd: root }))
     await buildTestProgram(basename(source, '.bpf.c'))
   for (const kind of targetKinds) buildTarget(kind)

@@ -97,11 +97,13 @@ export function drainKernel(kernel: Kernel): {
   }
 }
 
-/** Folder with the built objects. */
-export async function testObjects(): Promise<string> {
+let built: Promise<string> | undefined
+
+/** Folder with the built objects. Looked after once in a process: it is a second each time in an emulated machine. */
+export function testObjects(): Promise<string> {
   const folder = join(repository, 'build/bpf')
-  await buildObjects(folder)
-  return folder
+  built ??= buildObjects(folder).then(() => folder)
+  return built
 }
 
 const folderName = /^hg-kernel-(\d+)-/

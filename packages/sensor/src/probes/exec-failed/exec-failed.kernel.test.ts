@@ -12,7 +12,7 @@ import {
 suite('exec_failed probe', { skip: kernelSkip }, () => {
   let sensor: TestKernel
   before(async () => {
-    sensor = await openTestKernel()
+    sensor = await openTestKernel({ probes: ['exec', 'exec_failed', 'fork', 'exit'] })
   })
   after(() => sensor[Symbol.asyncDispose]())
 

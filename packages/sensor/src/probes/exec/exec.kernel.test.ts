@@ -36,14 +36,13 @@ suite('exec probe', { skip: kernelSkip }, () => {
   const family = testProgram('family')
 
   before(async () => {
-    sensor = await openTestKernel()
+    sensor = await openTestKernel({ probes: ['exec', 'fork', 'exit'] })
     folder = join(sensor.settings.stateDir, 'work')
     mkdirSync(folder)
     sensor.drain()
   })
   after(() => sensor[Symbol.asyncDispose]())
 
-  /** The only exec of `pid` (or the one with that many before it). */
   /** The only exec of a process, or its only one of a file. */
   function execOf(pid: number, file?: string): PlainRow {
     const rows = sensor.drain().get('exec') ?? []

@@ -29,7 +29,10 @@ suite('lives of processes', { skip: kernelSkip }, () => {
 
   before(async () => {
     // The storm is drained afterwards: the ring has to hold all of it.
-    sensor = await openTestKernel({ rings: { lifecycleBytes: 8 << 20, dataBytes: 1 << 20 } })
+    sensor = await openTestKernel({
+      probes: ['exec', 'exit', 'fork'],
+      rings: { lifecycleBytes: 8 << 20, dataBytes: 1 << 20 },
+    })
     for (const _ of sensor.kernel.snapshot(createBatchBuilder()));
     sensor.drain()
   })

@@ -240,31 +240,6 @@ suite('udp probe', { skip: kernelSkip }, () => {
     assert.equal(after[0]['bytesReceived'], 32n)
   })
 
-  test('others cannot take all the room: what they begin is refused first', async () => {
-    await using full = await openTestKernel({ probes: ['udp', 'dns'] })
-    using sweepers = openPinnedMap(join(full.settings.pinDir, layout.hash, 'hg_udp_sweepers'))
-    const only = new Uint8Array(4)
-    const value = new Uint8Array(new ArrayBuffer(sweepers.valueSizeBytes))
-    // As if there were as many flows that others began as there may be; behind the timer and its switch.
-    new DataView(value.buffer).setBigUint64(24, 49_152n, true)
-    sweepers.setBytes(only, value)
-    full.drain()
-    const ran = runProgram(program, ['4'])
-    assert.equal(ran.status, 0)
-    full.kernel.look()
-    const rows = full.drain()
-    const lost = (rows.get('loss') ?? []).filter((row) => row['hook'] === 'udp')
-    for (const row of lost) assert.equal(row['reason'], 'map_full')
-    const sum = lost.reduce((total, row) => total + (row['lost'] as bigint), 0n)
-    // Each datagram that comes in to a server until it has answered, which begins the flow from here.
-    assert.ok(sum >= BigInt(ran.lines.filter(([role]) => role === 'served').length), `${sum}`)
-    const sendto = rowsOf(rows).filter((row) => row['localPort'] === said(ran, 'sendto', 2))
-    assert.deepEqual(
-      sendto.map((row) => row['operation']),
-      [udpOperations.send, udpOperations.end],
-    )
-  })
-
   test('a flow that falls silent is ended without its socket, once', async (t) => {
     await using impatient = await openTestKernel({ probes: ['udp', 'dns'], udpIdleMs: 1200 })
     const held = spawn(program, ['4', 'idle'], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -296,36 +271,70 @@ suite('udp probe', { skip: kernelSkip }, () => {
     assert.ok((end?.['bootNs'] as bigint) - last >= 1_200_000_000n)
   })
 
-  test('what the map of flows refuses is counted as lost, in datagrams', async () => {
-    await using full = await openTestKernel({ probes: ['udp', 'dns'] })
-    using flows = openPinnedMap(join(full.settings.pinDir, layout.hash, 'hg_udp_flows'))
-    const key = new Uint8Array(new ArrayBuffer(flows.keySizeBytes))
-    const value = new Uint8Array(new ArrayBuffer(flows.valueSizeBytes))
-    // Not idle for a long time, so that the timer leaves them.
-    new DataView(value.buffer).setBigUint64(udpFlowOffsets.lastNs, 1n << 62n, true)
-    let made = 0n
-    const fill = (): void => {
-      for (;;) {
-        new DataView(key.buffer).setBigUint64(0, (1n << 63n) + (made += 1n), true)
-        try {
-          flows.setBytes(key, value)
-        } catch (error) {
-          assert.equal((error as BpfError).errnoName, 'E2BIG')
-          return
+  suite('without room', () => {
+    let full: TestKernel
+    before(async () => {
+      full = await openTestKernel({ probes: ['udp', 'dns'] })
+    })
+    after(() => full[Symbol.asyncDispose]())
+
+    test('others cannot take all the room: what they begin is refused first', async () => {
+      using sweepers = openPinnedMap(join(full.settings.pinDir, layout.hash, 'hg_udp_sweepers'))
+      const only = new Uint8Array(4)
+      const value = new Uint8Array(new ArrayBuffer(sweepers.valueSizeBytes))
+      assert.ok(sweepers.getBytes(only, value))
+      const before = value.slice()
+      // As if there were as many flows that others began as there may be; behind the timer and its switch.
+      new DataView(value.buffer).setBigUint64(24, 49_152n, true)
+      sweepers.setBytes(only, value)
+      full.drain()
+      const ran = runProgram(program, ['4'])
+      assert.equal(ran.status, 0)
+      full.kernel.look()
+      const rows = full.drain()
+      const lost = (rows.get('loss') ?? []).filter((row) => row['hook'] === 'udp')
+      for (const row of lost) assert.equal(row['reason'], 'map_full')
+      const sum = lost.reduce((total, row) => total + (row['lost'] as bigint), 0n)
+      // Each datagram that comes in to a server until it has answered, which begins the flow from here.
+      assert.ok(sum >= BigInt(ran.lines.filter(([role]) => role === 'served').length), `${sum}`)
+      const sendto = rowsOf(rows).filter((row) => row['localPort'] === said(ran, 'sendto', 2))
+      assert.deepEqual(
+        sendto.map((row) => row['operation']),
+        [udpOperations.send, udpOperations.end],
+      )
+      sweepers.setBytes(only, before)
+    })
+
+    test('what the map of flows refuses is counted as lost, in datagrams', async () => {
+      using flows = openPinnedMap(join(full.settings.pinDir, layout.hash, 'hg_udp_flows'))
+      const key = new Uint8Array(new ArrayBuffer(flows.keySizeBytes))
+      const value = new Uint8Array(new ArrayBuffer(flows.valueSizeBytes))
+      // Not idle for a long time, so that the timer leaves them.
+      new DataView(value.buffer).setBigUint64(udpFlowOffsets.lastNs, 1n << 62n, true)
+      let made = 0n
+      const fill = (): void => {
+        for (;;) {
+          new DataView(key.buffer).setBigUint64(0, (1n << 63n) + (made += 1n), true)
+          try {
+            flows.setBytes(key, value)
+          } catch (error) {
+            assert.equal((error as BpfError).errnoName, 'E2BIG')
+            return
+          }
         }
       }
-    }
-    fill()
-    full.drain()
-    const ran = runProgram(program, ['4'])
-    assert.equal(ran.status, 0)
-    full.kernel.look()
-    const lost = (full.drain().get('loss') ?? []).filter((row) => row['hook'] === 'udp')
-    assert.ok(lost.length > 0)
-    for (const row of lost) assert.equal(row['reason'], 'map_full')
-    // All that were sent and came in at both ends, but for what others' flows made room for.
-    const sum = lost.reduce((total, row) => total + (row['lost'] as bigint), 0n)
-    const served = ran.lines.filter(([role]) => role === 'served')
-    assert.ok(sum >= BigInt(served.length), `${sum}`)
+      fill()
+      full.drain()
+      const ran = runProgram(program, ['4'])
+      assert.equal(ran.status, 0)
+      full.kernel.look()
+      const lost = (full.drain().get('loss') ?? []).filter((row) => row['hook'] === 'udp')
+      assert.ok(lost.length > 0)
+      for (const row of lost) assert.equal(row['reason'], 'map_full')
+      // All that were sent and came in at both ends, but for what others' flows made room for.
+      const sum = lost.reduce((total, row) => total + (row['lost'] as bigint), 0n)
+      const served = ran.lines.filter(([role]) => role === 'served')
+      assert.ok(sum >= BigInt(served.length), `${sum}`)
+    })
   })
 })
