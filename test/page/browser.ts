@@ -45,6 +45,19 @@ export interface OpenedPage extends AsyncDisposable {
 
 const quietMs = 200
 
+/** Resolves when the page had nothing to do and drew two frames. */
+export async function idle(page: Page): Promise<void> {
+  await page.evaluate(
+    () => new Promise((resolve) => requestIdleCallback(resolve, { timeout: 5000 })),
+  )
+  await page.evaluate(
+    () =>
+      new Promise((resolve) =>
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve(undefined))),
+      ),
+  )
+}
+
 /** A fresh context with the theme and size; `nowMs` fixes the page's clock for pictures. */
 export async function openPage(
   browser: Browser,
@@ -95,15 +108,7 @@ export async function openPage(
         }
         before = asked
         // On a busy machine a page takes longer over an answer than that, and asks again.
-        await page.evaluate(
-          () => new Promise((resolve) => requestIdleCallback(resolve, { timeout: 5000 })),
-        )
-        await page.evaluate(
-          () =>
-            new Promise((resolve) =>
-              requestAnimationFrame(() => requestAnimationFrame(() => resolve(undefined))),
-            ),
-        )
+        await idle(page)
       } while (asked !== before && !isLate())
     },
     async [Symbol.asyncDispose]() {

@@ -22,7 +22,10 @@ const timeoutMs = 240_000
  * Attaches. `mismatch` when pinned maps of the same layout have another size. Throws
  * HG_BPF_REFUSED or HG_BPF_UNAVAILABLE with the kernel's words.
  */
-export function runAttach(request: AttachRequest): 'attached' | 'mismatch' {
+export type Attach = (request: AttachRequest) => 'attached' | 'mismatch'
+
+/** In a child process. */
+export const attachInChild: Attach = (request) => {
   const child = spawnSync(
     process.execPath,
     [fileURLToPath(import.meta.url), JSON.stringify(request)],
@@ -30,14 +33,39 @@ export function runAttach(request: AttachRequest): 'attached' | 'mismatch' {
   )
   if (child.status === 0) return 'attached'
   const answer = parseAnswer(child.stdout ?? '')
-  if (answer?.code === 'BPF_PIN_MISMATCH') return 'mismatch'
-  const isMissing = answer && /MISSING|NOT_PERMITTED/.test(answer.code)
+  if (answer) return concede(answer)
   throw new HoneyguideError(
-    isMissing ? 'HG_BPF_UNAVAILABLE' : 'HG_BPF_REFUSED',
-    answer
-      ? [answer.message, ...answer.detail].join('\n')
-      : `The loader ended with ${child.signal ?? child.status}: ${child.stderr ?? ''}`,
+    'HG_BPF_REFUSED',
+    `The loader ended with ${child.signal ?? child.status}: ${child.stderr ?? ''}`,
   )
+}
+
+/** In this process, whose memory grows by it: for tests, which open many a kernel side and have no time for a child each. */
+export const attachHere: Attach = (request) => {
+  try {
+    attachKernel(request)
+    return 'attached'
+  } catch (cause) {
+    return concede(answerOf(cause))
+  }
+}
+
+function concede(answer: Answer): 'mismatch' {
+  if (answer.code === 'BPF_PIN_MISMATCH') return 'mismatch'
+  throw new HoneyguideError(
+    /MISSING|NOT_PERMITTED/.test(answer.code) ? 'HG_BPF_UNAVAILABLE' : 'HG_BPF_REFUSED',
+    [answer.message, ...answer.detail].join('\n'),
+  )
+}
+
+function answerOf(cause: unknown): Answer {
+  return cause instanceof BpfError
+    ? {
+        code: cause.code,
+        message: cause.message,
+        detail: [...cause.log, ...cause.verifier].slice(-40),
+      }
+    : { code: 'HG_INTERNAL', message: String(cause), detail: [] }
 }
 
 function parseAnswer(text: string): Answer | undefined {
@@ -52,15 +80,7 @@ if (import.meta.main) {
   try {
     attachKernel(JSON.parse(process.argv[2] ?? '') as AttachRequest)
   } catch (cause) {
-    const answer: Answer =
-      cause instanceof BpfError
-        ? {
-            code: cause.code,
-            message: cause.message,
-            detail: [...cause.log, ...cause.verifier].slice(-40),
-          }
-        : { code: 'HG_INTERNAL', message: String(cause), detail: [] }
-    process.stdout.write(`${JSON.stringify(answer)}\n`)
+    process.stdout.write(`${JSON.stringify(answerOf(cause))}\n`)
     process.exitCode = 1
   }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createBatchBuilder, decodeBatch } from '@honeyguide/model/batch'
 import { tables, type TableName } from '@honeyguide/model/tables'
+import { attachHere } from './attach-child.ts'
 import { buildObjects } from './build.ts'
 import {
   openKernel,
@@ -165,7 +166,7 @@ export async function openTestKernel(changes: Partial<KernelSettings> = {}): Pro
   let progress: KernelProgress | undefined
   const test: TestKernel = {
     settings,
-    kernel: openKernel(settings),
+    kernel: openKernel(settings, { attach: attachHere }),
     get progress() {
       return progress
     },
@@ -176,7 +177,7 @@ export async function openTestKernel(changes: Partial<KernelSettings> = {}): Pro
     },
     reopen(from = progress) {
       test.kernel[Symbol.dispose]()
-      test.kernel = openKernel(settings, { progress: from })
+      test.kernel = openKernel(settings, { progress: from, attach: attachHere })
     },
     async [Symbol.asyncDispose]() {
       test.kernel[Symbol.dispose]()

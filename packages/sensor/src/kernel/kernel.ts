@@ -18,6 +18,7 @@ import { createDnsConversations } from '../dns/conversations.ts'
 import { createProcessCache, type ProcessCache } from '../process-cache/process-cache.ts'
 import type { DecodeContext, Probe } from '../probes/probe.ts'
 import { createWorkloadNames } from '../workload/workload-names.ts'
+import type { Attach } from './attach-child.ts'
 import { writeFeatures } from './feature-rows.ts'
 import { openHookCounters, type HookReading } from './hook-counters.ts'
 import { lockConsumer } from './lock.ts'
@@ -47,6 +48,8 @@ export interface KernelOptions {
   readonly progress?: KernelProgress | undefined
   /** Replaces secrets in an argument list (bytes, each argument followed by NUL); undefined when there are none. */
   readonly redact?: (argv: Uint8Array) => Uint8Array | undefined
+  /** How programs are attached, where they are not yet; in a child process unless told otherwise. */
+  readonly attach?: Attach
 }
 
 /** Bounds of one pump. */
@@ -119,6 +122,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       isPlain: settings.hooks === 'syscalls',
       settings: { dns, udpIdleMs },
       progress: options.progress,
+      attach: options.attach,
     }),
   )
   {

@@ -27,7 +27,7 @@ import { tables } from '@honeyguide/model/tables'
 import { countersSizeBytes, layout } from '../../gen/records.ts'
 import { constantsText } from '../probes/constants.ts'
 import type { Probe, ProbeSettings } from '../probes/probe.ts'
-import { runAttach } from './attach-child.ts'
+import { attachInChild, type Attach } from './attach-child.ts'
 import { dispatcher } from './attach-kernel.ts'
 import { openHookCounters, type HookProgram } from './hook-counters.ts'
 import type { KernelProgress } from './progress.ts'
@@ -44,6 +44,7 @@ export interface PinnedKernelOptions {
   readonly isPlain: boolean
   readonly settings: ProbeSettings
   readonly progress?: KernelProgress | undefined
+  readonly attach?: Attach | undefined
 }
 
 /** What a set of another layout, or of rings of another size, still held when it was replaced. */
@@ -222,13 +223,14 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
       settings: options.settings,
       objectHash,
     }
-    if (runAttach(request) === 'mismatch') {
+    const { attach = attachInChild } = options
+    if (attach(request) === 'mismatch') {
       // Same layout, other sizes: the rings of before are given up.
       const aside = asideName(pinDir)
       renameSync(folder, aside)
       leftBehind.push(leaveBehind(aside, probes, options.progress))
       makePinFolder(folder)
-      runAttach(request)
+      attach(request)
     }
   }
 

@@ -214,8 +214,9 @@ suite('guard in front of the store, while events arrive', () => {
       lastTaken = store.state.taken.spool
     }
     assert.equal(store.state.restarts, 0)
+    // What the statements name; other suites have folders there whose names begin so.
     assert.deepEqual(
-      (await readdir('/tmp')).filter((name) => name.startsWith('hg-hostile')),
+      (await readdir('/tmp')).filter((name) => /^hg-hostile(\.|$)/.test(name)),
       [],
     )
     assert.deepEqual(

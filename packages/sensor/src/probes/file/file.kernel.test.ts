@@ -371,7 +371,7 @@ suite('repeats of file events', { skip: kernelSkip }, () => {
     sensor.drain()
     const child = spawn(
       testProgram('file-burst'),
-      [String(amount(1.5, 0.5)), '20', folder.path, '4'],
+      [String(amount(1.5, 1)), '20', folder.path, '4'],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
     let text = ''
@@ -389,7 +389,8 @@ suite('repeats of file events', { skip: kernelSkip }, () => {
     await over
     told += total(rowsOf(sensor, Number(child.pid))) + total(repeatsOf(sensor, Number(child.pid)))
     assert.equal(child.exitCode, 0)
-    assert.ok(turns > 2, `${turns} turns`)
+    // One that began under load and ended under it, at least.
+    assert.ok(turns > 1, `${turns} turns`)
     assert.equal(told, (JSON.parse(text) as Burst).count)
   })
 
