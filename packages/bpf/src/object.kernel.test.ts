@@ -79,6 +79,18 @@ suite('object', { skip: skipUnless('tp_btf', 'ringbuf') }, () => {
     assert.deepEqual([...links.links.keys()], ['always'])
   })
 
+  test('loads only programs that are named, when the rest is to stay out', async () => {
+    const path = await buildTestProgram('missing-target')
+    using object = openObject(path, {
+      programs: { always: { autoload: 'if-supported' } },
+      autoload: false,
+    })
+    object.load()
+    assert.equal(object.program('always').isLoaded, true)
+    assert.equal(object.program('never').isLoaded, false)
+    assert.equal(object.unsupported.size, 0)
+  })
+
   test('refuses what is no object file', () => {
     assert.equal(thrown(() => openObject('/etc/passwd')).code, 'BPF_ELF_INVALID')
     assert.equal(thrown(() => openObject('/nonexistent')).code, 'BPF_ELF_INVALID')

@@ -61,6 +61,8 @@ export interface OpenOptions {
   /** Values of `const volatile` globals. */
   readonly rodata?: Readonly<Record<string, unknown>>
   readonly programs?: Readonly<Record<string, ProgramOptions>>
+  /** Whether programs that `programs` does not name are loaded. Default: true. */
+  readonly autoload?: boolean
   /** What generated decoders expect; `BPF_LAYOUT_MISMATCH` when the object differs. */
   readonly layout?: LayoutClaim
   /** Another loader than libbpf. */
@@ -140,7 +142,7 @@ export function openObject(source: string | Uint8Array, options: OpenOptions = {
     applyMaps(loaded, options)
     applyVariables(loaded, elf, btf, options.rodata ?? {})
     nameTypes(loaded)
-    const unsupported = applyPrograms(loaded, options.programs ?? {})
+    const unsupported = applyPrograms(loaded, options)
     return new LoadedObject(name, btf, loaded, definitions, unsupported)
   } catch (cause) {
     loaded[Symbol.dispose]()
@@ -237,10 +239,11 @@ function nameTypes(object: LoaderObject): void {
 
 function applyPrograms(
   object: LoaderObject,
-  options: Readonly<Record<string, ProgramOptions>>,
+  { programs = {}, autoload: isRestLoaded = true }: OpenOptions,
 ): Map<string, Unsupported> {
   const unsupported = new Map<string, Unsupported>()
-  for (const [name, { autoload }] of Object.entries(options)) {
+  if (!isRestLoaded) for (const program of object.programs) program.setAutoload(false)
+  for (const [name, { autoload }] of Object.entries(programs)) {
     const program = named(object.programs, 'program', name)
     if (autoload !== 'if-supported') {
       program.setAutoload(autoload)
@@ -248,10 +251,8 @@ function applyPrograms(
     }
     const feature = featureOfSection(program.section)
     const answer = feature === undefined ? undefined : probeFeature(feature)
-    if (answer?.supported === false) {
-      unsupported.set(name, answer)
-      program.setAutoload(false)
-    }
+    if (answer?.supported === false) unsupported.set(name, answer)
+    program.setAutoload(answer?.supported !== false)
   }
   return unsupported
 }

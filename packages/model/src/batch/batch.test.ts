@@ -68,7 +68,9 @@ suite('batch', () => {
       for (let at = good.length; at < bytes.length; at += 2) bytes[at] = (field << 3) | 2
       const before = process.memoryUsage().heapUsed
       assert.throws(() => decodeBatch(bytes), words)
-      assert.ok(process.memoryUsage().heapUsed - before < 8_000_000)
+      // A million objects are more than twice that. Heaps also grow by what other tests left for later.
+      const grown = process.memoryUsage().heapUsed - before
+      assert.ok(grown < 32_000_000, `${grown} bytes`)
     }
   })
   test('tells which batch stands for those that fell off a spool', () => {

@@ -62,7 +62,6 @@ export interface AttachRequest {
 function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPrograms {
   const { folder, rings } = request
   const path = join(request.objectDir, 'sensor.bpf.o')
-  const names = readProgramNames(path)
   const most = Math.max(1, ...probes.flatMap((p) => p.programs.map((all) => all.length)))
   const extras = probes.flatMap(({ name, optionalPrograms = [] }) =>
     optionalPrograms
@@ -127,9 +126,8 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
         ),
         ...constantsOf(probes, request.settings),
       },
-      programs: Object.fromEntries(
-        names.map((name) => [name, autoload.get(name) ?? { autoload: name === dispatcher }]),
-      ),
+      programs: { [dispatcher]: { autoload: true }, ...Object.fromEntries(autoload) },
+      autoload: false,
     })
     try {
       object.load()
@@ -168,11 +166,6 @@ interface LoadedPrograms {
   readonly chosen: ReadonlyMap<string, string>
   /** Programs for the table of system calls. */
   readonly exits: readonly SyscallExit[]
-}
-
-function readProgramNames(path: string): readonly string[] {
-  using object = openObject(path)
-  return object.programNames
 }
 
 /** Programs in the kernel with all that they need; nothing of them runs until they are attached. */

@@ -292,7 +292,7 @@ suite('repeats of file events', { skip: kernelSkip }, () => {
     using folder = makeFolder()
     sensor.drain()
     const earlier = counters(sensor)
-    const { count, self } = burst(folder.path, 0.05, 3)
+    const { count, self } = burst(folder.path, 0.3, 3)
     const { now, later } = allOf(sensor, self)
     assert.equal(now.filter((row) => row['operation'] === fileOperations.create).length, 3)
     const firsts = now.filter((row) => row['operation'] === fileOperations.write)

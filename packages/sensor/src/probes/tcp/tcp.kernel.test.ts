@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -193,57 +193,6 @@ suite('tcp probe', { skip: kernelSkip }, () => {
     })
   }
 
-  test('a passive connection that the map of sockets refuses is counted as lost', async (t) => {
-    await using full = await openTestKernel({ probes: ['tcp'] })
-    using sockets = openPinnedMap(join(full.settings.pinDir, layout.hash, 'hg_sockets'))
-    // Addresses that no socket has.
-    const key = new Uint8Array(new ArrayBuffer(8))
-    const value = new Uint8Array(new ArrayBuffer(sockets.valueSizeBytes))
-    let address = 0n
-    const fill = (): void => {
-      for (;;) {
-        new DataView(key.buffer).setBigUint64(0, (address += 1n), true)
-        try {
-          sockets.setBytes(key, value)
-        } catch (error) {
-          assert.equal((error as BpfError).errnoName, 'E2BIG')
-          return
-        }
-      }
-    }
-    // Connections of others that end meanwhile make room: then once more, ten times at most.
-    const untilFull = async (isRefused: () => boolean | Promise<boolean>): Promise<boolean> => {
-      for (let tries = 0; tries < 10; tries++) {
-        fill()
-        if (await isRefused()) return true
-      }
-      return false
-    }
-    // At the SYN, when it is established at the other end, and when that is accepted.
-    const isCounted = await untilFull(() => {
-      full.drain()
-      assert.equal(runProgram(connection, ['echo', '4']).status, 0)
-      const lost = (full.drain().get('loss') ?? []).filter((row) => row['hook'] === 'tcp')
-      for (const row of lost) assert.equal(row['reason'], 'map_full')
-      return lost.reduce((sum, row) => sum + (row['lost'] as bigint), 0n) >= 3n
-    })
-    assert.ok(isCounted, 'three times no room for one connection')
-    using older = openPinnedLink(
-      join(full.settings.pinDir, layout.hash, 'iterator-hg_task_sockets'),
-    )
-    const isInherited = await untilFull(async () => {
-      const held = spawn(connection, ['held', '4'], { stdio: ['pipe', 'pipe', 'inherit'] })
-      // A test that fails leaves nobody who waits, and keeps Node.
-      t.after(() => held.kill('SIGKILL'))
-      await once(held.stdout, 'data')
-      const refused = inheritSockets(older, sockets)
-      held.stdin.end('x')
-      await once(held, 'exit')
-      return refused >= 2
-    })
-    assert.ok(isInherited, 'both ends of one that is older found no room')
-  })
-
   test('a reset is told at both ends', () => {
     const ran = run('reset', '4', 'server')
     for (const local of [said(ran, 'server', 2), said(ran, 'client', 2)]) {
@@ -264,22 +213,6 @@ suite('tcp probe', { skip: kernelSkip }, () => {
     assert.equal(close['socketId'], accept['socketId'])
   })
 
-  test('a connection that is older than the sensor closes as inherited', async () => {
-    const held = spawn(connection, ['held', '4'], { stdio: ['pipe', 'pipe', 'inherit'] })
-    const [line] = (await once(held.stdout, 'data')) as [Buffer]
-    const [, , clientPort, serverPort] = line.toString().trim().split(' ').map(Number)
-    await using later = await openTestKernel({ probes: ['tcp'] })
-    later.drain()
-    held.stdin.end('x')
-    await once(held, 'exit')
-    const rows = later.drain().get('tcp') ?? []
-    for (const port of [clientPort, serverPort]) {
-      const close = only(rows, tcpOperations.close, port)
-      assert.equal(close['pid'], held.pid)
-      assert.equal(Number(close['flags']) & tcpFlags.inherited, tcpFlags.inherited)
-    }
-  })
-
   test('many connections: four events each, nothing lost', () => {
     sensor.drain()
     const made = amount(1000, 200)
@@ -295,5 +228,85 @@ suite('tcp probe', { skip: kernelSkip }, () => {
     assert.equal(count(tcpOperations.accept), made)
     assert.equal(count(tcpOperations.close), 2 * made)
     assert.deepEqual(rows.get('loss') ?? [], [])
+  })
+
+  suite('a sensor that comes later, and has no room', () => {
+    let later: TestKernel
+    let held: ChildProcess
+    let text = ''
+    before(async () => {
+      held = spawn(connection, ['held', '4'], { stdio: ['pipe', 'pipe', 'inherit'] })
+      const [first] = (await once(held.stdout as NodeJS.EventEmitter, 'data')) as [Buffer]
+      text = first.toString()
+      later = await openTestKernel({ probes: ['tcp'] })
+    })
+    after(async () => {
+      // A test that fails leaves nobody who waits, and keeps Node.
+      held.kill('SIGKILL')
+      await later[Symbol.asyncDispose]()
+    })
+
+    test('a connection that is older than the sensor closes as inherited', async () => {
+      const [, , clientPort, serverPort] = text.trim().split(' ').map(Number)
+      later.drain()
+      held.stdin?.end('x')
+      await once(held, 'exit')
+      const rows = later.drain().get('tcp') ?? []
+      for (const port of [clientPort, serverPort]) {
+        const close = only(rows, tcpOperations.close, port)
+        assert.equal(close['pid'], held.pid)
+        assert.equal(Number(close['flags']) & tcpFlags.inherited, tcpFlags.inherited)
+      }
+    })
+
+    test('a passive connection that the map of sockets refuses is counted as lost', async (t) => {
+      using sockets = openPinnedMap(join(later.settings.pinDir, layout.hash, 'hg_sockets'))
+      // Addresses that no socket has.
+      const key = new Uint8Array(new ArrayBuffer(8))
+      const value = new Uint8Array(new ArrayBuffer(sockets.valueSizeBytes))
+      let address = 0n
+      const fill = (): void => {
+        for (;;) {
+          new DataView(key.buffer).setBigUint64(0, (address += 1n), true)
+          try {
+            sockets.setBytes(key, value)
+          } catch (error) {
+            assert.equal((error as BpfError).errnoName, 'E2BIG')
+            return
+          }
+        }
+      }
+      // Connections of others that end meanwhile make room: then once more, ten times at most.
+      const untilFull = async (isRefused: () => boolean | Promise<boolean>): Promise<boolean> => {
+        for (let tries = 0; tries < 10; tries++) {
+          fill()
+          if (await isRefused()) return true
+        }
+        return false
+      }
+      // At the SYN, when it is established at the other end, and when that is accepted.
+      const isCounted = await untilFull(() => {
+        later.drain()
+        assert.equal(runProgram(connection, ['echo', '4']).status, 0)
+        const lost = (later.drain().get('loss') ?? []).filter((row) => row['hook'] === 'tcp')
+        for (const row of lost) assert.equal(row['reason'], 'map_full')
+        return lost.reduce((sum, row) => sum + (row['lost'] as bigint), 0n) >= 3n
+      })
+      assert.ok(isCounted, 'three times no room for one connection')
+      using older = openPinnedLink(
+        join(later.settings.pinDir, layout.hash, 'iterator-hg_task_sockets'),
+      )
+      const isInherited = await untilFull(async () => {
+        const held = spawn(connection, ['held', '4'], { stdio: ['pipe', 'pipe', 'inherit'] })
+        // A test that fails leaves nobody who waits, and keeps Node.
+        t.after(() => held.kill('SIGKILL'))
+        await once(held.stdout, 'data')
+        const refused = inheritSockets(older, sockets)
+        held.stdin.end('x')
+        await once(held, 'exit')
+        return refused >= 2
+      })
+      assert.ok(isInherited, 'both ends of one that is older found no room')
+    })
   })
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -186,37 +186,6 @@ suite('udp probe', { skip: kernelSkip }, () => {
     )
   })
 
-  test('sockets that are older than the sensor have their processes and their namespace', async (t) => {
-    const held = spawn(program, ['4', 'held'], { stdio: ['pipe', 'pipe', 'inherit'] })
-    t.after(() => held.kill('SIGKILL'))
-    const [text] = (await once(held.stdout, 'data')) as [Buffer]
-    const server = Number(text.toString().split(' ')[2])
-    const netNs = Number(/\d+/.exec(readlinkSync(`/proc/${held.pid}/ns/net`))?.[0])
-    await using late = await openTestKernel({ probes: ['udp', 'dns'] })
-    held.stdin.end('x')
-    await once(held, 'exit')
-    const rows = rowsOf(late.drain()).filter((row) => row['netNs'] === netNs)
-    const { inherited, incoming, processUncertain } = udpFlags
-    assert.deepEqual(
-      rows
-        .toSorted((a, b) => Number(a['operation']) - Number(b['operation']))
-        .map((row) => [row['operation'], row['pid'], row['flags'], row['bytesSent']]),
-      [
-        [udpOperations.send, held.pid, inherited, 30n],
-        [udpOperations.receive, server, inherited | incoming | processUncertain, 0n],
-        ...rows
-          .filter((row) => row['operation'] === udpOperations.end)
-          .map((row) =>
-            row['pid'] === server
-              ? [udpOperations.end, server, inherited | incoming, 32n]
-              : [udpOperations.end, held.pid, inherited, 30n],
-          ),
-      ],
-      print(rows),
-    )
-    assert.equal(rows.length, 4)
-  })
-
   test('a sensor that comes back finds the flows of before', async (t) => {
     sensor.drain()
     const held = spawn(program, ['4', 'idle'], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -271,12 +240,48 @@ suite('udp probe', { skip: kernelSkip }, () => {
     assert.ok((end?.['bootNs'] as bigint) - last >= 1_200_000_000n)
   })
 
-  suite('without room', () => {
+  suite('a sensor that comes later, and has no room', () => {
     let full: TestKernel
+    let held: ChildProcess
+    let text = ''
     before(async () => {
+      held = spawn(program, ['4', 'held'], { stdio: ['pipe', 'pipe', 'inherit'] })
+      const [first] = (await once(held.stdout as NodeJS.EventEmitter, 'data')) as [Buffer]
+      text = first.toString()
       full = await openTestKernel({ probes: ['udp', 'dns'] })
     })
-    after(() => full[Symbol.asyncDispose]())
+    after(async () => {
+      // A test that fails leaves nobody who waits, and keeps Node.
+      held.kill('SIGKILL')
+      await full[Symbol.asyncDispose]()
+    })
+
+    test('sockets that are older than the sensor have their processes and their namespace', async () => {
+      const server = Number(text.split(' ')[2])
+      const netNs = Number(/\d+/.exec(readlinkSync(`/proc/${held.pid}/ns/net`))?.[0])
+      held.stdin?.end('x')
+      await once(held, 'exit')
+      const rows = rowsOf(full.drain()).filter((row) => row['netNs'] === netNs)
+      const { inherited, incoming, processUncertain } = udpFlags
+      assert.deepEqual(
+        rows
+          .toSorted((a, b) => Number(a['operation']) - Number(b['operation']))
+          .map((row) => [row['operation'], row['pid'], row['flags'], row['bytesSent']]),
+        [
+          [udpOperations.send, held.pid, inherited, 30n],
+          [udpOperations.receive, server, inherited | incoming | processUncertain, 0n],
+          ...rows
+            .filter((row) => row['operation'] === udpOperations.end)
+            .map((row) =>
+              row['pid'] === server
+                ? [udpOperations.end, server, inherited | incoming, 32n]
+                : [udpOperations.end, held.pid, inherited, 30n],
+            ),
+        ],
+        print(rows),
+      )
+      assert.equal(rows.length, 4)
+    })
 
     test('others cannot take all the room: what they begin is refused first', async () => {
       using sweepers = openPinnedMap(join(full.settings.pinDir, layout.hash, 'hg_udp_sweepers'))
