@@ -170,6 +170,7 @@ const suites: Readonly<Record<string, Suite>> = {
           special,
         ),
         ['--test-isolation=none', '--test-timeout=120000'],
+        ['nice', '-n', '10'],
       ),
   },
   kernel: {
@@ -258,7 +259,7 @@ function conclude(name: string, { report, minutes }: Ran): void {
  * - `kernel` and `acceptance` watch the whole machine and overload it on purpose, each event counted: one after the
  *   other. Half of their minutes they wait.
  * - `page` takes a processor and starts few processes. `unit` starts more, so it comes when `kernel`, whose rings are
- *   small, is over. `page` and the guests give way to the rest.
+ *   small, is over. These and the guests give way to `kernel` and `acceptance`, which are the longest way and mostly wait.
  * - The guests of `vm` see nothing of this machine, and it sees one process each.
  */
 const lanes: readonly (readonly string[])[] = [['page', 'unit'], ['kernel', 'acceptance'], ['vm']]

@@ -85,6 +85,9 @@ async function strangers(
   return [...processes].filter((one) => !descends(one))
 }
 
+/** Steps that an incident shows under their own tactic. A removal, or a line of shell, may stand under its neighbour's. */
+const stepsOfOwnTactic: ReadonlySet<string> = new Set(['look', 'download', 'run', 'connect'])
+
 /** What the demonstration printed and the incident does not show, each in a step of the right tactic. */
 function missingOf(attacked: Attack, deeds: readonly Deed[]): string[] {
   const missing: string[] = []
@@ -157,10 +160,12 @@ async function judge(stack: Stack, attacked: Attack, withinS: number): Promise<V
   // Whole as far as the incident alone tells: the store is asked afterwards, when it has everything.
   const looksWhole = (incident: Incident): boolean => {
     const tactics = new Set(incident.steps.map(({ tacticUid }) => tacticUid))
-    return attacked.steps.every(({ technique }) =>
-      [...technique.matchAll(/T\d{4}(\.\d{3})?/g)].every(([uid]) =>
-        tactics.has(techniqueTactic(uid)),
-      ),
+    return attacked.steps.every(
+      ({ step, technique }) =>
+        !stepsOfOwnTactic.has(step) ||
+        [...technique.matchAll(/T\d{4}(\.\d{3})?/g)].every(([uid]) =>
+          tactics.has(techniqueTactic(uid)),
+        ),
     )
   }
   let own: Incident[] = []
