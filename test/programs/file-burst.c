@@ -5,7 +5,7 @@
  * all that, which is not counted. One process; each of THREADS threads opens all of the paths. Files stay for whoever
  * made the folder.
  * Prints {"count":…, "self":PID, "from_ns":…, "to_ns":…} (CLOCK_REALTIME) at the end.
- * Usage: file-burst SECONDS PATHS FOLDER THREADS [CGROUP]
+ * Usage: file-burst SECONDS[,ROUNDS] PATHS FOLDER THREADS [CGROUP]; so many rounds over the paths at least, or one
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static long paths;
+static long paths, rounds = 1;
 static char (*names)[256];
 static long long until;
 static const int flags[] = { O_WRONLY, O_RDWR, O_WRONLY | O_APPEND, O_RDWR | O_NONBLOCK };
@@ -41,7 +41,7 @@ static void must_open(const char *path, int with)
 	close(fd);
 }
 
-/* Whole rounds, and one at least; gives how many opens that were. */
+/* Whole rounds; gives how many opens that were. */
 static void *open_all(void *unused)
 {
 	long count = 0, at;
@@ -51,7 +51,7 @@ static void *open_all(void *unused)
 		for (at = 0; at < paths; at++)
 			must_open(names[at], flags[at % (sizeof(flags) / sizeof(*flags))]);
 		count += paths;
-	} while (clock_ns(CLOCK_MONOTONIC) < until);
+	} while (count < rounds * paths || clock_ns(CLOCK_MONOTONIC) < until);
 	return (void *)count;
 }
 
@@ -61,9 +61,10 @@ int main(int argc, char **argv)
 	long count = 0, at;
 	pthread_t threads[64];
 	int many, one;
+	char *end;
 
 	if (argc != 5 && argc != 6) {
-		fprintf(stderr, "usage: file-burst SECONDS PATHS FOLDER THREADS [CGROUP]\n");
+		fprintf(stderr, "usage: file-burst SECONDS[,ROUNDS] PATHS FOLDER THREADS [CGROUP]\n");
 		return 2;
 	}
 	many = atoi(argv[4]) > 64 ? 64 : atoi(argv[4]);
@@ -86,7 +87,9 @@ int main(int argc, char **argv)
 		must_open(names[at], O_CREAT | O_EXCL | O_WRONLY);
 		count++;
 	}
-	until = clock_ns(CLOCK_MONOTONIC) + (long long)(atof(argv[1]) * 1e9);
+	until = clock_ns(CLOCK_MONOTONIC) + (long long)(strtod(argv[1], &end) * 1e9);
+	if (*end == ',')
+		rounds = atol(end + 1);
 	for (one = 0; one < many; one++)
 		if (pthread_create(&threads[one], NULL, open_all, NULL))
 			return 1;

@@ -6,7 +6,7 @@ import type { LayoutClaim, RecordMemory } from '@honeyguide/bpf'
 
 /** The layout that these decoders are for; pass it to `openObject`. */
 export const layout = {
-  hash: '775f71009b5c6246',
+  hash: '4a79598fe2470677',
   structs: ['hg_event', 'hg_counters', 'hg_repeat_key', 'hg_repeat', 'hg_cred', 'hg_dns', 'hg_exec', 'hg_exec_failed', 'hg_exit', 'hg_file', 'hg_file_settings', 'hg_file_name', 'hg_file_id', 'hg_fork', 'hg_io_uring', 'hg_memory', 'hg_tcp', 'hg_socket', 'hg_udp', 'hg_udp_key', 'hg_udp_flow'],
   enums: [],
 } as const satisfies LayoutClaim
@@ -2410,7 +2410,7 @@ export function copyFile(
 }
 
 /** Bytes of one struct hg_file_settings. */
-export const fileSettingsSizeBytes = 4888
+export const fileSettingsSizeBytes = 4896
 
 /** Byte offsets of its fields. */
 export const fileSettingsOffsets = {
@@ -2419,8 +2419,9 @@ export const fileSettingsOffsets = {
   hasWatched: 8,
   workloads: 12,
   startedS: 16,
-  nameBits: 24,
-  prefix: 536,
+  prefixEnds: 24,
+  nameBits: 32,
+  prefix: 544,
 } as const
 
 /** Reads single fields of the struct hg_file_settings at byte `at` of `m`. */
@@ -2440,12 +2441,15 @@ export const fileSettings = {
   /** u64 started_s */
   startedS: (m: RecordMemory, at: number): bigint =>
     m.u64[(at + 16) >>> 3] as bigint,
+  /** u64 prefix_ends */
+  prefixEnds: (m: RecordMemory, at: number): bigint =>
+    m.u64[(at + 24) >>> 3] as bigint,
   /** 64 of u64 name_bits */
   nameBits: (m: RecordMemory, at: number, index: number): bigint =>
-    m.u64[(at + 24 + index * 8) >>> 3] as bigint,
+    m.u64[(at + 32 + index * 8) >>> 3] as bigint,
   /** 32 of struct hg_file_prefix prefix */
   prefix: (m: RecordMemory, at: number, index: number): number =>
-    at + 536 + index * 136,
+    at + 544 + index * 136,
 } as const
 
 /** A struct hg_file_settings as an object of its own. */
@@ -2455,6 +2459,7 @@ export interface FileSettings {
   readonly hasWatched: number
   readonly workloads: number
   readonly startedS: bigint
+  readonly prefixEnds: bigint
   readonly nameBits: readonly bigint[]
   readonly prefix: readonly number[]
 }
@@ -2467,6 +2472,7 @@ export function readFileSettings(m: RecordMemory, at: number): FileSettings {
     hasWatched: fileSettings.hasWatched(m, at),
     workloads: fileSettings.workloads(m, at),
     startedS: fileSettings.startedS(m, at),
+    prefixEnds: fileSettings.prefixEnds(m, at),
     nameBits: Array.from({ length: 64 }, (_, i) => fileSettings.nameBits(m, at, i)),
     prefix: Array.from({ length: 32 }, (_, i) => fileSettings.prefix(m, at, i)),
   }
@@ -2479,6 +2485,7 @@ export interface FileSettingsColumns {
   readonly hasWatched: Uint32Array
   readonly workloads: Uint32Array
   readonly startedS: BigUint64Array
+  readonly prefixEnds: BigUint64Array
   readonly nameBits: BigUint64Array
 }
 
@@ -2490,6 +2497,7 @@ export function createFileSettingsColumns(capacity: number): FileSettingsColumns
     hasWatched: new Uint32Array(capacity),
     workloads: new Uint32Array(capacity),
     startedS: new BigUint64Array(capacity),
+    prefixEnds: new BigUint64Array(capacity),
     nameBits: new BigUint64Array(capacity * 64),
   }
 }
@@ -2506,6 +2514,7 @@ export function copyFileSettings(
   columns.hasWatched[row] = fileSettings.hasWatched(m, at)
   columns.workloads[row] = fileSettings.workloads(m, at)
   columns.startedS[row] = fileSettings.startedS(m, at)
+  columns.prefixEnds[row] = fileSettings.prefixEnds(m, at)
   for (let i = 0; i < 64; i++) columns.nameBits[row * 64 + i] = fileSettings.nameBits(m, at, i)
 }
 

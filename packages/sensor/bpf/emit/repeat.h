@@ -2,7 +2,7 @@
 /*
  * Repeats of an event are counted instead of told again, exactly.
  *
- * The first event with a key is told at once, and remembered with its record. Those
+ * The first event with a key is told at once, and remembered with its record (or the second, see hg_is_recent). Those
  * that follow only add to its count, and go to no ring. About a second later user space
  * puts the other of two maps in the place of the active one (src/kernel/repeats.ts): the
  * kernel lets that call return when no program uses the old one any more, so that
@@ -69,6 +69,46 @@ struct {
 	__type(key, u32);
 	__type(value, u64);
 } hg_repeat_turns SEC(".maps");
+
+/*
+ * For events of which most come once, opens say: to look a key up and remember it is a third of their cost, as an
+ * element is seven lines of memory that are in no cache. Such a key is remembered the second time that it comes within
+ * one or two seconds, and the first two events of it are told. Marks by hash keep that apart; keys that share one are
+ * remembered the first time.
+ */
+#define HG_RECENT_MARKS 65536
+struct hg_recent_marks { u16 turns[HG_RECENT_MARKS]; };
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hg_recent_marks);
+} hg_recent SEC(".maps");
+
+/* Whether an event with this key came lately, or another that shares its mark; marks it. */
+static __always_inline bool hg_is_recent(const struct hg_repeat_key *key, u64 now)
+{
+	const u64 *words = (const void *)key;
+	/* Never that of a mark that nobody has set. */
+	u16 turn = (now >> 30) | 1 << 15;
+	u64 hash = 0;
+	u32 zero = 0;
+	struct hg_recent_marks *marks = bpf_map_lookup_elem(&hg_recent, &zero);
+	u16 *mark, before;
+
+	if (!marks)
+		return true;
+#pragma unroll
+	for (int i = 0; i < sizeof(*key) / 8; i++) {
+		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ull;
+		hash ^= hash >> 32;
+	}
+	mark = &marks->turns[hash >> 48];
+	before = *mark;
+	if (before != turn)
+		*mark = turn;
+	return before == turn || before == ((turn - 1) | 1 << 15);
+}
 
 /* True when the event is a repeat: it is counted then, and done with. */
 static __always_inline bool hg_is_repeat(const struct hg_repeat_key *key, u64 now)

@@ -321,5 +321,5 @@ int hg_file_name_exit(u64 *ctx)
 		scratch->flags |= HG_FILE_DIRECTORY;
 	if (record->operation == HG_FILE_RENAME && (flags & HG_RENAME_EXCHANGE))
 		scratch->flags |= HG_FILE_EXCHANGED;
-	return hg_file_tell(scratch, settings, has_file && record->operation >= HG_FILE_CHMOD);
+	return hg_file_tell(scratch, settings);
 }

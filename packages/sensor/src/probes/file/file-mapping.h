@@ -113,7 +113,7 @@ static __noinline int hg_file_end_mapped(void)
 	record = (void *)scratch->record;
 	record->path_bytes = hg_file_add_path(scratch, scratch->head.dentry, scratch->head.mnt,
 					      HG_FILE_PATH_PARTIAL);
-	return hg_file_tell(scratch, settings, 1);
+	return hg_file_tell(scratch, settings);
 }
 
 static __always_inline void hg_on_executable_mapping(const struct hg_executable_mapping *mapping)

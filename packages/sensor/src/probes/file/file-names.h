@@ -173,7 +173,7 @@ static __noinline int hg_file_did(struct hg_file_intent *intent, u32 changed, u6
 			scratch->walk.at += held - 1;
 		}
 	}
-	return hg_file_tell(scratch, settings, operation >= HG_FILE_CHMOD);
+	return hg_file_tell(scratch, settings);
 }
 
 SEC("fentry/security_path_unlink")

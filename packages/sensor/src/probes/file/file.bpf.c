@@ -125,6 +125,8 @@ struct hg_file_settings {
 	u32 workloads;
 	/* When the sensor first watched files, seconds since 1970. */
 	u64 started_s;
+	/* Bits of the last bytes of the prefixes: what lies below none of them ends, most often, in others. */
+	u64 prefix_ends;
 	/* Bits of the hashes of the last names of sensitive files. */
 	u64 name_bits[HG_FILE_NAME_BITS / 64];
 	struct hg_file_prefix prefix[HG_FILE_PREFIXES];
@@ -238,6 +240,10 @@ struct hg_file_scratch {
 	struct hg_repeat first;
 	/* Of the record; in memory as the numbers of the walk are. */
 	volatile u32 flags;
+	/* Whether the path is to be looked for among those of sensitive files. */
+	u32 may_be_named;
+	/* Whether its repeats are to be known: then `key` is filled in. */
+	u32 has_key;
 	/* Held by a program: another may come in between where it can be preempted. */
 	u32 is_taken;
 };
@@ -281,6 +287,8 @@ static __always_inline struct hg_file_scratch *hg_file_take(u64 start_ns)
 	record->event.boot_ns = bpf_ktime_get_boot_ns();
 	record->event.kind = HG_PROBE_FILE;
 	scratch->flags = 0;
+	scratch->has_key = 0;
+	scratch->may_be_named = 1;
 	scratch->walk.at = sizeof(*record);
 	return scratch;
 }
@@ -416,6 +424,15 @@ static __always_inline u64 *hg_file_inode_word(u32 bit)
 	return bits ? &bits->words[bit / 64 & (HG_FILE_INODE_BITS / 64 - 1)] : 0;
 }
 
+/* Of a name of at most 31 bytes. */
+static __always_inline bool hg_file_has_name_bit(const struct hg_file_settings *settings,
+						 const struct hg_dentry_head *head)
+{
+	u32 bit = hg_file_name_hash(head->words, head->length) >> 52;
+
+	return settings->name_bits[bit / 64 & (HG_FILE_NAME_BITS / 64 - 1)] >> (bit & 63) & 1;
+}
+
 /* False for nearly every file that is not sensitive, true for each that is. */
 static __noinline u32 hg_file_may_be_sensitive(const struct hg_file_settings *settings,
 					       u64 dentry, u64 inode)
@@ -431,10 +448,8 @@ static __noinline u32 hg_file_may_be_sensitive(const struct hg_file_settings *se
 	word = hg_file_inode_word(bit);
 	if (word && *word >> (bit & 63) & 1)
 		return true;
-	if (!hg_read_dentry(&head, dentry) || head.length > 31)
-		return false;
-	bit = hg_file_name_hash(head.words, head.length) >> 52;
-	return settings->name_bits[bit / 64 & (HG_FILE_NAME_BITS / 64 - 1)] >> (bit & 63) & 1;
+	return hg_read_dentry(&head, dentry) && head.length <= 31 &&
+	       hg_file_has_name_bit(settings, &head);
 }
 
 /* Files of which an open is an event: not terminals, pipes, sockets and the like. */
@@ -583,6 +598,20 @@ static __noinline u32 hg_file_add_typed(struct hg_file_scratch *scratch, u32 len
 	return hg_walk_end(walk, scratch->record);
 }
 
+/* Whether the path of the dentry that is read may end as that of a sensitive file. */
+static __noinline u32 hg_file_may_be_named(struct hg_file_scratch *scratch,
+					   const struct hg_file_settings *settings, u64 mnt,
+					   u64 dentry)
+{
+	const struct vfsmount *mount = (void *)mnt;
+	u64 root = 0;
+
+	/* A file that something is mounted on has another name there. */
+	bpf_core_read(&root, sizeof(root), &mount->mnt_root);
+	return scratch->dentry.length > 31 || root == dentry ||
+	       hg_file_has_name_bit(settings, &scratch->dentry);
+}
+
 struct hg_file_match {
 	const struct hg_file_settings *settings;
 	/* The last bytes of the path, and its length. */
@@ -610,6 +639,12 @@ static long hg_file_match_step(u32 step, struct hg_file_match *match)
 	return 0;
 }
 
+/* Position in `prefix_ends` of the last four bytes of a path (src/probes/file/settings.ts has the same). */
+static __always_inline u32 hg_file_end_bit(u32 last)
+{
+	return last * 0x9e3779b1u >> 26;
+}
+
 /* HG_FILE_PREFIX_ bits of the first path of the record. */
 static __noinline u32 hg_file_judge(struct hg_file_scratch *scratch,
 				    const struct hg_file_settings *settings)
@@ -622,14 +657,19 @@ static __noinline u32 hg_file_judge(struct hg_file_scratch *scratch,
 	};
 	struct hg_file_name_key *key = &scratch->name;
 	struct hg_file_name *name;
-	u32 end = sizeof(*record) + record->path_bytes - HG_FILE_PREFIX_BYTES;
+	u32 end = sizeof(*record) + record->path_bytes - sizeof(u32), last = 0;
 
-	if (settings->prefixes) {
+	hg_hide(end);
+	bpf_probe_read_kernel(&last, sizeof(last), scratch->record + (end & (HG_PATH_ROOM - 1)));
+	if (settings->prefix_ends >> hg_file_end_bit(last) & 1) {
+		end = sizeof(*record) + record->path_bytes - HG_FILE_PREFIX_BYTES;
 		hg_hide(end);
 		bpf_probe_read_kernel(scratch->path_end, sizeof(scratch->path_end),
 				      scratch->record + (end & (HG_PATH_ROOM - 1)));
 		bpf_loop(settings->prefixes, hg_file_match_step, &match, 0);
 	}
+	if (!scratch->may_be_named)
+		return match.kinds;
 	key->bits = 8 * sizeof(key->text);
 	bpf_probe_read_kernel(key->text, sizeof(key->text), scratch->record + sizeof(*record));
 	name = bpf_map_lookup_elem(&hg_file_names, key);
@@ -656,12 +696,9 @@ static __always_inline bool hg_file_know_sensitive(u64 inode, u32 device, bool i
 	return is_sensitive;
 }
 
-/*
- * Judges the record by its first path, and submits it. `has_key`: the key of its repeats is
- * filled in, but for who. Gives the memory back.
- */
+/* Judges the record by its first path, and submits it. Gives the memory back. */
 static __noinline int hg_file_tell(struct hg_file_scratch *scratch,
-				   const struct hg_file_settings *settings, u32 has_key)
+				   const struct hg_file_settings *settings)
 {
 	struct hg_file *record = (void *)scratch->record;
 	u32 kinds = hg_file_judge(scratch, settings);
@@ -690,7 +727,7 @@ static __noinline int hg_file_tell(struct hg_file_scratch *scratch,
 	hg_hide(length);
 	if (length > HG_PATH_ROOM)
 		length = HG_PATH_ROOM;
-	if (has_key) {
+	if (scratch->has_key) {
 		struct hg_repeat *first = &scratch->first;
 		struct hg_file *kept = (void *)first->record;
 
@@ -716,8 +753,8 @@ out:
 	return 0;
 }
 
-/* Whether this is a repeat, counted as one: `key` has all but who, and goes into the memory for hg_file_tell. */
-static __always_inline bool hg_file_is_repeat(struct hg_file_scratch *scratch)
+/* Fills in the key but for what it was done to, which is there. */
+static __always_inline struct hg_repeat_key *hg_file_name_key(struct hg_file_scratch *scratch)
 {
 	struct hg_file *record = (void *)scratch->record;
 	struct hg_repeat_key *key = &scratch->key;
@@ -728,7 +765,25 @@ static __always_inline bool hg_file_is_repeat(struct hg_file_scratch *scratch)
 	key->kind = HG_PROBE_FILE;
 	key->operation = record->operation;
 	key->error = 0;
-	return hg_is_repeat(key, record->event.boot_ns);
+	return key;
+}
+
+/* Whether this is a repeat, counted as one. Otherwise hg_file_tell remembers it. */
+static __always_inline bool hg_file_is_repeat(struct hg_file_scratch *scratch)
+{
+	struct hg_file *record = (void *)scratch->record;
+
+	scratch->has_key = 1;
+	return hg_is_repeat(hg_file_name_key(scratch), record->event.boot_ns);
+}
+
+/* The same of what most processes do to a file once: remembered the second time. */
+static __noinline u32 hg_file_is_late_repeat(struct hg_file_scratch *scratch)
+{
+	struct hg_file *record = (void *)scratch->record;
+
+	return hg_is_recent(hg_file_name_key(scratch), record->event.boot_ns) &&
+	       hg_file_is_repeat(scratch);
 }
 
 static __always_inline void hg_file_fill_inode(struct hg_file *record,
@@ -793,6 +848,8 @@ static __always_inline int hg_file_opened(const struct hg_file_head *head, u32 r
 	record->open_flags = head->flags | once;
 	hg_file_fill_inode(record, &inode);
 	hg_read_dentry(&scratch->dentry, head->dentry);
+	scratch->may_be_named =
+		hg_file_may_be_named(scratch, settings, head->mnt, head->dentry);
 	if (!is_created) {
 		/* A new file is never the same twice. */
 		scratch->key.object = inode.number;
@@ -800,7 +857,7 @@ static __always_inline int hg_file_opened(const struct hg_file_head *head, u32 r
 		scratch->key.text = scratch->dentry.parent ^ (u64)scratch->dentry.hash << 32 ^
 				    scratch->dentry.length;
 		scratch->key.flags = record->open_flags;
-		if (hg_file_is_repeat(scratch)) {
+		if (hg_file_is_late_repeat(scratch)) {
 			hg_file_release(scratch);
 			return 0;
 		}
@@ -814,7 +871,7 @@ static __always_inline int hg_file_opened(const struct hg_file_head *head, u32 r
 	hg_file_find_places(scratch);
 	record->path_bytes =
 		hg_file_add_path(scratch, head->dentry, head->mnt, HG_FILE_PATH_PARTIAL);
-	return hg_file_tell(scratch, settings, !is_created);
+	return hg_file_tell(scratch, settings);
 }
 
 /* Errors that say that an open was not allowed, and not that there was nothing to open. */
@@ -859,7 +916,7 @@ static __always_inline int hg_file_refused(long result, u64 text, bool is_kernel
 	record->path_bytes =
 		hg_file_add_typed(scratch, hg_file_read_typed(scratch, text, is_kernel), fd,
 				  HG_FILE_PATH_PARTIAL);
-	return hg_file_tell(scratch, settings, 0);
+	return hg_file_tell(scratch, settings);
 }
 
 #include "file-calls.h"

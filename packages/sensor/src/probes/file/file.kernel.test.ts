@@ -227,7 +227,12 @@ interface Burst {
   readonly self: number
 }
 
-function burst(folder: string, seconds: number, paths: number, cgroup: readonly string[] = []) {
+function burst(
+  folder: string,
+  seconds: number | string,
+  paths: number,
+  cgroup: readonly string[] = [],
+) {
   const ran = runProgram(testProgram('file-burst'), [
     String(seconds),
     String(paths),
@@ -288,7 +293,7 @@ suite('repeats of file events', { skip: kernelSkip }, () => {
   })
   after(() => sensor[Symbol.asyncDispose]())
 
-  test('the first is told at once, the others as one row with their count', () => {
+  test('the first two are told at once, the others as one row with their count', () => {
     using folder = makeFolder()
     sensor.drain()
     const earlier = counters(sensor)
@@ -296,11 +301,12 @@ suite('repeats of file events', { skip: kernelSkip }, () => {
     const { now, later } = allOf(sensor, self)
     assert.equal(now.filter((row) => row['operation'] === fileOperations.create).length, 3)
     const firsts = now.filter((row) => row['operation'] === fileOperations.write)
-    assert.equal(firsts.length, 3)
+    // One only of what shares its mark with something else.
+    assert.ok(firsts.length === 6 || firsts.length === 5, `${firsts.length} firsts`)
     assert.equal(later.length, 3)
     assert.equal(total(now) + total(later), count)
     for (const row of later) {
-      const first = firsts.find((one) => one['path'] === row['path']) as PlainRow
+      const first = firsts.findLast((one) => one['path'] === row['path']) as PlainRow
       assert.equal(row['seq'], (first['seq'] as bigint) | repeatsBit)
       assert.equal(row['flags'], Number(first['flags']) | fileFlags.repeats)
       for (const column of ['pid', 'startNs', 'execNo', 'inode', 'device', 'openFlags', 'uid'])
@@ -345,18 +351,19 @@ suite('repeats of file events', { skip: kernelSkip }, () => {
     writeFileSync(file, '')
     linkSync(file, join(folder.path, 'link'))
     sensor.drain()
-    const script = 'echo >> file; echo >> link; echo >> file; exec /bin/sh -c "echo >> file"'
+    const script =
+      'for i in 1 2 3; do echo >> file; echo >> link; done; exec /bin/sh -c "echo >> file"'
     const { pid } = runProgram('/bin/sh', ['-c', script], { cwd: folder.path })
     const { now, later } = allOf(sensor, pid)
     const paths = now.map((row) => String(row['path']).slice(folder.path.length + 1))
-    assert.deepEqual(paths, ['file', 'link', 'file'])
-    assert.equal(total(later), 1)
+    assert.deepEqual(paths, ['file', 'link', 'file', 'link', 'file'])
+    assert.equal(total(later), 2)
   })
 
   test('more keys than the map has room for: all are told, one by one where there is none', () => {
     using folder = makeFolder()
     sensor.drain()
-    const { count, self } = burst(folder.path, 0, 9000)
+    const { count, self } = burst(folder.path, '0,2', 9000)
     // It is full now, or nearly so: of these hardly any repeat is known as one.
     const more = burst(mkdirIn(folder.path, 'more'), amount(0.05, 0.01), 100)
     const rows = rowsOf(sensor, self, more.self)

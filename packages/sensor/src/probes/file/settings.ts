@@ -58,6 +58,11 @@ export function inodeBit(inode: bigint): number {
   return Number(((inode * multiplier) & mask64) >> 48n)
 }
 
+/** `hg_file_end_bit`: of the last four bytes of a path. */
+function endBit(last: number): number {
+  return Math.imul(last, 0x9e3779b1) >>> 26
+}
+
 /** When files were first watched, by the value that is there; undefined when they are not yet. */
 export function startOf(control: Uint8Array<ArrayBuffer>): bigint | undefined {
   const view = new DataView(control.buffer)
@@ -120,6 +125,7 @@ export function controlBytes(settings: FileSettings, startedS: bigint): Uint8Arr
     true,
   )
   view.setBigUint64(fileSettingsOffsets.startedS, startedS, true)
+  let ends = 0n
   for (const [i, [path, kind]] of prefixes.entries()) {
     const text = lastNameFirst(path)
     // With the slash before it, which a folder deeper in another one's name has not.
@@ -127,10 +133,13 @@ export function controlBytes(settings: FileSettings, startedS: bigint): Uint8Arr
     const at = fileSettingsOffsets.prefix + i * (2 * prefixBytes + 8)
     bytes.set(text, at + prefixBytes - text.length)
     bytes[at + prefixBytes - length] = 47
+    // One that is shorter may stand behind anything.
+    ends |= length < 4 ? mask64 : 1n << BigInt(endBit(view.getUint32(at + prefixBytes - 4, true)))
     bytes.fill(0xff, at + 2 * prefixBytes - length, at + 2 * prefixBytes)
     view.setUint32(at + 2 * prefixBytes, kind, true)
     view.setUint32(at + 2 * prefixBytes + 4, length, true)
   }
+  view.setBigUint64(fileSettingsOffsets.prefixEnds, ends, true)
   for (const { key } of sensitiveNames(settings)) {
     const name = key.subarray(4, key.indexOf(47, 4))
     const bit = Number(nameHash(name) >> 52n) % nameBits
