@@ -170,7 +170,7 @@ const suites: Readonly<Record<string, Suite>> = {
           special,
         ),
         ['--test-isolation=none', '--test-timeout=120000'],
-        ['nice', '-n', '10'],
+        givingWay,
       ),
   },
   kernel: {
