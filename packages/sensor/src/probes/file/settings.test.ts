@@ -29,11 +29,14 @@ const settingsWith = (change: Partial<FileSettings>): FileSettings => ({
 })
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
 
-/** What the programs compare (`hg_file_match_step`): whether the end of a path is that of a listed folder. */
+/** What the programs compare (`hg_file_judge`, `hg_file_match_step`): whether the end of a path is that of a listed folder. */
 function kindsOf(control: Uint8Array, path: string): number {
   const view = new DataView(control.buffer)
   const end = Buffer.concat([Buffer.alloc(64), Buffer.from('/'), lastNameFirst(path)])
+  const ends = view.getBigUint64(fileSettingsOffsets.prefixEnds, true)
+  const bit = Math.imul(end.readUInt32LE(end.length - 4), 0x9e3779b1) >>> 26
   let kinds = 0
+  if (((ends >> BigInt(bit)) & 1n) === 0n) return kinds
   for (let i = 0; i < view.getUint32(fileSettingsOffsets.prefixes, true); i++) {
     const at = fileSettingsOffsets.prefix + i * 136
     if (view.getUint32(at + 132, true) > lastNameFirst(path).length + 1) continue
@@ -64,6 +67,29 @@ suite('settings of the file probe', () => {
     assert.equal(kindsOf(control, '/srv/x'), listed.watch)
     for (const path of ['/var/logs/a', '/var/xlog/a', '/x/var/log/a', '/var', '/srv2/x', '/'])
       assert.equal(kindsOf(control, path), 0, path)
+  })
+
+  test('what lies below a folder is never passed over by the last bytes of its path', () => {
+    const name = fc.stringMatching(/^[a-z.]{1,12}$/)
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(name, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 }),
+        fc.array(name, { maxLength: 3 }),
+        (folders, rest) => {
+          const paths = folders
+            .map((names) => `/${names.join('/')}`)
+            .filter((path) => path.length < 60)
+          const control = controlBytes(settingsWith({ ignore: paths }), 0n)
+          for (const path of paths)
+            assert.equal(kindsOf(control, [path, ...rest].join('/')), listed.ignore)
+        },
+      ),
+    )
+    // Most folders of a machine are below none of them.
+    const ends = new DataView(
+      controlBytes(settingsWith({ ignore: ['/var/log'] }), 0n).buffer,
+    ).getBigUint64(fileSettingsOffsets.prefixEnds, true)
+    assert.equal([...ends.toString(2)].filter((bit) => bit === '1').length, 1)
   })
 
   test('a short entry stands for longer ones with the same end; whole paths and ends are told apart', () => {
