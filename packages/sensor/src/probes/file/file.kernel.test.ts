@@ -409,9 +409,13 @@ suite('repeats of file events', { skip: kernelSkip }, () => {
       for (let tries = 0; ; tries++) {
         // A turn that began long ago would end with the first ones.
         repeatsOf(sensor, 0)
-        const done = burst(mkdirIn(folder.path, `${name}-${tries}`), amount(0.1, 0.02), paths)
+        const done = burst(
+          mkdirIn(folder.path, `${name}-${tries}`),
+          `${amount(0.1, 0.02)},4`,
+          paths,
+        )
         const told = total(rowsOf(sensor, done.self))
-        if (told < done.count || tries === 9) return { ...done, told }
+        if (told < done.count || tries === 29) return { ...done, told }
       }
     }
     /** A batch with some of the repeats: how many of this process, and the progress that goes with it. */
