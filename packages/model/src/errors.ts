@@ -130,6 +130,12 @@ export const errorRows = {
 
 export type ErrorCode = keyof typeof errorRows
 
+/** Whether the system says that a disk, or what a user may have of it, is full (ENOSPC, EDQUOT of write(2)). */
+export function isNoSpace(error: unknown): error is NodeJS.ErrnoException {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}
+
 /** An error with a code of the table; `message` begins with what the table says. */
 export class HoneyguideError extends Error {
   readonly code: ErrorCode

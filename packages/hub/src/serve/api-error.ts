@@ -1,6 +1,12 @@
 /** Errors as answers: an `ApiError` body with a status that fits, and an id that the log has too. */
 import { randomBytes } from 'node:crypto'
-import { FilterError, HoneyguideError, type ApiError, type ErrorCode } from '@honeyguide/model'
+import {
+  FilterError,
+  HoneyguideError,
+  isNoSpace,
+  type ApiError,
+  type ErrorCode,
+} from '@honeyguide/model'
 
 export type ErrorStatus = 400 | 401 | 403 | 404 | 408 | 413 | 421 | 429 | 500 | 503 | 507
 
@@ -31,8 +37,7 @@ function placeOf(error: HoneyguideError): { readonly line?: number; readonly col
 
 /** SQLITE_FULL, or the system's own word for it. */
 function isDiskFull(error: unknown): boolean {
-  const { errcode, code } = (error ?? {}) as { errcode?: unknown; code?: unknown }
-  return errcode === 13 || code === 'ENOSPC' || code === 'EDQUOT'
+  return isNoSpace(error) || (error as { errcode?: unknown } | undefined)?.errcode === 13
 }
 
 export interface ErrorAnswer {

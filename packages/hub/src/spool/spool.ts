@@ -8,7 +8,7 @@
  */
 import { open, readFile, rename, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HoneyguideError } from '@honeyguide/model'
+import { HoneyguideError, isNoSpace } from '@honeyguide/model'
 import { openLogReader, type LogReader } from './reader.ts'
 import { encodeRecord, parseRecord, type NewRecord } from './record.ts'
 import {
@@ -154,8 +154,7 @@ async function scanSegment(
 }
 
 function diskFull(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code
-  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
+  return isNoSpace(error) || (error as NodeJS.ErrnoException).code === 'EFBIG'
 }
 
 /** Opens or makes the log in `dir`. Cuts a torn tail. Throws HG_STATE_FORMAT for a newer version's. */

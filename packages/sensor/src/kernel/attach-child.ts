@@ -1,5 +1,5 @@
 /**
- * Runs `attachKernel` in a short-lived child process and brings back what came of it.
+ * Runs `attachKernel`, in a short-lived child process unless a test wants it here, and says what came of it.
  *
  *     node attach-child.ts REQUEST     prints one line of JSON
  */

@@ -10,7 +10,7 @@
  * other: a hub can rebuild lineage from its spool alone, in order, and nothing depends on when it connects.
  */
 import { createBatchBuilder, type BatchBuilder, type RingPosition } from '@honeyguide/model/batch'
-import { HoneyguideError } from '@honeyguide/model/errors'
+import { HoneyguideError, isNoSpace } from '@honeyguide/model/errors'
 import type { LogFields } from '@honeyguide/model/log'
 import type { SensorSettings } from '@honeyguide/model/settings'
 import type { HostUsers } from '../host-users/host-users.ts'
@@ -22,11 +22,6 @@ import { batchBounds } from './batch-bounds.ts'
 import type { Clock, Progress, PumpKernel } from './kernel-port.ts'
 import type { SensorIdentity } from './sensor-identity.ts'
 import { createWallOffset } from './wall-clock.ts'
-
-function isNoSpace(error: unknown): error is NodeJS.ErrnoException {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'ENOSPC' || code === 'EDQUOT'
-}
 
 export interface PumpOptions {
   readonly kernel: PumpKernel
