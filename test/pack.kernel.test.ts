@@ -96,6 +96,7 @@ suite('what is installed', { skip }, () => {
         assert.match(run('demo', 'attack', '--seed', '1', '--plan').stdout, /demo-chain\/1/)
         for (const name of [
           'dist/bpf/sensor.bpf.o',
+          'dist/bpf/sensor-casts.bpf.o',
           'dist/page/index.html',
           'dist/packages/hub/src/main.js',
           'dist/packages/sensor/src/main.js',

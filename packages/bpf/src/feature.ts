@@ -86,6 +86,17 @@ const returnZero = Uint8Array.of(0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0,
 // r0 = 1; exit: "allow" for cgroup programs
 const returnOne = Uint8Array.of(0xb7, 0, 0, 0, 1, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0)
 
+// r1 = 0; r2 = 0; call the kernel's function with this id in its BTF; r0 = *(u64 *)r0; r0 = 0; exit
+function castNothing(functionId: number): Uint8Array {
+  const bytes = Uint8Array.of(
+    ...[0xb7, 0x01, 0, 0, 0, 0, 0, 0, 0xb7, 0x02, 0, 0, 0, 0, 0, 0],
+    ...[0x85, 0x20, 0, 0, 0, 0, 0, 0, 0x79, 0x00, 0, 0, 0, 0, 0, 0],
+    ...returnZero,
+  )
+  new DataView(bytes.buffer).setUint32(20, functionId, true)
+  return bytes
+}
+
 function refused(error: number): string {
   const name = nameOfErrno(-error)
   return isPermissionErrno(-error)
@@ -441,6 +452,15 @@ const features = {
       const result = libbpf().probeHelper(programTypes.cgroupSkb, loopHelper, null)
       if (result === 1) return undefined
       return result === 0 ? 'the kernel has no such helper' : refused(result)
+    },
+  },
+  bpf_rdonly_cast_void: {
+    minimumKernel: '6.17',
+    // A cast to type 0, memory of no type. The function itself is there since 6.2.
+    probe(kernel) {
+      const id = kernel.find('bpf_rdonly_cast', btfKinds.function)
+      if (id === undefined) return 'the kernel has no function bpf_rdonly_cast'
+      return tryProgram({ type: programTypes.rawTracepoint, instructions: castNothing(id) })
     },
   },
   'iter/task': { minimumKernel: '5.8', probe: iterator('task') },

@@ -118,7 +118,9 @@ function machineFindings(objectDir: string, pageDir: string): Finding[] {
     ),
     row(
       'eBPF programs',
-      existsSync(`${objectDir}/sensor.bpf.o`),
+      ['sensor', 'sensor-casts', 'snapshot'].every((name) =>
+        existsSync(`${objectDir}/${name}.bpf.o`),
+      ),
       objectDir,
       'nothing can be seen until they are built: `npm start` does',
     ),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What a descriptor, a file, a dentry and an inode are, from their addresses: where no
- * typed pointer leads to them, each read is a call, and the calls are what costs. So a
+ * typed pointer leads to them, each read is a call before 6.17, and the calls are what costs. So a
  * struct is read with one of them as far as its fields lie close together, and field by
- * field on a kernel where they do not.
+ * field on a kernel where they do not, or where a read is none (kernel-memory.h).
  */
 #pragma once
 
@@ -22,7 +22,7 @@ static __always_inline u64 hg_file_of_fd(u32 fd)
 	if (fd >= table->max_fds)
 		return 0;
 	files = table->fd;
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	hg_read_kernel(&file, sizeof(file), files + fd);
 	return file;
 }
 
@@ -53,8 +53,8 @@ static __noinline void hg_read_file(struct hg_file_head *head, u64 address)
 	u32 mode = bpf_core_field_offset(struct file, f_mode);
 	u32 flags = bpf_core_field_offset(struct file, f_flags);
 
-	if (hg_is_near(inode, 8) && hg_is_near(mnt, 8) && hg_is_near(dentry, 8) &&
-	    hg_is_near(mode, 4) && hg_is_near(flags, 4)) {
+	if (!hg_has_untyped_casts && hg_is_near(inode, 8) && hg_is_near(mnt, 8) &&
+	    hg_is_near(dentry, 8) && hg_is_near(mode, 4) && hg_is_near(flags, 4)) {
 		u64 window[HG_WINDOW / 8];
 
 		bpf_probe_read_kernel(window, sizeof(window), file);
@@ -65,11 +65,11 @@ static __noinline void hg_read_file(struct hg_file_head *head, u64 address)
 		head->flags = hg_at(window, flags, u32);
 		return;
 	}
-	bpf_probe_read_kernel(&head->inode, 8, (void *)address + inode);
-	bpf_probe_read_kernel(&head->mnt, 8, (void *)address + mnt);
-	bpf_probe_read_kernel(&head->dentry, 8, (void *)address + dentry);
-	bpf_probe_read_kernel(&head->mode, 4, (void *)address + mode);
-	bpf_probe_read_kernel(&head->flags, 4, (void *)address + flags);
+	hg_read_kernel(&head->inode, 8, (void *)address + inode);
+	hg_read_kernel(&head->mnt, 8, (void *)address + mnt);
+	hg_read_kernel(&head->dentry, 8, (void *)address + dentry);
+	hg_read_kernel(&head->mode, 4, (void *)address + mode);
+	hg_read_kernel(&head->flags, 4, (void *)address + flags);
 }
 
 struct hg_inode_head {
@@ -95,7 +95,7 @@ static __noinline void hg_read_inode(struct hg_inode_head *head, u64 address)
 	u64 super = 0;
 	u16 bits = 0;
 
-	if (hg_is_near(mode, 2) && hg_is_near(uid, 4) && hg_is_near(gid, 4) &&
+	if (!hg_has_untyped_casts && hg_is_near(mode, 2) && hg_is_near(uid, 4) && hg_is_near(gid, 4) &&
 	    hg_is_near(sb, 8) && hg_is_near(ino, 8) && hg_is_near(rdev, 4) &&
 	    hg_is_near(size, 8)) {
 		u64 window[HG_WINDOW / 8];
@@ -109,16 +109,16 @@ static __noinline void hg_read_inode(struct hg_inode_head *head, u64 address)
 		head->stands_for = hg_at(window, rdev, u32);
 		head->size = hg_at(window, size, u64);
 	} else {
-		bpf_probe_read_kernel(&bits, 2, (void *)address + mode);
-		bpf_probe_read_kernel(&head->owner, 4, (void *)address + uid);
-		bpf_probe_read_kernel(&head->group, 4, (void *)address + gid);
-		bpf_probe_read_kernel(&super, 8, (void *)address + sb);
-		bpf_probe_read_kernel(&head->number, 8, (void *)address + ino);
-		bpf_probe_read_kernel(&head->stands_for, 4, (void *)address + rdev);
-		bpf_probe_read_kernel(&head->size, 8, (void *)address + size);
+		hg_read_kernel(&bits, 2, (void *)address + mode);
+		hg_read_kernel(&head->owner, 4, (void *)address + uid);
+		hg_read_kernel(&head->group, 4, (void *)address + gid);
+		hg_read_kernel(&super, 8, (void *)address + sb);
+		hg_read_kernel(&head->number, 8, (void *)address + ino);
+		hg_read_kernel(&head->stands_for, 4, (void *)address + rdev);
+		hg_read_kernel(&head->size, 8, (void *)address + size);
 	}
 	head->mode = bits;
 	head->device = 0;
-	bpf_probe_read_kernel(&head->device, 4,
+	hg_read_kernel(&head->device, 4,
 			      (void *)super + bpf_core_field_offset(struct super_block, s_dev));
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "../base/record.h"
+#include "kernel-memory.h"
 
 /* Fills pid, tid, start_ns, exec_no and uid. */
 static __always_inline void hg_identify(struct hg_event *event, struct task_struct *task)
@@ -32,8 +33,8 @@ static __always_inline u32 hg_namespace_pid(struct task_struct *task)
 	if (level > 32)
 		return 0;
 	/* Read as a number: Linux 6.1 takes no variable offset from a typed pointer. */
-	bpf_core_read(&pid, sizeof(pid), &leader->thread_pid);
-	bpf_probe_read_kernel(&nr, sizeof(nr),
+	hg_read_field(&pid, sizeof(pid), &leader->thread_pid);
+	hg_read_kernel(&nr, sizeof(nr),
 			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
 				      level * bpf_core_type_size(struct upid) +
 				      bpf_core_field_offset(struct upid, nr));

@@ -10,12 +10,11 @@
  * second copy; user space turns them around (src/probes/root-first.ts). A text without
  * a slash at its end is no path: the name of a file without a place in any tree.
  *
- * Calls are what costs here, a helper that reads kernel memory several times a load
- * through a typed pointer. Needs bpf_loop (5.17).
+ * Calls are what costs here: names are copied with loads where that can be. Needs bpf_loop (5.17).
  */
 #pragma once
 
-#include "../base/kernel.h"
+#include "kernel-memory.h"
 
 #define HG_PATH_STEPS 128
 #define HG_PATH_BYTES 4096
@@ -170,13 +169,13 @@ static __always_inline bool hg_read_dentry(struct hg_dentry_head *head, u64 addr
 
 	if (parent == hashed + 8 && name == parent + 8 && inode == name + 16 &&
 	    words == inode + 8) {
-		bpf_probe_read_kernel(head, sizeof(*head), (void *)address + hashed);
+		hg_read_kernel(head, sizeof(*head), (void *)address + hashed);
 	} else {
-		bpf_probe_read_kernel(&head->hashed, 8, (void *)address + hashed);
-		bpf_probe_read_kernel(&head->parent, 8, (void *)address + parent);
-		bpf_probe_read_kernel(&head->hash, 16, (void *)address + name);
-		bpf_probe_read_kernel(&head->inode, 8, (void *)address + inode);
-		bpf_probe_read_kernel(head->words, 32, (void *)address + words);
+		hg_read_kernel(&head->hashed, 8, (void *)address + hashed);
+		hg_read_kernel(&head->parent, 8, (void *)address + parent);
+		hg_read_kernel(&head->hash, 16, (void *)address + name);
+		hg_read_kernel(&head->inode, 8, (void *)address + inode);
+		hg_read_kernel(head->words, 32, (void *)address + words);
 	}
 	return head->name == address + words;
 }
@@ -186,7 +185,7 @@ static __always_inline u64 hg_mount_root(u64 address)
 	struct vfsmount *mnt = (void *)address;
 	u64 root = 0;
 
-	bpf_core_read(&root, sizeof(root), &mnt->mnt_root);
+	hg_read_field(&root, sizeof(root), &mnt->mnt_root);
 	return root;
 }
 
@@ -208,13 +207,13 @@ static long hg_cross_step(u32 step, struct hg_cross *cross)
 		struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 		struct mount *above = 0;
 
-		bpf_core_read(&above, sizeof(above), &mount->mnt_parent);
+		hg_read_field(&above, sizeof(above), &mount->mnt_parent);
 		if (above == mount || !above) {
 			/* The root of the mount tree, above the root of the process. */
 			walk->is_done = 1;
 			return 1;
 		}
-		bpf_core_read(&cross->dentry, sizeof(cross->dentry), &mount->mnt_mountpoint);
+		hg_read_field(&cross->dentry, sizeof(cross->dentry), &mount->mnt_mountpoint);
 		cross->mnt = (u64)above + bpf_core_field_offset(struct mount, mnt);
 		cross->mount_root = hg_mount_root(cross->mnt);
 		return 0;

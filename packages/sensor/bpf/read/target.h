@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "../base/kernel.h"
+#include "kernel-memory.h"
 
 /* Who was meant. `start_ns` is 0 when there is no such process, or no longer. */
 struct hg_target {
@@ -33,12 +33,12 @@ static __always_inline u64 hg_find_pid(u32 number)
 
 	if (level > 32 || number == 0)
 		return 0;
-	bpf_core_read(&own, sizeof(own), &task->thread_pid);
-	bpf_probe_read_kernel(&namespace, sizeof(namespace),
+	hg_read_field(&own, sizeof(own), &task->thread_pid);
+	hg_read_kernel(&namespace, sizeof(namespace),
 			      (void *)own + bpf_core_field_offset(struct pid, numbers) +
 				      level * bpf_core_type_size(struct upid) +
 				      bpf_core_field_offset(struct upid, ns));
-	bpf_probe_read_kernel(&entry, sizeof(entry),
+	hg_read_kernel(&entry, sizeof(entry),
 			      (void *)namespace + bpf_core_field_offset(struct pid_namespace, idr) +
 				      bpf_core_field_offset(struct idr, idr_rt) +
 				      bpf_core_field_offset(struct xarray, xa_head));
@@ -50,12 +50,12 @@ static __always_inline u64 hg_find_pid(u32 number)
 		if ((entry & 3) != 2 || entry < 4096)
 			return 0;
 		node = (void *)(entry & ~3ull);
-		bpf_core_read(&node_shift, 1, &node->shift);
+		hg_read_field(&node_shift, 1, &node->shift);
 		shift = node_shift & 31;
 		if (step == 0 && shift + 6 < 32 && number >> (shift + 6))
 			return 0;
 		entry = 0;
-		bpf_probe_read_kernel(&entry, sizeof(entry),
+		hg_read_kernel(&entry, sizeof(entry),
 				      (void *)node + bpf_core_field_offset(struct xa_node, slots) +
 					      (number >> shift & 63) * sizeof(void *));
 		if (shift == 0)
@@ -71,7 +71,7 @@ static __always_inline u64 hg_task_of_pid(u64 pid, enum pid_type type)
 
 	if (!pid)
 		return 0;
-	bpf_probe_read_kernel(&link, sizeof(link),
+	hg_read_kernel(&link, sizeof(link),
 			      (void *)pid + bpf_core_field_offset(struct pid, tasks) + type * sizeof(void *));
 	if (!link)
 		return 0;
@@ -86,12 +86,12 @@ static __always_inline void hg_target_task(struct hg_target *target, u64 address
 
 	if (!address)
 		return;
-	bpf_core_read(&target->pid, 4, &task->tgid);
-	bpf_core_read(&target->tid, 4, &task->pid);
-	bpf_core_read(&exec_no, 8, &task->self_exec_id);
+	hg_read_field(&target->pid, 4, &task->tgid);
+	hg_read_field(&target->tid, 4, &task->pid);
+	hg_read_field(&exec_no, 8, &task->self_exec_id);
 	target->exec_no = exec_no;
-	bpf_core_read(&leader, sizeof(leader), &task->group_leader);
-	bpf_core_read(&target->start_ns, 8, &leader->start_boottime);
+	hg_read_field(&leader, sizeof(leader), &task->group_leader);
+	hg_read_field(&target->start_ns, 8, &leader->start_boottime);
 }
 
 /* Who the current process means by `number`; what it cannot know stays 0. */

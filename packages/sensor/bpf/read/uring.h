@@ -2,7 +2,7 @@
 /* What the arguments of tp_btf/io_uring_complete say, whose shape changed with 6.18. */
 #pragma once
 
-#include "../base/kernel.h"
+#include "kernel-memory.h"
 
 /* Flag of tasks that work for io_uring: threads of the process. */
 #define HG_PF_IO_WORKER 0x00000010
@@ -23,7 +23,7 @@ static __always_inline int hg_uring_result(u64 *ctx)
 		struct io_uring_cqe *completion = (void *)ctx[2];
 		int result = 0;
 
-		bpf_core_read(&result, sizeof(result), &completion->res);
+		hg_read_field(&result, sizeof(result), &completion->res);
 		return result;
 	}
 	return ctx[3];

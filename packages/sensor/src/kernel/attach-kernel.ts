@@ -9,6 +9,7 @@ import {
   openObject,
   possibleCpuCount,
   probeFeature,
+  probeFeatures,
   readIterator,
   type BpfLink,
   type BpfObject,
@@ -51,7 +52,7 @@ export interface AttachRequest {
   readonly rings: { readonly lifecycleBytes: number; readonly dataBytes: number }
   /** Probes by name. */
   readonly probes: readonly string[]
-  /** Whether the exits of system calls are used where there is a better way, too: for comparing. */
+  /** Whether what every kernel has is used where there is a better way, too, the exits of system calls: for comparing. */
   readonly isPlain: boolean
   /** What constants of programs come from. */
   readonly settings: ProbeSettings
@@ -61,7 +62,15 @@ export interface AttachRequest {
 /** Loads with the best alternatives that the kernel takes. */
 function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPrograms {
   const { folder, rings } = request
-  const path = join(request.objectDir, 'sensor.bpf.o')
+  // All at once: the answers are kept.
+  probeFeatures([
+    'bpf_rdonly_cast_void',
+    ...probes.flatMap(({ better, optionalPrograms = [] }) =>
+      [...(better ? [better] : []), ...optionalPrograms].map(({ needs }) => needs),
+    ),
+  ])
+  const hasCasts = !request.isPlain && probeFeature('bpf_rdonly_cast_void').supported
+  const path = join(request.objectDir, hasCasts ? 'sensor-casts.bpf.o' : 'sensor.bpf.o')
   const most = Math.max(1, ...probes.flatMap((p) => p.programs.map((all) => all.length)))
   const extras = probes.flatMap(({ name, optionalPrograms = [] }) =>
     optionalPrograms

@@ -29,6 +29,8 @@ export function probeFolders(): string[] {
 export interface BuiltObjects {
   /** All probes. */
   readonly sensor: string
+  /** The same for kernels with untyped casts (`bpf_rdonly_cast_void`); bpf/read/kernel-memory.h says why. */
+  readonly sensorCasts: string
   /** Iterators that run once at start. */
   readonly snapshot: string
 }
@@ -60,12 +62,16 @@ export async function buildObjects(outDir: string): Promise<BuiltObjects> {
       '',
     ].join('\n'),
   )
-  const sensor = await compileBpf(unit, join(folder, 'sensor.bpf.o'))
-  const snapshot = await compileBpf(
-    join(packageDir, 'bpf/snapshot.bpf.c'),
-    join(folder, 'snapshot.bpf.o'),
-  )
-  return { sensor: sensor.object, snapshot: snapshot.object }
+  const [sensor, sensorCasts, snapshot] = await Promise.all([
+    compileBpf(unit, join(folder, 'sensor.bpf.o')),
+    compileBpf(unit, join(folder, 'sensor-casts.bpf.o'), { defines: { HG_UNTYPED_CASTS: '1' } }),
+    compileBpf(join(packageDir, 'bpf/snapshot.bpf.c'), join(folder, 'snapshot.bpf.o')),
+  ])
+  return {
+    sensor: sensor.object,
+    sensorCasts: sensorCasts.object,
+    snapshot: snapshot.object,
+  }
 }
 
 /** Text of `gen/probes.ts`: the table that the loader walks. */

@@ -36,7 +36,7 @@ import { readMade } from './sequences.ts'
 
 export interface PinnedKernelOptions {
   readonly pinDir: string
-  /** Folder of sensor.bpf.o and snapshot.bpf.o. */
+  /** Folder of sensor.bpf.o, sensor-casts.bpf.o and snapshot.bpf.o. */
   readonly objectDir: string
   readonly rings: { readonly lifecycleBytes: number; readonly dataBytes: number }
   readonly probes: readonly Probe[]
@@ -193,6 +193,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
   const folder = join(pinDir, layout.hash)
   const objectHash = createHash('sha256')
     .update(readFileSync(join(options.objectDir, 'sensor.bpf.o')))
+    .update(readFileSync(join(options.objectDir, 'sensor-casts.bpf.o')))
     .update(readFileSync(join(options.objectDir, 'snapshot.bpf.o')))
     .update(probes.map((probe) => probe.name).join())
     .update(options.isPlain ? 'plain' : '')

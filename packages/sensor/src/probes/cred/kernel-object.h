@@ -128,21 +128,21 @@ static __always_inline void hg_cred_add_bpf(struct hg_cred_scratch *scratch, u32
 
 	if (!file)
 		return;
-	bpf_core_read(&object, sizeof(object), &file->private_data);
+	hg_read_field(&object, sizeof(object), &file->private_data);
 	if (is_map) {
 		struct bpf_map *map = object;
 
-		bpf_core_read(&cred->object_type, 4, &map->map_type);
-		bpf_core_read(&cred->object_id, 4, &map->id);
+		hg_read_field(&cred->object_type, 4, &map->map_type);
+		hg_read_field(&cred->object_id, 4, &map->id);
 		cred->name_bytes = hg_cred_add_kernel(
 			scratch, object + bpf_core_field_offset(struct bpf_map, name), 16);
 	} else {
 		struct bpf_prog *program = object;
 		struct bpf_prog_aux *aux = 0;
 
-		bpf_core_read(&cred->object_type, 4, &program->type);
-		bpf_core_read(&aux, sizeof(aux), &program->aux);
-		bpf_core_read(&cred->object_id, 4, &aux->id);
+		hg_read_field(&cred->object_type, 4, &program->type);
+		hg_read_field(&aux, sizeof(aux), &program->aux);
+		hg_read_field(&cred->object_id, 4, &aux->id);
 		cred->name_bytes = hg_cred_add_kernel(
 			scratch, (void *)aux + bpf_core_field_offset(struct bpf_prog_aux, name), 16);
 	}

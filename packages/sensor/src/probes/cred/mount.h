@@ -46,7 +46,7 @@ static __always_inline u32 hg_cred_add_filesystem(struct hg_cred_scratch *scratc
 {
 	const char *name = 0;
 
-	bpf_core_read(&name, sizeof(name), &type->name);
+	hg_read_field(&name, sizeof(name), &type->name);
 	return hg_cred_add_kernel(scratch, name, 64);
 }
 
@@ -58,9 +58,9 @@ static __always_inline u32 hg_cred_add_context_type(struct hg_cred_scratch *scra
 	struct file_system_type *type = 0;
 	void *data = 0;
 
-	bpf_core_read(&data, sizeof(data), &file->private_data);
+	hg_read_field(&data, sizeof(data), &file->private_data);
 	context = data;
-	bpf_core_read(&type, sizeof(type), &context->fs_type);
+	hg_read_field(&type, sizeof(type), &context->fs_type);
 	return hg_cred_add_filesystem(scratch, type);
 }
 
@@ -72,9 +72,9 @@ static __always_inline u32 hg_cred_add_file_type(struct hg_cred_scratch *scratch
 	struct super_block *super = 0;
 	struct file_system_type *type = 0;
 
-	bpf_core_read(&dentry, sizeof(dentry), &file->f_path.dentry);
-	bpf_core_read(&super, sizeof(super), &dentry->d_sb);
-	bpf_core_read(&type, sizeof(type), &super->s_type);
+	hg_read_field(&dentry, sizeof(dentry), &file->f_path.dentry);
+	hg_read_field(&super, sizeof(super), &dentry->d_sb);
+	hg_read_field(&type, sizeof(type), &super->s_type);
 	return hg_cred_add_filesystem(scratch, type);
 }
 

@@ -38,8 +38,8 @@ int hg_cred_namespace_exit(u64 *ctx)
 		struct file *file = (void *)hg_file_of_fd(call.a);
 		struct inode *inode = 0;
 
-		bpf_core_read(&inode, sizeof(inode), &file->f_inode);
-		bpf_core_read(&cred->inode, sizeof(cred->inode), &inode->i_ino);
+		hg_read_field(&inode, sizeof(inode), &file->f_inode);
+		hg_read_field(&cred->inode, sizeof(cred->inode), &inode->i_ino);
 	}
 	return hg_cred_end(scratch);
 }

@@ -187,11 +187,11 @@ static __always_inline void hg_read_credentials(struct hg_credentials *to, const
 	to->fsgid = cred->fsgid.val;
 	to->securebits = cred->securebits;
 	to->reserved = 0;
-	bpf_core_read(&to->inheritable, 8, &cred->cap_inheritable);
-	bpf_core_read(&to->permitted, 8, &cred->cap_permitted);
-	bpf_core_read(&to->effective, 8, &cred->cap_effective);
-	bpf_core_read(&to->bounding, 8, &cred->cap_bset);
-	bpf_core_read(&to->ambient, 8, &cred->cap_ambient);
+	hg_read_field(&to->inheritable, 8, &cred->cap_inheritable);
+	hg_read_field(&to->permitted, 8, &cred->cap_permitted);
+	hg_read_field(&to->effective, 8, &cred->cap_effective);
+	hg_read_field(&to->bounding, 8, &cred->cap_bset);
+	hg_read_field(&to->ambient, 8, &cred->cap_ambient);
 }
 
 static __always_inline void hg_read_namespaces(struct hg_namespaces *to, struct task_struct *task)

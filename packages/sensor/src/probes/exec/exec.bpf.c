@@ -201,12 +201,12 @@ static __always_inline void hg_exec_read_capabilities(struct hg_exec *exec, cons
 		    bpf_core_field_offset(struct cred, cap_inheritable) + 8 &&
 	    bpf_core_field_offset(struct cred, cap_effective) ==
 		    bpf_core_field_offset(struct cred, cap_inheritable) + 16) {
-		bpf_core_read(&exec->cap_inheritable, 24, &cred->cap_inheritable);
+		hg_read_field(&exec->cap_inheritable, 24, &cred->cap_inheritable);
 		return;
 	}
-	bpf_core_read(&exec->cap_inheritable, 8, &cred->cap_inheritable);
-	bpf_core_read(&exec->cap_permitted, 8, &cred->cap_permitted);
-	bpf_core_read(&exec->cap_effective, 8, &cred->cap_effective);
+	hg_read_field(&exec->cap_inheritable, 8, &cred->cap_inheritable);
+	hg_read_field(&exec->cap_permitted, 8, &cred->cap_permitted);
+	hg_read_field(&exec->cap_effective, 8, &cred->cap_effective);
 }
 
 struct hg_argv_copy {

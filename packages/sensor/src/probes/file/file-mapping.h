@@ -21,11 +21,11 @@ static __always_inline s64 hg_file_changed_at(u64 inode)
 	s64 seconds = 0;
 
 	if (bpf_core_field_exists(third->i_ctime_sec))
-		bpf_core_read(&seconds, sizeof(seconds), &third->i_ctime_sec);
+		hg_read_field(&seconds, sizeof(seconds), &third->i_ctime_sec);
 	else if (bpf_core_field_exists(second->__i_ctime))
-		bpf_core_read(&seconds, sizeof(seconds), &second->__i_ctime);
+		hg_read_field(&seconds, sizeof(seconds), &second->__i_ctime);
 	else
-		bpf_core_read(&seconds, sizeof(seconds), &first->i_ctime);
+		hg_read_field(&seconds, sizeof(seconds), &first->i_ctime);
 	return seconds;
 }
 
@@ -35,7 +35,6 @@ static __noinline int hg_file_is_written(u64 file)
 	struct hg_file_settings *settings = hg_file_find_settings();
 	struct hg_file_head head = {};
 	struct hg_inode_head inode;
-	struct hg_file_id id = {};
 
 	if (!settings)
 		return 0;
@@ -43,10 +42,8 @@ static __noinline int hg_file_is_written(u64 file)
 	if (!head.inode)
 		return 0;
 	hg_read_inode(&inode, head.inode);
-	id.inode = inode.number;
-	id.device = inode.device;
 	return (inode.mode & HG_S_IFMT) == HG_S_IFREG &&
-	       (bpf_map_lookup_elem(&hg_file_written, &id) ||
+	       (hg_file_writer_of(inode.number, inode.device) ||
 		hg_file_changed_at(head.inode) > (s64)settings->started_s);
 }
 
@@ -58,7 +55,7 @@ static __noinline int hg_file_begin_mapped(u64 file)
 {
 	struct hg_file_settings *settings = hg_file_find_settings();
 	struct hg_file_scratch *scratch;
-	struct hg_file_writer *writer;
+	const struct hg_file_writer *writer;
 	struct hg_file *record;
 	u64 start_ns = settings ? hg_file_wants(settings) : 0;
 
@@ -82,9 +79,7 @@ static __noinline int hg_file_begin_mapped(u64 file)
 		hg_file_release(scratch);
 		return 0;
 	}
-	scratch->id.inode = record->inode;
-	scratch->id.device = record->device;
-	writer = bpf_map_lookup_elem(&hg_file_written, &scratch->id);
+	writer = hg_file_writer_of(record->inode, record->device);
 	if (writer) {
 		record->writer_start_ns = writer->start_ns;
 		record->writer_pid = writer->pid;

@@ -175,6 +175,8 @@ struct hg_file_id {
 };
 const struct hg_file_id *hg_file_id_type __attribute__((unused));
 
+#include "file-writers.h"
+
 /*
  * Sensitive files by inode: found by user space when it starts, and added here when one
  * is met by its name. So they are known under other names as well.
@@ -197,21 +199,6 @@ struct {
 	__type(value, struct hg_file_inode_bits);
 } hg_file_sensitive_bits SEC(".maps");
 
-/*
- * Who last opened a file for writing. The oldest fall out when it is full: then a mapping tells no writer.
- */
-struct hg_file_writer {
-	u64 start_ns;
-	u32 pid;
-	u32 exec_no;
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
-	__type(key, struct hg_file_id);
-	__type(value, struct hg_file_writer);
-} hg_file_written SEC(".maps");
-
 /* Root and working directory of a process, as they lie in struct fs_struct. */
 struct hg_file_places {
 	u64 root_mnt;
@@ -233,7 +220,6 @@ struct hg_file_scratch {
 	struct hg_dentry_head dentry;
 	struct hg_file_head head;
 	struct hg_inode_head inode;
-	struct hg_file_id id;
 	u64 path_end[HG_FILE_PREFIX_BYTES / 8];
 	struct hg_file_name_key name;
 	struct hg_repeat_key key;
@@ -293,9 +279,10 @@ static __always_inline struct hg_file_scratch *hg_file_take(u64 start_ns)
 	return scratch;
 }
 
+/* A plain store: it is this CPU only that looks. */
 static __always_inline void hg_file_release(struct hg_file_scratch *scratch)
 {
-	__sync_lock_test_and_set(&scratch->is_taken, 0);
+	*(volatile u32 *)&scratch->is_taken = 0;
 }
 
 /*
@@ -312,21 +299,21 @@ static __always_inline void hg_file_find_places(struct hg_file_scratch *scratch)
 	struct nsproxy *namespaces = 0;
 	struct fs_struct *fs = 0;
 
-	bpf_core_read(&fs, sizeof(fs), &task->fs);
+	hg_read_field(&fs, sizeof(fs), &task->fs);
 	if (bpf_core_field_offset(struct fs_struct, pwd) ==
 		    bpf_core_field_offset(struct fs_struct, root) + 16 &&
 	    bpf_core_field_offset(struct path, mnt) == 0 &&
 	    bpf_core_field_offset(struct path, dentry) == 8) {
-		bpf_core_read(&scratch->places, sizeof(scratch->places), &fs->root);
+		hg_read_field(&scratch->places, sizeof(scratch->places), &fs->root);
 	} else {
-		bpf_core_read(&scratch->places.root_mnt, 8, &fs->root.mnt);
-		bpf_core_read(&scratch->places.root_dentry, 8, &fs->root.dentry);
-		bpf_core_read(&scratch->places.pwd_mnt, 8, &fs->pwd.mnt);
-		bpf_core_read(&scratch->places.pwd_dentry, 8, &fs->pwd.dentry);
+		hg_read_field(&scratch->places.root_mnt, 8, &fs->root.mnt);
+		hg_read_field(&scratch->places.root_dentry, 8, &fs->root.dentry);
+		hg_read_field(&scratch->places.pwd_mnt, 8, &fs->pwd.mnt);
+		hg_read_field(&scratch->places.pwd_dentry, 8, &fs->pwd.dentry);
 	}
-	bpf_core_read(&namespaces, sizeof(namespaces), &task->nsproxy);
-	bpf_core_read(&mounts, sizeof(mounts), &namespaces->mnt_ns);
-	bpf_core_read(&record->mount_ns, sizeof(record->mount_ns), &mounts->ns.inum);
+	hg_read_field(&namespaces, sizeof(namespaces), &task->nsproxy);
+	hg_read_field(&mounts, sizeof(mounts), &namespaces->mnt_ns);
+	hg_read_field(&record->mount_ns, sizeof(record->mount_ns), &mounts->ns.inum);
 }
 
 /* What the lists of workloads say of the current task: the innermost cgroup that is named decides. */
@@ -343,29 +330,29 @@ static __noinline u32 hg_file_is_workload(u32 unless_named)
 			 bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
 
 	/* As hg_workload_node, without typed pointers. */
-	bpf_core_read(&set, sizeof(set), &task->cgroups);
-	bpf_core_read(&cgroup, sizeof(cgroup), &set->dfl_cgrp);
-	bpf_core_read(&node, sizeof(node), &cgroup->kn);
-	bpf_core_read(&id, sizeof(id), &node->id);
+	hg_read_field(&set, sizeof(set), &task->cgroups);
+	hg_read_field(&cgroup, sizeof(cgroup), &set->dfl_cgrp);
+	hg_read_field(&node, sizeof(node), &cgroup->kn);
+	hg_read_field(&id, sizeof(id), &node->id);
 	if (id <= 1) {
-		bpf_probe_read_kernel(&state, sizeof(state),
+		hg_read_kernel(&state, sizeof(state),
 				      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
 					      at * sizeof(void *));
-		bpf_core_read(&cgroup, sizeof(cgroup), &state->cgroup);
-		bpf_core_read(&node, sizeof(node), &cgroup->kn);
+		hg_read_field(&cgroup, sizeof(cgroup), &state->cgroup);
+		hg_read_field(&node, sizeof(node), &cgroup->kn);
 	}
 	for (int level = 0; level < 12 && node; level++) {
 		struct kernfs_node___old *old = (void *)node;
 		u32 *named;
 
-		bpf_core_read(&id, sizeof(id), &node->id);
+		hg_read_field(&id, sizeof(id), &node->id);
 		named = bpf_map_lookup_elem(&hg_file_workloads, &id);
 		if (named)
 			return *named == HG_FILE_PREFIX_WATCH;
 		if (bpf_core_field_exists(node->__parent))
-			bpf_core_read(&node, sizeof(node), &node->__parent);
+			hg_read_field(&node, sizeof(node), &node->__parent);
 		else
-			bpf_core_read(&node, sizeof(node), &old->parent);
+			hg_read_field(&node, sizeof(node), &old->parent);
 	}
 	return unless_named;
 }
@@ -442,7 +429,7 @@ static __noinline u32 hg_file_may_be_sensitive(const struct hg_file_settings *se
 	u64 *word;
 	u32 bit;
 
-	bpf_probe_read_kernel(&number, 8,
+	hg_read_kernel(&number, 8,
 			      (void *)inode + bpf_core_field_offset(struct inode, i_ino));
 	bit = hg_file_inode_bit(number);
 	word = hg_file_inode_word(bit);
@@ -607,7 +594,7 @@ static __noinline u32 hg_file_may_be_named(struct hg_file_scratch *scratch,
 	u64 root = 0;
 
 	/* A file that something is mounted on has another name there. */
-	bpf_core_read(&root, sizeof(root), &mount->mnt_root);
+	hg_read_field(&root, sizeof(root), &mount->mnt_root);
 	return scratch->dentry.length > 31 || root == dentry ||
 	       hg_file_has_name_bit(settings, &scratch->dentry);
 }
@@ -660,18 +647,18 @@ static __noinline u32 hg_file_judge(struct hg_file_scratch *scratch,
 	u32 end = sizeof(*record) + record->path_bytes - sizeof(u32), last = 0;
 
 	hg_hide(end);
-	bpf_probe_read_kernel(&last, sizeof(last), scratch->record + (end & (HG_PATH_ROOM - 1)));
+	hg_read_kernel(&last, sizeof(last), scratch->record + (end & (HG_PATH_ROOM - 1)));
 	if (settings->prefix_ends >> hg_file_end_bit(last) & 1) {
 		end = sizeof(*record) + record->path_bytes - HG_FILE_PREFIX_BYTES;
 		hg_hide(end);
-		bpf_probe_read_kernel(scratch->path_end, sizeof(scratch->path_end),
+		hg_read_kernel(scratch->path_end, sizeof(scratch->path_end),
 				      scratch->record + (end & (HG_PATH_ROOM - 1)));
 		bpf_loop(settings->prefixes, hg_file_match_step, &match, 0);
 	}
 	if (!scratch->may_be_named)
 		return match.kinds;
 	key->bits = 8 * sizeof(key->text);
-	bpf_probe_read_kernel(key->text, sizeof(key->text), scratch->record + sizeof(*record));
+	hg_read_kernel(key->text, sizeof(key->text), scratch->record + sizeof(*record));
 	name = bpf_map_lookup_elem(&hg_file_names, key);
 	if (name && name->length <= record->path_bytes &&
 	    (!name->is_whole || name->length == record->path_bytes))
@@ -797,24 +784,6 @@ static __always_inline void hg_file_fill_inode(struct hg_file *record,
 	record->size = inode->size;
 }
 
-/* The file was opened for writing by the current process. */
-static __always_inline void hg_file_note_writer(const struct hg_file *record)
-{
-	struct hg_file_id id = { .inode = record->inode, .device = record->device };
-	struct hg_file_writer writer = {
-		.start_ns = record->event.start_ns,
-		.pid = record->event.pid,
-		.exec_no = record->event.exec_no,
-	};
-	struct hg_file_writer *known = bpf_map_lookup_elem(&hg_file_written, &id);
-
-	/* In place: the kernel would take another element for each update, and a while. */
-	if (known)
-		*known = writer;
-	else
-		bpf_map_update_elem(&hg_file_written, &id, &writer, BPF_ANY);
-}
-
 /*
  * An open that came to a file. `requested` are the O_ flags of the caller: of those that act
  * once the file keeps none.
@@ -863,7 +832,7 @@ static __always_inline int hg_file_opened(const struct hg_file_head *head, u32 r
 		}
 	}
 	if (is_write)
-		hg_file_note_writer(record);
+		hg_file_note_writer(record->inode, record->device, &record->event);
 	if (!scratch->dentry.hashed)
 		scratch->flags |= HG_FILE_DELETED;
 	if (!is_created && (requested & HG_O_TRUNC))

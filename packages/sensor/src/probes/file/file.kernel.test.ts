@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFileSync,
@@ -12,16 +12,19 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
+  type BigIntStats,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { probeFeature } from '@honeyguide/bpf'
+import { openPinnedMap, probeFeature } from '@honeyguide/bpf'
 import { createBatchBuilder } from '@honeyguide/model/batch'
 import type { FileSettings } from '@honeyguide/model/settings'
 import { fileFlags, fileOperations, repeatsBit } from '@honeyguide/model/tables/file'
+import { layout } from '../../../gen/records.ts'
 import {
   amount,
   kernelSkip,
@@ -31,6 +34,7 @@ import {
   type PlainRow,
   type TestKernel,
 } from '../../kernel/kernel-harness.ts'
+import { keyBytes } from '../../kernel/sequences.ts'
 import { unifiedMount } from '../../kernel/unified-mount.ts'
 
 /** What `file-doors` says of each thing that it did. */
@@ -285,6 +289,16 @@ function counters(sensor: TestKernel) {
   throw new Error('no counters of the hook file')
 }
 
+/** Where the kernel side keeps the writer of a file (file-writers.h). */
+function writerSetOf({ ino, dev }: BigIntStats): number {
+  // As the kernel has it: 12 bits of the major number before 20 of the minor one.
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn)
+  const minor = (dev & 0xffn) | ((dev >> 12n) & 0xffff_ff00n)
+  const device = (major << 20n) | minor
+  const hash = BigInt.asUintN(64, (ino ^ (device << 40n)) * 0x9e3779b97f4a7c15n)
+  return Number(hash >> 49n)
+}
+
 suite('repeats of file events', { skip: kernelSkip }, () => {
   let sensor: TestKernel
   before(async () => {
@@ -343,6 +357,40 @@ suite('repeats of file events', { skip: kernelSkip }, () => {
     assert.equal(row['flags'], 0)
     // Once more by mmap, and by mprotect.
     assert.equal(total(later), 2)
+  })
+
+  test('of files that share a set of writers the last two are remembered', () => {
+    using folder = makeFolder()
+    using map = openPinnedMap(join(sensor.settings.pinDir, layout.hash, 'hg_file_written'))
+    const path = join(folder.path, 'code')
+    writeFileSync(path, readFileSync('/bin/true'))
+    const key = keyBytes(writerSetOf(statSync(path, { bigint: true })))
+    const read = (): BigUint64Array<ArrayBuffer> => {
+      const set = new BigUint64Array(8)
+      assert.ok(map.getBytes(key, new Uint8Array(set.buffer)))
+      return set
+    }
+    const write = (newer: BigUint64Array, older: BigUint64Array): void =>
+      map.setBytes(key, new Uint8Array(BigUint64Array.of(...newer, ...older).buffer))
+    const writerOf = (): unknown => {
+      sensor.drain()
+      const { pid, status } = spawnSync('/lib64/ld-linux-x86-64.so.2', [path])
+      assert.equal(status, 0)
+      const mapped = rowsOf(sensor, pid).filter((row) => row['path'] === path)
+      assert.ok(mapped.length <= 1, shown(mapped))
+      return mapped[0]?.['writerPid']
+    }
+    const ours = read().slice(0, 4)
+    assert.equal(ours[0], statSync(path, { bigint: true }).ino)
+    // Other files of this set: numbers that none has.
+    const [one, another] = [BigUint64Array.of(1n, 1n, 1n, 1n), BigUint64Array.of(2n, 1n, 2n, 2n)]
+    write(one, ours)
+    assert.equal(writerOf(), process.pid)
+    appendFileSync(path, ' ')
+    assert.deepEqual(read(), BigUint64Array.of(...ours, ...one))
+    write(one, another)
+    // Told by its change time, if that is not of the second in which the sensor began.
+    assert.ok(!writerOf())
   })
 
   test('the same file by another name, and by another image, is another first', () => {

@@ -189,7 +189,7 @@ struct hg_uring_names {
 
 #define hg_uring_word(to, request, type, field)                                              \
 	if (bpf_core_field_exists(struct type, field))                                        \
-		bpf_probe_read_kernel(to, sizeof(*(to)),                                      \
+		hg_read_kernel(to, sizeof(*(to)),                                      \
 				      (void *)(request) + bpf_core_field_offset(struct type, field))
 
 static __always_inline void hg_uring_find_names(struct hg_uring_names *names,
@@ -260,7 +260,7 @@ static __always_inline u32 hg_uring_copy(struct hg_uring_scratch *scratch, u32 a
 	const char *text = 0;
 	long length;
 
-	bpf_core_read(&text, sizeof(text), &name->name);
+	hg_read_field(&text, sizeof(text), &name->name);
 	hg_hide(at);
 	length = bpf_probe_read_kernel_str(scratch->text + (at & (HG_URING_PATH - 1)),
 					   HG_URING_PATH, text);
@@ -288,22 +288,22 @@ static __always_inline void hg_uring_describe(struct hg_io_uring *record, u32 fd
 	record->inode = inode.number;
 	record->device = inode.device;
 	node = (void *)head.inode;
-	bpf_core_read(&super, sizeof(super), &node->i_sb);
-	bpf_core_read(&magic, sizeof(magic), &super->s_magic);
+	hg_read_field(&super, sizeof(super), &node->i_sb);
+	hg_read_field(&magic, sizeof(magic), &super->s_magic);
 	if (magic != HG_SOCKFS_MAGIC)
 		return;
-	bpf_core_read(&wrapper, sizeof(wrapper), &file->private_data);
-	bpf_core_read(&sk, sizeof(sk), &wrapper->sk);
-	bpf_core_read(&record->family, 2, &sk->__sk_common.skc_family);
+	hg_read_field(&wrapper, sizeof(wrapper), &file->private_data);
+	hg_read_field(&sk, sizeof(sk), &wrapper->sk);
+	hg_read_field(&record->family, 2, &sk->__sk_common.skc_family);
 	if (record->family != HG_AF_INET && record->family != HG_AF_INET6)
 		return;
-	bpf_core_read(&record->protocol, 2, &sk->sk_protocol);
-	bpf_core_read(&port, 2, &sk->__sk_common.skc_dport);
+	hg_read_field(&record->protocol, 2, &sk->sk_protocol);
+	hg_read_field(&port, 2, &sk->__sk_common.skc_dport);
 	record->remote_port = __builtin_bswap16(port);
 	if (record->family == HG_AF_INET6)
-		bpf_core_read(record->remote_address, 16, &sk->__sk_common.skc_v6_daddr);
+		hg_read_field(record->remote_address, 16, &sk->__sk_common.skc_v6_daddr);
 	else
-		bpf_core_read(record->remote_address, 4, &sk->__sk_common.skc_daddr);
+		hg_read_field(record->remote_address, 4, &sk->__sk_common.skc_daddr);
 }
 
 /* Where a connect goes, in the caller's words: any sockaddr of the internet begins so. */
@@ -376,8 +376,8 @@ static __always_inline u64 hg_uring_inode(u32 fd)
 	struct inode *inode = 0;
 	u64 number = 0;
 
-	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
-	bpf_core_read(&number, sizeof(number), &inode->i_ino);
+	hg_read_field(&inode, sizeof(inode), &file->f_inode);
+	hg_read_field(&number, sizeof(number), &inode->i_ino);
 	return number;
 }
 
@@ -528,7 +528,7 @@ int hg_uring_complete(u64 *ctx)
 
 	if (!key)
 		return 0;
-	bpf_core_read(&opcode, 1, &request->opcode);
+	hg_read_field(&opcode, 1, &request->opcode);
 	if (opcode >= HG_OPS || hg_uring_classes[opcode & (HG_OPS - 1)] != HG_CLASS_EACH)
 		return 0;
 	known = bpf_map_lookup_elem(&hg_uring_requests, &key);
@@ -536,7 +536,7 @@ int hg_uring_complete(u64 *ctx)
 		return 0;
 	told = *known;
 	bpf_map_delete_elem(&hg_uring_requests, &key);
-	bpf_core_read(&user_data, 8, &request->cqe.user_data);
+	hg_read_field(&user_data, 8, &request->cqe.user_data);
 	/* One that came to its end without a completion, and whose memory is another's now. */
 	if (told.opcode != opcode || told.user_data != user_data)
 		return 0;

@@ -193,8 +193,8 @@ static __always_inline bool hg_is_unlinked(u64 address)
 	struct inode *inode = 0;
 	u32 links = 1;
 
-	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
-	bpf_core_read(&links, sizeof(links), &inode->i_nlink);
+	hg_read_field(&inode, sizeof(inode), &file->f_inode);
+	hg_read_field(&links, sizeof(links), &inode->i_nlink);
 	return !links;
 }
 
@@ -540,9 +540,9 @@ static __noinline int hg_memory_target(struct hg_target *target, u64 address)
 	struct proc_inode *entry;
 	struct pid *pid = 0;
 
-	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
+	hg_read_field(&inode, sizeof(inode), &file->f_inode);
 	entry = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
-	bpf_core_read(&pid, sizeof(pid), &entry->pid);
+	hg_read_field(&pid, sizeof(pid), &entry->pid);
 	hg_target_task(target, hg_task_of_pid((u64)pid, PIDTYPE_PID));
 	return 0;
 }
@@ -561,19 +561,19 @@ static __noinline int hg_memory_opened_to_write(u64 address)
 
 	if (!hg_is_running(HG_PROBE_MEMORY))
 		return 0;
-	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
-	bpf_core_read(&super, sizeof(super), &inode->i_sb);
-	bpf_core_read(&magic, sizeof(magic), &super->s_magic);
+	hg_read_field(&inode, sizeof(inode), &file->f_inode);
+	hg_read_field(&super, sizeof(super), &inode->i_sb);
+	hg_read_field(&magic, sizeof(magic), &super->s_magic);
 	if (magic != HG_PROC_SUPER_MAGIC)
 		return 0;
-	bpf_core_read(&dentry, sizeof(dentry), &file->f_path.dentry);
-	bpf_core_read(&length, sizeof(length), &dentry->d_name.len);
-	bpf_core_read(&name, sizeof(name), &dentry->d_name.name);
-	bpf_probe_read_kernel(&text, 4, name);
+	hg_read_field(&dentry, sizeof(dentry), &file->f_path.dentry);
+	hg_read_field(&length, sizeof(length), &dentry->d_name.len);
+	hg_read_field(&name, sizeof(name), &dentry->d_name.name);
+	hg_read_kernel(&text, 4, name);
 	/* With its NUL. */
 	if (length != 3 || text != ('m' | 'e' << 8 | 'm' << 16))
 		return 0;
-	bpf_core_read(&operations, sizeof(operations), &file->f_op);
+	hg_read_field(&operations, sizeof(operations), &file->f_op);
 	hg_memory_operations = operations;
 	hg_arm_writes();
 	scratch = hg_memory_begin(HG_MEMORY_PROC_OPEN, 0);
@@ -601,7 +601,7 @@ int hg_memory_write_exit(u64 *ctx)
 	file = (void *)hg_file_of_fd(call.a);
 	if (!file)
 		return 0;
-	bpf_core_read(&operations, sizeof(operations), &file->f_op);
+	hg_read_field(&operations, sizeof(operations), &file->f_op);
 	if (operations != hg_memory_operations)
 		return 0;
 	scratch = hg_memory_begin(HG_MEMORY_PROC_WRITE, result);
@@ -626,7 +626,7 @@ int hg_memory_write_exit(u64 *ctx)
 		break;
 	default:
 		/* It has moved on by what was written. */
-		bpf_core_read(&position, sizeof(position), &file->f_pos);
+		hg_read_field(&position, sizeof(position), &file->f_pos);
 		position -= result;
 	}
 	memory->counted.address = position;

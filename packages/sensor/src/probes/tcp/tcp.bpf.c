@@ -230,23 +230,23 @@ static __always_inline void hg_tcp_fill_socket(struct hg_tcp *tcp, struct sock *
 	u16 port = 0;
 	struct net *net = 0;
 
-	bpf_core_read(&tcp->family, 2, &sk->__sk_common.skc_family);
+	hg_read_field(&tcp->family, 2, &sk->__sk_common.skc_family);
 	/* Not skc_num: it is given back before the state becomes CLOSE. */
-	bpf_core_read(&port, 2, &inet->inet_sport);
+	hg_read_field(&port, 2, &inet->inet_sport);
 	tcp->local_port = __builtin_bswap16(port);
-	bpf_core_read(&port, 2, &sk->__sk_common.skc_dport);
+	hg_read_field(&port, 2, &sk->__sk_common.skc_dport);
 	tcp->remote_port = __builtin_bswap16(port);
-	bpf_core_read(&net, sizeof(net), &sk->__sk_common.skc_net.net);
+	hg_read_field(&net, sizeof(net), &sk->__sk_common.skc_net.net);
 	tcp->net_ns = 0;
-	bpf_core_read(&tcp->net_ns, 4, &net->ns.inum);
+	hg_read_field(&tcp->net_ns, 4, &net->ns.inum);
 	if (tcp->family == HG_AF_INET6) {
-		bpf_core_read(tcp->local_address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-		bpf_core_read(tcp->remote_address, 16, &sk->__sk_common.skc_v6_daddr);
+		hg_read_field(tcp->local_address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		hg_read_field(tcp->remote_address, 16, &sk->__sk_common.skc_v6_daddr);
 	} else {
 		__builtin_memset(tcp->local_address, 0, 16);
 		__builtin_memset(tcp->remote_address, 0, 16);
-		bpf_core_read(tcp->local_address, 4, &sk->__sk_common.skc_rcv_saddr);
-		bpf_core_read(tcp->remote_address, 4, &sk->__sk_common.skc_daddr);
+		hg_read_field(tcp->local_address, 4, &sk->__sk_common.skc_rcv_saddr);
+		hg_read_field(tcp->remote_address, 4, &sk->__sk_common.skc_daddr);
 	}
 }
 
@@ -300,11 +300,11 @@ static __always_inline void hg_tcp_count_bytes(struct hg_socket *socket, struct 
 	u64 acked = 0, sent = 0, retransmitted = 0, received = 0;
 	unsigned long flags = 0;
 
-	bpf_core_read(&acked, 8, &tp->bytes_acked);
-	bpf_core_read(&sent, 8, &tp->bytes_sent);
-	bpf_core_read(&retransmitted, 8, &tp->bytes_retrans);
-	bpf_core_read(&received, 8, &tp->bytes_received);
-	bpf_core_read(&flags, 8, &sk->__sk_common.skc_flags);
+	hg_read_field(&acked, 8, &tp->bytes_acked);
+	hg_read_field(&sent, 8, &tp->bytes_sent);
+	hg_read_field(&retransmitted, 8, &tp->bytes_retrans);
+	hg_read_field(&received, 8, &tp->bytes_received);
+	hg_read_field(&flags, 8, &sk->__sk_common.skc_flags);
 	sent -= retransmitted;
 	socket->bytes_sent = acked < sent ? acked : sent;
 	if ((flags & HG_SOCK_DONE) && received)
@@ -463,15 +463,15 @@ static __always_inline struct sock *hg_tcp_of_file(struct file *file)
 	unsigned long magic = 0;
 	u16 family = 0, protocol = 0;
 
-	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
-	bpf_core_read(&super, sizeof(super), &inode->i_sb);
-	bpf_core_read(&magic, sizeof(magic), &super->s_magic);
+	hg_read_field(&inode, sizeof(inode), &file->f_inode);
+	hg_read_field(&super, sizeof(super), &inode->i_sb);
+	hg_read_field(&magic, sizeof(magic), &super->s_magic);
 	if (magic != HG_SOCKFS_MAGIC)
 		return 0;
-	bpf_core_read(&wrapper, sizeof(wrapper), &file->private_data);
-	bpf_core_read(&sk, sizeof(sk), &wrapper->sk);
-	bpf_core_read(&family, sizeof(family), &sk->__sk_common.skc_family);
-	bpf_core_read(&protocol, sizeof(protocol), &sk->sk_protocol);
+	hg_read_field(&wrapper, sizeof(wrapper), &file->private_data);
+	hg_read_field(&sk, sizeof(sk), &wrapper->sk);
+	hg_read_field(&family, sizeof(family), &sk->__sk_common.skc_family);
+	hg_read_field(&protocol, sizeof(protocol), &sk->sk_protocol);
 	if ((family != HG_AF_INET && family != HG_AF_INET6) || protocol != HG_IPPROTO_TCP)
 		return 0;
 	return sk;
@@ -496,7 +496,7 @@ static __always_inline int hg_report_accept(long fd)
 	sk = hg_tcp_of_fd(fd);
 	if (!sk)
 		return 0;
-	bpf_core_read(&state, sizeof(state), &sk->__sk_common.skc_state);
+	hg_read_field(&state, sizeof(state), &sk->__sk_common.skc_state);
 
 	key = (u64)sk;
 	now = bpf_ktime_get_boot_ns();
@@ -593,7 +593,7 @@ static __always_inline int hg_report_connect(long result, struct sock *sk, u64 a
 		 * The first SYN of a socket gives it a sequence number for good. On one that has
 		 * tried before, an answer's error is what an earlier, asynchronous try has come to.
 		 */
-		bpf_core_read(&write_seq, sizeof(write_seq), &tp->write_seq);
+		hg_read_field(&write_seq, sizeof(write_seq), &tp->write_seq);
 		if (write_seq && hg_is_answer(error))
 			return 0;
 	}
@@ -606,7 +606,7 @@ static __always_inline int hg_report_connect(long result, struct sock *sk, u64 a
 		/* Not a connect at all: a disconnect, or words that the kernel could not use. */
 		if (!has_fallen)
 			return 0;
-		bpf_core_read(&asked.family, 2, &sk->__sk_common.skc_family);
+		hg_read_field(&asked.family, 2, &sk->__sk_common.skc_family);
 	}
 	if (!has_fallen) {
 		socket.socket_id = hg_take_sequence(HG_SEQUENCE_SOCKET);
@@ -742,16 +742,16 @@ int hg_tcp_uring(u64 *ctx)
 		known = bpf_map_lookup_elem(&hg_sockets, &key);
 		return known && !known->pid ? hg_report_accept(result) : 0;
 	}
-	bpf_core_read(&opcode, 1, &request->opcode);
+	hg_read_field(&opcode, 1, &request->opcode);
 	if (opcode == HG_OP_ACCEPT) {
 		/* In a place of the ring's own table it has no descriptor. */
-		bpf_core_read(&slot, sizeof(slot), &accept->file_slot);
+		hg_read_field(&slot, sizeof(slot), &accept->file_slot);
 		return slot ? 0 : hg_report_accept(result);
 	}
 	if (opcode != HG_OP_CONNECT || result >= 0)
 		return 0;
-	bpf_core_read(&file, sizeof(file), &request->file);
-	bpf_core_read(&address, sizeof(address), &connect->addr);
-	bpf_core_read(&length, sizeof(length), &connect->addr_len);
+	hg_read_field(&file, sizeof(file), &request->file);
+	hg_read_field(&address, sizeof(address), &connect->addr);
+	hg_read_field(&length, sizeof(length), &connect->addr_len);
 	return hg_report_connect(result, hg_tcp_of_file(file), address, length);
 }
