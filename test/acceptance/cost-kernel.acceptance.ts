@@ -96,7 +96,7 @@ export const acceptances: readonly Acceptance[] = [
       )
       const empty = open.use(openObject(object))
       empty.load()
-      for (const name of empty.programNames) open.use(empty.attach(name))
+      for (const name of emptyPrograms) open.use(empty.attach(name))
       open.use(enableRunTimeStats())
       const read = () => new Map([...programs].map(([name, one]) => [name, one.info()] as const))
       const readEmpty = () => emptyPrograms.map((name) => empty.program(name).info())

@@ -21,14 +21,17 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import {
   makePinFolder,
+  openObject,
   openPinnedMap,
   openPinnedRing,
   takeInventory,
   watchRings,
 } from '@honeyguide/bpf'
+import { compileBpf } from '@honeyguide/bpf/compile'
 import { probes as allProbes } from '../../../packages/sensor/gen/probes.ts'
 import { readyPrograms } from '../../../packages/sensor/src/kernel/attach-kernel.ts'
 import { mountTestPins, testObjects } from '../../../packages/sensor/src/kernel/kernel-harness.ts'
+import { unifiedMount } from '../../../packages/sensor/src/kernel/unified-mount.ts'
 import { median, quantile, type Measured, type RunContext } from './acceptance.ts'
 import { noAudit, startAuditd } from './auditd.ts'
 
@@ -108,7 +111,35 @@ async function loadProbes(names: readonly string[]): Promise<Switch & AsyncDispo
   }
 }
 
-/** `…Spawn`: the same by posix_spawn. */
+/** Programs that do nothing, loaded and not attached. */
+async function loadEmpty(
+  { root, folder }: Pick<RunContext, 'root' | 'folder'>,
+  names: readonly string[],
+): Promise<Switch & Disposable> {
+  const { object: path } = await compileBpf(
+    join(root, 'test/programs/empty.bpf.c'),
+    join(folder, 'empty.bpf.o'),
+  )
+  const cgroup = unifiedMount()
+  const object = openObject(path).load()
+  const links = new Set<Disposable>()
+  const detach = (): void => {
+    for (const link of links) link[Symbol.dispose]()
+    links.clear()
+  }
+  return {
+    attach() {
+      for (const name of names)
+        links.add(object.attach(name, cgroup === undefined ? {} : { cgroup }))
+    },
+    detach,
+    [Symbol.dispose]() {
+      detach()
+      object[Symbol.dispose]()
+    },
+  }
+}
+
 /** One batch of work, by its generator's own account. */
 export interface CostBatch {
   /** CPU time of one piece of work, µs. */
@@ -129,6 +160,8 @@ export interface CostOptions {
   readonly otherwise?: { readonly name: string; readonly work: (cpu: string) => Promise<CostBatch> }
   /** Pieces of work of a batch: as many events auditd must have. */
   readonly pieces: number
+  /** Programs of test/programs/empty.bpf.c on the hooks of ours: what they cost, whatever runs there, is shown beside it. */
+  readonly hooks?: readonly string[]
   /** What auditd is told, without the key. */
   readonly auditRule: string
   /** Whether auditd must have lost nothing to be a peer: not where it is known to fall behind. */
@@ -142,7 +175,7 @@ export interface CostOptions {
   readonly limitUs?: number
 }
 
-type Arm = 'none' | 'ours' | 'again' | 'auditd' | 'oursOtherwise' | 'againOtherwise'
+type Arm = 'none' | 'ours' | 'again' | 'hooks' | 'auditd' | 'oursOtherwise' | 'againOtherwise'
 
 const key = 'hg-cost'
 /** `enum bpf_prog_type`: kprobe, tracepoint, raw tracepoint, the same writable, tracing, LSM. */
@@ -150,10 +183,10 @@ const tracingTypes: ReadonlySet<number> = new Set([2, 5, 17, 24, 26, 29])
 
 /** Runs the interleaving. Throws when somebody else traces this machine. */
 export async function measureCost(
-  { size, folder, log }: Pick<RunContext, 'size' | 'folder' | 'log'>,
+  { size, root, folder, log }: Pick<RunContext, 'size' | 'root' | 'folder' | 'log'>,
   options: CostOptions,
 ): Promise<Measured> {
-  const { rounds, limit, limitUs, selfMargin, otherwise } = options
+  const { rounds, limit, limitUs, selfMargin, otherwise, hooks = [] } = options
   const cpus = await allowedCpus()
   const first = Number(/^\d+/.exec(cpus)?.[0])
   const last = /\d+$/.exec(cpus)?.[0] ?? '0'
@@ -173,6 +206,7 @@ export async function measureCost(
     none: [],
     ours: [],
     again: [],
+    hooks: [],
     auditd: [],
     oursOtherwise: [],
     againOtherwise: [],
@@ -185,6 +219,7 @@ export async function measureCost(
 
   await mkdir(join(folder, 'audit'), { mode: 0o750 })
   await using probing = await loadProbes(options.probes)
+  using empty = await loadEmpty({ root, folder }, hooks)
   await using auditd = await startAuditd(join(folder, 'audit'), first)
   let shown = ''
   await moveSelf(String(first))
@@ -200,6 +235,11 @@ export async function measureCost(
       await measure('again')
       if (isSixth) {
         if (otherwise) batches.againOtherwise.push(await otherwise.work(last))
+        if (hooks.length > 0) {
+          empty.attach()
+          await measure('hooks')
+          empty.detach()
+        }
         await auditd.load([`${options.auditRule} -k ${key}`])
         shown = await auditd.rules()
         await measure('auditd')
@@ -273,6 +313,11 @@ export async function measureCost(
       ...(otherwise
         ? [
             `${otherwise.name}: ours ${median(each(of('oursOtherwise', 'cpuUs'), of('againOtherwise', 'cpuUs'))).toFixed(3)}×, none ${us(median(of('againOtherwise', 'cpuUs')))} of CPU`,
+          ]
+        : []),
+      ...(hooks.length > 0
+        ? [
+            `the hooks alone, programs that do nothing (${hooks.join(', ')}): ${median(each(of('hooks', 'cpuUs'), sixth(nothing('cpuUs')))).toFixed(4)}×`,
           ]
         : []),
       `auditd: pid ${audited.get('pid')}, enabled ${audited.get('enabled')}, lost ${audited.get('lost')}, rule ${shown}`,
