@@ -16,11 +16,15 @@ import { honeyguide } from './harness/stack.ts'
 
 const run = promisify(execFile)
 
-/** A terminal's environment: nothing that npm, the test runner or this program set for themselves. */
+/**
+ * A terminal's environment: nothing that npm, the test runner or this program set for themselves. Certificates are
+ * the machine's: without them npm asks a registry behind a proxy for two minutes in vain.
+ */
 function plainEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(npm_|NODE_|HG_|HONEYGUIDE_)/i.test(name) && name !== 'INIT_CWD',
+      ([name]) =>
+        !/^(npm_|NODE_(?!EXTRA_CA_CERTS$)|HG_|HONEYGUIDE_)/i.test(name) && name !== 'INIT_CWD',
     ),
   )
 }
