@@ -105,4 +105,16 @@ struct {
 	__type(value, u64);
 } hg_own SEC(".maps");
 
+/*
+ * By the low bits of a tgid: not 0 where such a one may be in hg_own, for nearly all processes to be let go without
+ * a look into it. Set before hg_own is, and never taken back.
+ */
+#define HG_OWN_MARKS 4096
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_OWN_MARKS);
+	__type(key, u32);
+	__type(value, u64);
+} hg_own_marks SEC(".maps");
+
 #define HG_FLAG_OWN (1u << 13)

@@ -41,9 +41,7 @@ struct hg_file_head {
 #define hg_is_near(offset, bytes) ((offset) + (bytes) <= HG_WINDOW)
 #define hg_at(window, offset, type) (*(type *)((void *)(window) + (offset)))
 
-/* Functions of their own, as these windows would stay on the stack of whoever walks to a root next. */
-
-static __noinline void hg_read_file(struct hg_file_head *head, u64 address)
+HG_READER void hg_read_file(struct hg_file_head *head, u64 address)
 {
 	struct file *file = (void *)address;
 	u32 inode = bpf_core_field_offset(struct file, f_inode);
@@ -83,7 +81,7 @@ struct hg_inode_head {
 	u32 mode;
 };
 
-static __noinline void hg_read_inode(struct hg_inode_head *head, u64 address)
+HG_READER void hg_read_inode(struct hg_inode_head *head, u64 address)
 {
 	u32 mode = bpf_core_field_offset(struct inode, i_mode);
 	u32 uid = bpf_core_field_offset(struct inode, i_uid);

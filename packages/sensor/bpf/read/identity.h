@@ -41,10 +41,19 @@ static __always_inline u32 hg_namespace_pid(struct task_struct *task)
 	return nr;
 }
 
+static __always_inline u64 *hg_own_mark(u32 tgid)
+{
+	tgid &= HG_OWN_MARKS - 1;
+	return bpf_map_lookup_elem(&hg_own_marks, &tgid);
+}
+
 /* Whether the process is one of Honeyguide's own. */
 static __always_inline bool hg_is_own(u32 tgid, u64 start_ns)
 {
-	u64 *ticks = bpf_map_lookup_elem(&hg_own, &tgid);
+	u64 *mark = hg_own_mark(tgid), *ticks;
 
+	if (!mark || !*mark)
+		return false;
+	ticks = bpf_map_lookup_elem(&hg_own, &tgid);
 	return ticks && *ticks == start_ns / 10000000;
 }

@@ -6,6 +6,10 @@
  * Since 6.17 bpf_rdonly_cast makes of any address memory without a type, and a read is a load. Both read zeroes where
  * nothing can be read.
  *
+ * Functions that are little but such reads are HG_READER: with loads they need no stack, and are part of who calls
+ * them, as a return costs 5 ns and more where returns are guarded (SRSO); with calls they stand alone, for what they
+ * read with one of them lies on their stack.
+ *
  * The objects are built once for either: libbpf looks for a function that the kernel does not have in the types of
  * its modules, which demands CAP_SYS_ADMIN, even if the program would be able to do without.
  */
@@ -15,6 +19,7 @@
 
 #ifdef HG_UNTYPED_CASTS
 #define hg_has_untyped_casts 1
+#define HG_READER static __always_inline
 extern void *bpf_rdonly_cast(const void *address, u32 type) __ksym;
 
 /* `bytes` is a constant. */
@@ -34,6 +39,7 @@ static __always_inline void hg_read_kernel(void *to, const u32 bytes, const void
 }
 #else
 #define hg_has_untyped_casts 0
+#define HG_READER static __noinline
 #define hg_read_kernel(to, bytes, from) bpf_probe_read_kernel(to, bytes, from)
 #endif
 

@@ -189,7 +189,8 @@ static __always_inline u64 hg_mount_root(u64 address)
 	return root;
 }
 
-static long hg_cross_step(u32 step, struct hg_cross *cross)
+/* One name, or from a mount to the one above. 1 when there is nothing more to do. */
+static __always_inline long hg_cross_once(struct hg_cross *cross)
 {
 	struct hg_walk *walk = cross->walk;
 	struct vfsmount *mnt = (void *)cross->mnt;
@@ -249,6 +250,14 @@ static long hg_cross_step(u32 step, struct hg_cross *cross)
 	return 0;
 }
 
+/* Where they need no stack two of them in a step: to return from one costs as much as a name. */
+#define HG_CROSS_NAMES (hg_has_untyped_casts ? 2 : 1)
+
+static long hg_cross_step(u32 step, struct hg_cross *cross)
+{
+	return hg_cross_once(cross) || (HG_CROSS_NAMES > 1 && hg_cross_once(cross));
+}
+
 /*
  * Writes the path of `from`, as a process with this root sees it, behind what is in the buffer,
  * which is HG_PATH_ROOM + 256 bytes at least. Returns its length in bytes; is_done is 0 when the
@@ -280,7 +289,7 @@ static __always_inline u32 hg_walk_path(struct hg_walk *walk, u8 *to, struct pat
 			.root_mnt = (u64)root_mnt,
 		};
 
-		bpf_loop(HG_PATH_STEPS, hg_cross_step, &cross, 0);
+		bpf_loop(HG_PATH_STEPS / HG_CROSS_NAMES, hg_cross_step, &cross, 0);
 	}
 	return hg_walk_end(walk, to);
 }
@@ -302,7 +311,7 @@ static __always_inline void hg_walk_between(struct hg_walk *walk, u8 *to, u64 de
 		.root_mnt = root_mnt,
 	};
 
-	bpf_loop(2 * HG_PATH_STEPS, hg_cross_step, &cross, 0);
+	bpf_loop(2 * HG_PATH_STEPS / HG_CROSS_NAMES, hg_cross_step, &cross, 0);
 }
 
 static __always_inline void hg_walk_on(struct hg_walk *walk, u8 *to, u64 dentry, u64 mnt,

@@ -30,6 +30,7 @@ const pinnedMaps = [
   'hg_sequences',
   'hg_counts',
   'hg_own',
+  'hg_own_marks',
   'hg_sockets',
   'hg_syscalls',
   'hg_repeats',

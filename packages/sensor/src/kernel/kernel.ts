@@ -476,7 +476,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       }
       return rows
     },
-    own: (pids) => markOwn(kernel.own, pids),
+    own: (pids) => markOwn(kernel, pids),
     removePins: () => removePins(settings.pinDir),
     [Symbol.dispose]: () => held.dispose(),
   }

@@ -19,13 +19,26 @@ export function startTicks(pid: number): bigint | undefined {
   return ticks === undefined ? undefined : BigInt(ticks)
 }
 
-/** Puts `pids` into the map of own processes; those that are gone are left out. */
-export function markOwn(own: BpfMap, pids: readonly number[]): void {
+/** `hg_own` and `hg_own_marks` (bpf/base/record.h). */
+export interface OwnProcesses {
+  readonly own: BpfMap
+  readonly ownMarks: BpfMap
+}
+
+/** As HG_OWN_MARKS in bpf/base/record.h. */
+const marks = 4096
+
+/** Puts `pids` among the own processes; those that are gone are left out. */
+export function markOwn({ own, ownMarks }: OwnProcesses, pids: readonly number[]): void {
+  const mark = new Uint8Array(new ArrayBuffer(8))
+  mark[0] = 1
   const key = new Uint8Array(4)
   const value = new Uint8Array(new ArrayBuffer(8))
   for (const pid of pids) {
     const ticks = startTicks(pid)
     if (ticks === undefined) continue
+    new DataView(key.buffer).setUint32(0, pid % marks, true)
+    ownMarks.setBytes(key, mark)
     new DataView(key.buffer).setUint32(0, pid, true)
     new DataView(value.buffer).setBigUint64(0, ticks, true)
     own.setBytes(key, value)

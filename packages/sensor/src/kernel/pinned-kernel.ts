@@ -68,6 +68,7 @@ export interface PinnedKernel extends Disposable {
   readonly data: Ring
   readonly counts: BpfMap
   readonly own: BpfMap
+  readonly ownMarks: BpfMap
   readonly sockets: BpfMap
   readonly programs: readonly HookProgram[]
   readonly repeats: RepeatTurns
@@ -241,6 +242,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
   const data = open.use(openPinnedRing(pinned('hg_data')))
   const counts = open.use(openPinnedMap(pinned('hg_counts')))
   const own = open.use(openPinnedMap(pinned('hg_own')))
+  const ownMarks = open.use(openPinnedMap(pinned('hg_own_marks')))
   const sockets = open.use(openPinnedMap(pinned('hg_sockets')))
   const hookOf = new Map<string, string>([[dispatcher, 'sys_exit']])
   for (const probe of probes) {
@@ -275,6 +277,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
     data,
     counts,
     own,
+    ownMarks,
     sockets,
     programs,
     repeats,

@@ -421,7 +421,7 @@ static __always_inline bool hg_file_has_name_bit(const struct hg_file_settings *
 }
 
 /* False for nearly every file that is not sensitive, true for each that is. */
-static __noinline u32 hg_file_may_be_sensitive(const struct hg_file_settings *settings,
+HG_READER u32 hg_file_may_be_sensitive(const struct hg_file_settings *settings,
 					       u64 dentry, u64 inode)
 {
 	struct hg_dentry_head head;
@@ -586,7 +586,7 @@ static __noinline u32 hg_file_add_typed(struct hg_file_scratch *scratch, u32 len
 }
 
 /* Whether the path of the dentry that is read may end as that of a sensitive file. */
-static __noinline u32 hg_file_may_be_named(struct hg_file_scratch *scratch,
+HG_READER u32 hg_file_may_be_named(struct hg_file_scratch *scratch,
 					   const struct hg_file_settings *settings, u64 mnt,
 					   u64 dentry)
 {
@@ -765,7 +765,7 @@ static __always_inline bool hg_file_is_repeat(struct hg_file_scratch *scratch)
 }
 
 /* The same of what most processes do to a file once: remembered the second time. */
-static __noinline u32 hg_file_is_late_repeat(struct hg_file_scratch *scratch)
+HG_READER u32 hg_file_is_late_repeat(struct hg_file_scratch *scratch)
 {
 	struct hg_file *record = (void *)scratch->record;
 

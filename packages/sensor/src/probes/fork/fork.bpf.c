@@ -40,7 +40,10 @@ int hg_fork(u64 *ctx)
 	if (hg_is_own(parent->tgid, parent_start_ns)) {
 		u32 tgid = child->tgid;
 		u64 ticks = child->start_boottime / 10000000;
+		u64 *mark = hg_own_mark(tgid);
 
+		if (mark)
+			*mark = 1;
 		/* Loses nothing when it fails: a child that is not marked is reported like any other. */
 		bpf_map_update_elem(&hg_own, &tgid, &ticks, BPF_ANY);
 		hg_count_filtered(HG_PROBE_FORK);

@@ -54,7 +54,6 @@ enum hg_memory_operation {
 #define HG_VM_GROWSDOWN 0x100
 #define HG_SHM_EXEC 0100000
 #define HG_IPC_SHMAT 21
-#define HG_PROC_SUPER_MAGIC 0x9fa0
 #define HG_MEMORY_EPERM 1
 #define HG_MEMORY_EACCES 13
 #define HG_MEMORY_EBUSY 16
@@ -550,21 +549,15 @@ static __noinline int hg_memory_target(struct hg_target *target, u64 address)
 static __noinline int hg_memory_opened_to_write(u64 address)
 {
 	struct file *file = (void *)address;
-	struct inode *inode = 0;
-	struct super_block *super = 0;
 	struct dentry *dentry = 0;
 	const unsigned char *name = 0;
-	unsigned long magic = 0;
 	u32 length = 0, text = 0;
 	u64 operations = 0;
 	struct hg_memory_scratch *scratch;
 
 	if (!hg_is_running(HG_PROBE_MEMORY))
 		return 0;
-	hg_read_field(&inode, sizeof(inode), &file->f_inode);
-	hg_read_field(&super, sizeof(super), &inode->i_sb);
-	hg_read_field(&magic, sizeof(magic), &super->s_magic);
-	if (magic != HG_PROC_SUPER_MAGIC)
+	if (hg_file_system(address) != HG_PROC_SUPER_MAGIC)
 		return 0;
 	hg_read_field(&dentry, sizeof(dentry), &file->f_path.dentry);
 	hg_read_field(&length, sizeof(length), &dentry->d_name.len);
