@@ -8,10 +8,10 @@
 import { probes } from '../../packages/sensor/gen/probes.ts'
 import type { Acceptance } from './harness/acceptance.ts'
 import { measureCost, type CostBatch } from './harness/cost.ts'
+import { lifecycleProbes } from './harness/lifecycle.ts'
 import { runProgram, testProgram, type Counted } from './harness/program.ts'
 
 const lives = 50
-const lifecycle = ['exec', 'exec_failed', 'fork', 'exit', 'tcp']
 
 function life(way: readonly string[]): (cpu: string) => Promise<CostBatch> {
   const generator = testProgram('spawn-many')
@@ -52,7 +52,7 @@ export const acceptances: readonly Acceptance[] = [
     run: (context) =>
       measureCost(context, {
         ...work(context.size),
-        probes: lifecycle,
+        probes: lifecycleProbes,
         probesTitle: 'process life and TCP',
         limit: 1.015,
         selfMargin: 0.0075,
