@@ -784,6 +784,12 @@ static __always_inline void hg_file_fill_inode(struct hg_file *record,
 	record->size = inode->size;
 }
 
+/* Whether an open is more than for reading. */
+static __always_inline bool hg_file_is_to_write(const struct hg_file_head *head, u32 requested)
+{
+	return (head->mode & (HG_FMODE_CREATED | HG_FMODE_WRITE)) || (requested & HG_O_TRUNC);
+}
+
 /*
  * An open that came to a file. `requested` are the O_ flags of the caller: of those that act
  * once the file keeps none.
@@ -793,7 +799,7 @@ static __always_inline int hg_file_opened(const struct hg_file_head *head, u32 r
 {
 	u32 once = requested & (HG_O_CREAT | HG_O_EXCL | HG_O_TRUNC);
 	bool is_created = head->mode & HG_FMODE_CREATED;
-	bool is_write = is_created || (head->mode & HG_FMODE_WRITE) || (requested & HG_O_TRUNC);
+	bool is_write = hg_file_is_to_write(head, requested);
 	struct hg_file_scratch *scratch;
 	struct hg_inode_head inode;
 	struct hg_file *record;
