@@ -80,7 +80,7 @@ export const acceptances: readonly Acceptance[] = [
       const open = ours.openFiltered - none.openFiltered
       const self = again.life / none.life
       return {
-        measured: `life +${thousands(life)} of ${thousands(none.life)}, user space ${thousands(sensorPerProcess)} a process, filtered open +${thousands(open)} of ${thousands(none.openFiltered)}`,
+        measured: `life +${thousands(life)} of ${thousands(none.life)}, user space ${thousands(sensorPerProcess)} a process, filtered open +${open.toFixed(0)} of ${thousands(none.openFiltered)}`,
         n: processes,
         self: self.toFixed(4),
         isVoid: Math.abs(self - 1) > 0.02,
