@@ -379,15 +379,12 @@ static __always_inline bool hg_file_may_be_sensitive_typed(const struct hg_file_
 							   struct dentry *dentry)
 {
 	const u64 *words = (void *)dentry + hg_short_name_offset();
-	u32 bit = hg_file_inode_bit(inode->i_ino), length = dentry->d_name.len;
-	u64 *word = hg_file_inode_word(bit);
+	u32 length = dentry->d_name.len;
 
-	if (word && *word >> (bit & 63) & 1)
+	if (hg_file_has_inode_bit(inode->i_ino))
 		return true;
-	if (length > 31 || (u64)dentry->d_name.name != (u64)words)
-		return false;
-	bit = hg_file_name_hash(words, length) >> 52;
-	return settings->name_bits[bit / 64 & (HG_FILE_NAME_BITS / 64 - 1)] >> (bit & 63) & 1;
+	return (u64)dentry->d_name.name == (u64)words && length <= 31 &&
+	       hg_file_has_name_bit(settings, words, length);
 }
 
 SEC("fexit/do_filp_open")

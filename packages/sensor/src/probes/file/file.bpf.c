@@ -413,11 +413,19 @@ static __always_inline u64 *hg_file_inode_word(u32 bit)
 
 /* Of a name of at most 31 bytes. */
 static __always_inline bool hg_file_has_name_bit(const struct hg_file_settings *settings,
-						 const struct hg_dentry_head *head)
+						 const u64 *words, u32 length)
 {
-	u32 bit = hg_file_name_hash(head->words, head->length) >> 52;
+	u32 bit = hg_file_name_hash(words, length) >> 52;
 
 	return settings->name_bits[bit / 64 & (HG_FILE_NAME_BITS / 64 - 1)] >> (bit & 63) & 1;
+}
+
+static __always_inline bool hg_file_has_inode_bit(u64 inode)
+{
+	u32 bit = hg_file_inode_bit(inode);
+	u64 *word = hg_file_inode_word(bit);
+
+	return word && *word >> (bit & 63) & 1;
 }
 
 /* False for nearly every file that is not sensitive, true for each that is. */
@@ -426,17 +434,12 @@ HG_READER u32 hg_file_may_be_sensitive(const struct hg_file_settings *settings,
 {
 	struct hg_dentry_head head;
 	u64 number = 0;
-	u64 *word;
-	u32 bit;
 
-	hg_read_kernel(&number, 8,
-			      (void *)inode + bpf_core_field_offset(struct inode, i_ino));
-	bit = hg_file_inode_bit(number);
-	word = hg_file_inode_word(bit);
-	if (word && *word >> (bit & 63) & 1)
+	hg_read_kernel(&number, 8, (void *)inode + bpf_core_field_offset(struct inode, i_ino));
+	if (hg_file_has_inode_bit(number))
 		return true;
 	return hg_read_dentry(&head, dentry) && head.length <= 31 &&
-	       hg_file_has_name_bit(settings, &head);
+	       hg_file_has_name_bit(settings, head.words, head.length);
 }
 
 /* Files of which an open is an event: not terminals, pipes, sockets and the like. */
@@ -596,7 +599,7 @@ HG_READER u32 hg_file_may_be_named(struct hg_file_scratch *scratch,
 	/* A file that something is mounted on has another name there. */
 	hg_read_field(&root, sizeof(root), &mount->mnt_root);
 	return scratch->dentry.length > 31 || root == dentry ||
-	       hg_file_has_name_bit(settings, &scratch->dentry);
+	       hg_file_has_name_bit(settings, scratch->dentry.words, scratch->dentry.length);
 }
 
 struct hg_file_match {
