@@ -250,6 +250,10 @@ export interface Libbpf {
   setProgramType(program: NativePointer, type: number): number
   setExpectedAttachType(program: NativePointer, type: number): number
   setAutoload(program: NativePointer, autoload: boolean): number
+  /** `into` is the descriptor of a program, or 0 for the kernel. */
+  setAttachTarget(program: NativePointer, into: number, name: string): number
+  /** A copy of the instructions as they were loaded, 8 bytes each: descriptors of maps are filled in. */
+  instructions(program: NativePointer): Uint8Array
   attach(program: NativePointer): NativePointer | null
   linkFd(link: NativePointer): number
   linkDestroy(link: NativePointer): number
@@ -257,6 +261,8 @@ export interface Libbpf {
   loadVmlinuxBtf(): NativePointer | null
   /** Type id, or a negative errno. `kind` is a BTF_KIND number. */
   findBtfType(btf: NativePointer, name: string, kind: number): number
+  /** Type id that a function of the BTF points to (its prototype), of the function's type id. */
+  prototypeOf(btf: NativePointer, functionId: number): number
   freeBtf(btf: NativePointer): void
   /** 1 when a program of that type may call the helper, 0 when not, else a negative errno. */
   probeHelper(programType: number, helper: number, options: null): number
@@ -282,6 +288,9 @@ function loadLibbpf(): Libbpf {
   setPrint = library.func('void *libbpf_set_print(void *fn)') as typeof setPrint
   setPrint?.(null)
   const initialValue = library.func('void *bpf_map__initial_value(void *map, _Out_ size_t *size)')
+  const instructionsAt = library.func('void *bpf_program__insns(void *program)')
+  const instructionCount = library.func('size_t bpf_program__insn_cnt(void *program)')
+  const typeById = library.func('void *btf__type_by_id(void *btf, uint32_t id)')
   return {
     openMem: library.func('void *bpf_object__open_mem(void *bytes, size_t length, void *options)'),
     load: library.func('int bpf_object__load(void *object)'),
@@ -313,6 +322,14 @@ function loadLibbpf(): Libbpf {
       'int bpf_program__set_expected_attach_type(void *program, int type)',
     ),
     setAutoload: library.func('int bpf_program__set_autoload(void *program, bool autoload)'),
+    setAttachTarget: library.func(
+      'int bpf_program__set_attach_target(void *program, int into, const char *name)',
+    ),
+    instructions(program) {
+      const address: bigint | null = instructionsAt(program)
+      if (address === null) return new Uint8Array()
+      return new Uint8Array(koffi.view(address, 8 * Number(instructionCount(program))).slice(0))
+    },
     attach: library.func('void *bpf_program__attach(void *program)'),
     linkFd: library.func('int bpf_link__fd(void *link)'),
     linkDestroy: library.func('int bpf_link__destroy(void *link)'),
@@ -320,6 +337,11 @@ function loadLibbpf(): Libbpf {
     findBtfType: library.func(
       'int btf__find_by_name_kind(void *btf, const char *name, uint32_t kind)',
     ),
+    prototypeOf(btf, functionId) {
+      const address: bigint | null = typeById(btf, functionId)
+      // struct btf_type: name_off, info, and of a function the type.
+      return address === null ? 0 : new DataView(koffi.view(address, 12)).getUint32(8, true)
+    },
     freeBtf: library.func('void btf__free(void *btf)'),
     probeHelper: library.func(
       'int libbpf_probe_bpf_helper(int program_type, int helper, void *options)',

@@ -58,6 +58,11 @@ export { findBinary, type UprobeMultiTarget, type UprobeTarget } from './uprobe.
 export { onlineCpus, type SamplingTarget } from './sampling.ts'
 export { kernelNames, processNames, type AddressNames, type ResolvedAddress } from './symbols.ts'
 export { openNativeElf, type NativeElf, type NativeFunction } from './native-elf.ts'
+export {
+  findKernelFunctions,
+  type FunctionProgram,
+  type KernelFunction,
+} from './kernel-function.ts'
 export { openPinnedProgram, type PinnedProgram } from './pinned-program.ts'
 export { lockFd, readClockNs, trimHeap, type MappedMemory } from './ffi.ts'
 export { releaseFilePages } from './file-pages.ts'
@@ -80,6 +85,7 @@ export {
   type KernelInventory,
   type LinkInfo,
   type MapInfo,
+  type ProgramCounters,
   type ProgramInfo,
 } from './kernel-info.ts'
 export type { KernelObjectKind } from './kernel-call.ts'

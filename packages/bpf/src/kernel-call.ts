@@ -439,6 +439,8 @@ export function programLoad(options: {
   readonly expectedAttachType?: number
   readonly attachBtfId?: number
   readonly flags?: number
+  /** Shown by tools, cut to 15 bytes. */
+  readonly name?: string
   readonly log?: Uint8Array
 }): number {
   const license = cString(options.license ?? 'GPL')
@@ -453,6 +455,9 @@ export function programLoad(options: {
     pointer(32, options.log)
   }
   u32(44, options.flags ?? 0)
+  if (options.name !== undefined)
+    for (const [i, byte] of new TextEncoder().encode(options.name).subarray(0, 15).entries())
+      fields.setUint8(48 + i, byte)
   u32(68, options.expectedAttachType ?? 0)
   u32(108, options.attachBtfId ?? 0)
   return call(command.progLoad, 120, loadTries)

@@ -91,6 +91,31 @@ export function readProgramInfo(fd: number): ProgramInfo {
   }
 }
 
+/** What the kernel counts about a program; run time and runs only while statistics are on. */
+export interface ProgramCounters {
+  readonly runTimeNs: bigint
+  readonly runCount: bigint
+  /** Runs that were left out because the program was running on that CPU already (5.12). */
+  readonly recursionMisses: bigint
+}
+
+const counterInfo = new Uint8Array(new ArrayBuffer(232))
+const counterView = new DataView(counterInfo.buffer)
+
+/** The counters alone: one call, for those that ask often and of many. */
+export function readProgramCounters(fd: number): ProgramCounters {
+  // The kernel takes lengths of an answer before for room that is offered.
+  counterInfo.fill(0)
+  const error = infoByFd(fd, counterInfo)
+  if (error < 0)
+    throw new BpfError('BPF_MAP_FAILED', `cannot read the program's info`, { errno: -error })
+  return {
+    runTimeNs: counterView.getBigUint64(192, true),
+    runCount: counterView.getBigUint64(200, true),
+    recursionMisses: counterView.getBigUint64(208, true),
+  }
+}
+
 function readMapIds(fd: number, count: number): number[] {
   const ids = new Uint32Array(count)
   const info = new Uint8Array(232)

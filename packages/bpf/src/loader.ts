@@ -20,6 +20,10 @@ export interface LoaderProgram {
   /** Says what the program is, where the loader does not know its section (before load). */
   setType(programType: number, expectedAttachType: number): void
   setAutoload(autoload: boolean): void
+  /** A function of the kernel that it is for, instead of the target in its section (before load). */
+  setFunction(name: string, expectedAttachType: number): void
+  /** Its instructions as they were loaded, 8 bytes each; empty when it is not loaded. */
+  instructions(): Uint8Array
   /** Descriptor owned by the loader; negative before load or when not loaded. */
   fd(): number
   /** Attaches by the loader's own means: sections that nothing here knows (USDT, ksyscall). */
@@ -34,6 +38,8 @@ export interface LoaderMap {
   /** Reuse what is pinned there when it fits, else pin there after creating it. */
   setPinPath(path: string): void
   setAutocreate(autocreate: boolean): void
+  /** Use that map instead of making one; it must have the same shape. */
+  reuse(fd: number): void
   /** Bytes of global variables before load; undefined for other maps. */
   initialValue(): ArrayBuffer | undefined
   /** Descriptor owned by the loader; negative before load. */
@@ -55,6 +61,9 @@ export interface ObjectLoader {
     options: { readonly name: string; readonly pinRoot?: string },
   ): LoaderObject
 }
+
+/** What libbpf says of a function that the kernel's types do not have (ESRCH). */
+const noSuchType = -3
 
 /** The loader that uses the distribution's libbpf.so.1. */
 export const libbpfLoader: ObjectLoader = {
@@ -105,6 +114,21 @@ function openedObject(opened: NativePointer, name: string): LoaderObject {
         succeed(library.setExpectedAttachType(program, attachType), programName)
       },
       setAutoload: (autoload) => succeed(library.setAutoload(program, autoload), programName),
+      setFunction(functionName, attachType) {
+        succeed(library.setExpectedAttachType(program, attachType), programName)
+        const { result, messages } = withLibbpfLog(() =>
+          library.setAttachTarget(program, 0, functionName),
+        )
+        if (result >= 0) return
+        if (result === noSuchType)
+          throw new BpfError(
+            'BPF_TARGET_MISSING',
+            `${programName}: the kernel has no function ${functionName}`,
+            { errno: -result },
+          )
+        throw refusal('load', programName, -result, messages)
+      },
+      instructions: () => (object === undefined ? new Uint8Array() : library.instructions(program)),
       fd: () => (object === undefined ? -1 : library.programFd(program)),
       attach() {
         const { result, messages } = withLibbpfLog(() => {
@@ -128,6 +152,7 @@ function openedObject(opened: NativePointer, name: string): LoaderObject {
       setMaxEntries: (count) => succeed(library.setMaxEntries(map, count), mapName),
       setPinPath: (path) => succeed(library.setPinPath(map, path), mapName),
       setAutocreate: (autocreate) => succeed(library.setAutocreate(map, autocreate), mapName),
+      reuse: (fd) => succeed(library.reuseFd(map, fd), mapName),
       initialValue: () => library.initialValue(map),
       fd: () => (object === undefined ? -1 : library.mapFd(map)),
     })

@@ -17,6 +17,7 @@ import { BpfError } from './error.ts'
 import { duplicateFd } from './ffi.ts'
 import { explainRefusal, probeFeature, type Unsupported } from './feature.ts'
 import { readProgramInfo, type ProgramInfo } from './kernel-info.ts'
+import { loadForFunction, type FunctionProgram, type KernelFunction } from './kernel-function.ts'
 import { checkLayout, type LayoutClaim } from './layout.ts'
 import type { BpfLink } from './link.ts'
 import {
@@ -43,12 +44,19 @@ export interface MapOptions {
    * as it is, when it has the same shape; otherwise `load` throws `BPF_PIN_MISMATCH`.
    */
   readonly pin?: string
+  /** A map to use instead of making one, e.g. of another object; also for `.rodata` and `.bss`, with what they hold. */
+  readonly reuse?: { readonly fd: number }
 }
 
 /** Changes to a program before it is loaded. */
 export interface ProgramOptions {
   /** Whether to load it; `if-supported` asks the kernel first and lists it in `unsupported`. */
   readonly autoload: boolean | 'if-supported'
+  /**
+   * The function of the kernel at whose end it runs (fexit), instead of what its section says. Programs that are
+   * written for a typed tracepoint fit where the function's arguments, followed by its result, are the tracepoint's.
+   */
+  readonly fexit?: string
 }
 
 /** How to open an object. */
@@ -108,6 +116,11 @@ export interface BpfObject extends Disposable {
   map<Key = unknown, Value = unknown>(name: string, codecs?: MapCodecs): BpfMap<Key, Value>
   /** A reader of a ring of the object; the caller owns it. */
   ring(name: string): Ring
+  /**
+   * Loads a program of fentry or fexit once more, for another function with the same arguments: such a program has one
+   * target. It shares the object's maps and lives as long as its owner wants. Throws `BPF_LOAD_FAILED` and others.
+   */
+  copyTo(program: string, target: KernelFunction): FunctionProgram
   /** Attaches a loaded program; the caller owns the link. Throws `BPF_ATTACH_FAILED` and others. */
   attach(program: string, options?: AttachOptions): BpfLink
   /**
@@ -143,7 +156,7 @@ export function openObject(source: string | Uint8Array, options: OpenOptions = {
     applyVariables(loaded, elf, btf, options.rodata ?? {})
     nameTypes(loaded)
     const unsupported = applyPrograms(loaded, options)
-    return new LoadedObject(name, btf, loaded, definitions, unsupported)
+    return new LoadedObject(name, btf, licenseOf(elf), loaded, definitions, unsupported)
   } catch (cause) {
     loaded[Symbol.dispose]()
     throw cause
@@ -156,6 +169,12 @@ function readObjectFile(path: string): Uint8Array {
   } catch (cause) {
     throw new BpfError('BPF_ELF_INVALID', `cannot read ${path}`, { cause })
   }
+}
+
+/** What the programs say they are under; the kernel keeps helpers from those that are not under the GPL. */
+function licenseOf(elf: ElfFile): string {
+  const section = elf.sections.find((candidate) => candidate.name === 'license')
+  return section ? new TextDecoder().decode(section.bytes).replace(/\0.*$/s, '') : ''
 }
 
 function notFound(what: string, name: string, known: readonly string[]): BpfError {
@@ -180,6 +199,7 @@ function applyMaps(object: LoaderObject, options: OpenOptions): void {
   for (const [name, change] of Object.entries(options.maps ?? {})) {
     const map = named(object.maps, 'map', name)
     if (change.maxEntries !== undefined) map.setMaxEntries(change.maxEntries)
+    if (change.reuse) map.reuse(change.reuse.fd)
     if (change.pin === undefined) continue
     const path =
       isAbsolute(change.pin) || options.pinRoot === undefined
@@ -243,8 +263,9 @@ function applyPrograms(
 ): Map<string, Unsupported> {
   const unsupported = new Map<string, Unsupported>()
   if (!isRestLoaded) for (const program of object.programs) program.setAutoload(false)
-  for (const [name, { autoload }] of Object.entries(programs)) {
+  for (const [name, { autoload, fexit }] of Object.entries(programs)) {
     const program = named(object.programs, 'program', name)
+    if (fexit !== undefined) program.setFunction(fexit, fexitAttachType)
     if (autoload !== 'if-supported') {
       program.setAutoload(autoload)
       continue
@@ -257,10 +278,14 @@ function applyPrograms(
   return unsupported
 }
 
+/** BPF_TRACE_FEXIT of `enum bpf_attach_type`. */
+const fexitAttachType = 25
+
 class LoadedObject implements BpfObject {
   readonly name: string
   readonly btf: Btf
   readonly unsupported: ReadonlyMap<string, Unsupported>
+  readonly #license: string
   readonly #object: LoaderObject
   readonly #definitions: ReadonlyMap<string, MapDefinition>
   readonly #maps = new Map<string, BpfMap>()
@@ -268,12 +293,14 @@ class LoadedObject implements BpfObject {
   constructor(
     name: string,
     btf: Btf,
+    license: string,
     object: LoaderObject,
     definitions: ReadonlyMap<string, MapDefinition>,
     unsupported: ReadonlyMap<string, Unsupported>,
   ) {
     this.name = name
     this.btf = btf
+    this.#license = license
     this.#object = object
     this.#definitions = definitions
     this.unsupported = unsupported
@@ -319,6 +346,12 @@ class LoadedObject implements BpfObject {
       map[Symbol.dispose]()
       throw cause
     }
+  }
+
+  copyTo(name: string, target: KernelFunction): FunctionProgram {
+    const source = named(this.#object.programs, 'program', name)
+    if (source.fd() < 0) throw new BpfError('BPF_CLOSED', `program ${name} is not loaded`)
+    return loadForFunction(source, target, this.#license)
   }
 
   attach(name: string, options: AttachOptions = {}): BpfLink {
