@@ -363,6 +363,29 @@ static void filters(enum door door)
 	say_change("prctl", door, result, &before, ",\"request\":22,\"argument1\":\"2\"");
 }
 
+/* A call that seccomp refuses: the kernel's function of it never runs. */
+static void answered(enum door door)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 521 + X32_BIT, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, door == COMPAT ? 26 : SYS_ptrace, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+	};
+	struct sock_fprog program = { .len = sizeof(rules) / sizeof(rules[0]), .filter = rules };
+	struct state before;
+	long result;
+
+	look(&before);
+	result = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	say_change("prctl", NATIVE, result, &before, ",\"request\":22,\"argument1\":\"2\"");
+	result = call(door, door == X32 ? 521 : SYS_ptrace, 26, PTRACE_ATTACH, getppid(), 0, 0, 0);
+	must(result == -EPERM, "seccomp refuses");
+	say("ptrace", door, result, ",\"request\":16,\"targetPid\":%d", getppid());
+}
+
 static void persona(enum door door)
 {
 	unsigned was = personality(0xffffffff);
@@ -731,7 +754,7 @@ static void threads(void)
 int main(int argc, char **argv)
 {
 	static void (*const all[])(enum door) = { groups,    fsuid,	 reuid,	  resuid,  refused,
-						  capabilities, ptracer, names,	  filters, persona,
+						  capabilities, ptracer, names,	  filters, answered, persona,
 						  tracing,   modules,	 programs, keys,	  mounts,
 						  namespaces, births,	 events };
 	static void (*const short_ids[])(enum door) = { short_reuid, short_resuid, short_uid };

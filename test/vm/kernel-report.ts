@@ -12,6 +12,7 @@ import { openObject, probeFeatures } from '@honeyguide/bpf'
 import { probes } from '../../packages/sensor/gen/probes.ts'
 import { layout } from '../../packages/sensor/gen/records.ts'
 import { mountTestPins, testObjects } from '../../packages/sensor/src/kernel/kernel-harness.ts'
+import { callPrefix } from '../../packages/sensor/src/kernel/call-ends.ts'
 import { openKernel } from '../../packages/sensor/src/kernel/kernel.ts'
 
 /** One kernel as it reported itself; what docs/reference/kernels.md is made of. */
@@ -55,6 +56,7 @@ async function reportKernel(): Promise<KernelReport> {
       name.startsWith('link-') ? [name.slice('link-'.length)] : [],
     ),
   )
+  const isAtFunctions = [...attached].some((name) => name.startsWith(callPrefix))
   using object = openObject(join(objectDir, 'sensor.bpf.o'))
   const found: Record<string, { program: string; hook: string }[]> = {}
   for (const probe of probes) {
@@ -69,7 +71,7 @@ async function reportKernel(): Promise<KernelReport> {
     const isBetter = better?.programs.every((program) => attached.has(program)) === true
     const throughTable = (isBetter ? better : probe).syscallExits.map(({ program }) => ({
       program,
-      hook: object.program(program).section,
+      hook: isAtFunctions ? 'fexit of its calls' : object.program(program).section,
     }))
     found[probe.name] = [...programs, ...throughTable]
   }

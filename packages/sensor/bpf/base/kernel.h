@@ -394,7 +394,7 @@ struct fs_context { struct file_system_type *fs_type; };
 struct module { char name[56]; };
 
 struct pt_regs {
-	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax;
+	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, ax, orig_ax;
 };
 
 /* Iterators. */

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * One program on sys_exit for all probes that need the end of a system call, as
- * each program there costs every system call of the machine: it jumps through a
- * table by system call number, and most numbers lead nowhere.
+ * The end of system calls, for all probes that need it: one small program jumps through a table by
+ * system call number.
  *
- * A probe declares SEC("tp_btf/sys_exit") programs that are loaded but not
- * attached, and names their numbers in its TypeScript file; the loader fills the
- * table, and sets the number's bit in hg_syscall_bits, by which the dispatcher
- * lets go of all others at once. Numbers of the 32-bit ABI begin at HG_COMPAT:
- * `int $0x80` works in 64-bit programs too. Those of x32 (bit 30) are in the native
- * range without the bit.
+ * Where the kernel lets programs attach to its functions (fentry), that program is attached to the
+ * functions of the calls in the table, and to where seccomp answers in their place; no other call
+ * costs anything. Elsewhere it is attached to sys_exit, which makes every system call of the machine
+ * dearer: most numbers lead nowhere.
+ *
+ * A probe declares HG_CALL_END programs that are loaded but not attached, and names their numbers in
+ * its TypeScript file; the loader fills the table, and sets the number's bit in hg_syscall_bits, by
+ * which all others are let go at once. Numbers of the 32-bit ABI begin at HG_COMPAT: `int $0x80`
+ * works in 64-bit programs too. Those of x32 (bit 30) are in the native range without the bit.
  */
 #pragma once
 
@@ -49,3 +51,44 @@ static __always_inline bool hg_is_compat(void)
 
 	return task->thread_info.status & HG_TS_COMPAT;
 }
+
+/* Where the programs for the ends of calls are reached from: what is in their context. */
+enum hg_call_way {
+	/* sys_exit, or the function of a call: registers and result. */
+	HG_CALL_RESULT_SECOND,
+	/* ia32_sys_call, through which all calls of the 32-bit ABI go: registers, number, result. */
+	HG_CALL_RESULT_THIRD,
+	/* Where seccomp has answered: nothing of use; what comes of the call is in the registers. */
+	HG_CALL_ANSWERED,
+};
+
+const volatile u32 hg_call_way = HG_CALL_RESULT_SECOND;
+
+static __always_inline struct pt_regs *hg_call_registers(u64 *ctx)
+{
+	if (hg_call_way == HG_CALL_ANSWERED)
+		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return (void *)ctx[0];
+}
+
+/* Loads of their own: the compiler would join them, and choose between their addresses. */
+static __always_inline long hg_call_result(u64 *ctx, struct pt_regs *regs)
+{
+	if (hg_call_way == HG_CALL_ANSWERED)
+		return regs->ax;
+	if (hg_call_way == HG_CALL_RESULT_THIRD)
+		return *(volatile u64 *)(ctx + 2);
+	return *(volatile u64 *)(ctx + 1);
+}
+
+/* A program for the end of a system call, with the registers of its caller and what comes of it. */
+#define HG_CALL_END(name)                                                        \
+	static __always_inline int name##_of(struct pt_regs *regs, long result); \
+	SEC("tp_btf/sys_exit")                                                   \
+	int name(u64 *ctx)                                                       \
+	{                                                                        \
+		struct pt_regs *regs = hg_call_registers(ctx);                   \
+                                                                                 \
+		return name##_of(regs, hg_call_result(ctx, regs));               \
+	}                                                                        \
+	static __always_inline int name##_of(struct pt_regs *regs, long result)

@@ -6,11 +6,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  BpfError,
   openObject,
   possibleCpuCount,
   probeFeature,
   probeFeatures,
   readIterator,
+  unpin,
   type BpfLink,
   type BpfObject,
   type MapOptions,
@@ -20,6 +22,7 @@ import { probes as allProbes } from '../../gen/probes.ts'
 import { layout } from '../../gen/records.ts'
 import { constantsOf } from '../probes/constants.ts'
 import type { Probe, ProbeSettings, SyscallExit } from '../probes/probe.ts'
+import { callPrefix, loadCallEnds, type CallEnds } from './call-ends.ts'
 import { keyBytes, startSequences } from './sequences.ts'
 import { unifiedMount } from './unified-mount.ts'
 
@@ -40,7 +43,7 @@ const pinnedMaps = [
   'hg_tallied',
 ] as const
 
-/** The one program on sys_exit. */
+/** The one program on sys_exit, where system calls are not seen at their functions (`call-ends.ts`). */
 export const dispatcher = 'hg_sys_exit'
 /** First number of the 32-bit ABI in `hg_syscalls`. */
 const compatFrom = 1024
@@ -55,6 +58,8 @@ export interface AttachRequest {
   readonly probes: readonly string[]
   /** Whether what every kernel has is used where there is a better way, too, the exits of system calls: for comparing. */
   readonly isPlain: boolean
+  /** Whether the ends of system calls are seen at sys_exit in any case. */
+  readonly isAtTracepoint?: boolean
   /** What constants of programs come from. */
   readonly settings: ProbeSettings
   readonly objectHash: string
@@ -63,6 +68,8 @@ export interface AttachRequest {
 /** Loads with the best alternatives that the kernel takes. */
 function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPrograms {
   const { folder, rings } = request
+  const canFunctions =
+    !request.isPlain && request.isAtTracepoint !== true && probeFeature('fentry').supported
   // All at once: the answers are kept.
   probeFeatures([
     'bpf_rdonly_cast_void',
@@ -87,7 +94,7 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
   )
   // Each of the alternatives, and once more without what could be left out: a kernel may have the
   // feature and not the function.
-  const attempts = extras.length > 0 || canBetter.size > 0 ? 2 * most : most
+  const attempts = canFunctions || extras.length > 0 || canBetter.size > 0 ? 2 * most : most
   for (let attempt = 0; ; attempt++) {
     const chosen = new Map<string, string>()
     const exits: SyscallExit[] = []
@@ -110,7 +117,10 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
       }
       exits.push(...(better ?? probe).syscallExits)
     }
-    for (const { program } of exits) autoload.set(program, { autoload: true })
+    const isAtFunctions = canFunctions && attempt < most && exits.length > 0
+    if (!isAtFunctions)
+      for (const name of [dispatcher, ...exits.map(({ program }) => program)])
+        autoload.set(name, { autoload: true })
     for (const name of probes.flatMap((probe) => probe.startIterators ?? []))
       autoload.set(name, { autoload: true })
     const maps: Record<string, MapOptions> = {}
@@ -124,28 +134,61 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
       maxEntries: rings.lifecycleBytes,
     }
     maps['hg_data'] = { pin: join(folder, 'hg_data'), maxEntries: rings.dataBytes }
+    const rodata = {
+      hg_syscall_bits: syscallBits(exits),
+      hg_syscall_thirds: syscallThirds(exits),
+      hg_running_probes: probes.reduce(
+        (bits, { name }) => bits | (1n << BigInt(tables[name].id)),
+        0n,
+      ),
+      ...constantsOf(probes, request.settings),
+    }
     const object = openObject(path, {
       layout,
       maps,
-      rodata: {
-        hg_syscall_bits: syscallBits(exits),
-        hg_syscall_thirds: syscallThirds(exits),
-        hg_running_probes: probes.reduce(
-          (bits, { name }) => bits | (1n << BigInt(tables[name].id)),
-          0n,
-        ),
-        ...constantsOf(probes, request.settings),
-      },
-      programs: { [dispatcher]: { autoload: true }, ...Object.fromEntries(autoload) },
+      rodata,
+      programs: Object.fromEntries(autoload),
       autoload: false,
     })
     try {
       object.load()
-      return { object, chosen, exits }
+      if (!isAtFunctions) {
+        if (exits.length > 0) {
+          chosen.set(dispatcher, 'sys_exit')
+          fillTable(object, exits)
+        }
+        return { object, chosen, calls: undefined }
+      }
+      const calls = loadCallEnds({
+        main: object,
+        open: ({ rodata: differing, ...changes }) =>
+          openObject(path, {
+            layout,
+            ...changes,
+            ...(differing ? { rodata: { ...rodata, ...differing } } : {}),
+            autoload: false,
+          }),
+        exits,
+        fill: fillTable,
+        folder,
+        objectHash: request.objectHash,
+      })
+      return { object, chosen, calls }
     } catch (cause) {
       object[Symbol.dispose]()
       if (attempt + 1 >= attempts) throw cause
     }
+  }
+}
+
+/** Puts the programs where their numbers are. */
+function fillTable(object: BpfObject, exits: readonly SyscallExit[]): void {
+  const table = object.map('hg_syscalls')
+  const value = new Uint8Array(4)
+  for (const { program, native, compat } of exits) {
+    new DataView(value.buffer).setUint32(0, object.program(program).fd, true)
+    for (const number of native) table.setBytes(keyBytes(number), value)
+    for (const number of compat) table.setBytes(keyBytes(compatFrom + number), value)
   }
 }
 
@@ -174,15 +217,19 @@ interface LoadedPrograms {
   readonly object: BpfObject
   /** Programs to attach, and the probe that each is of. */
   readonly chosen: ReadonlyMap<string, string>
-  /** Programs for the table of system calls. */
-  readonly exits: readonly SyscallExit[]
+  /** Where the ends of system calls are seen at their functions. */
+  readonly calls: CallEnds | undefined
 }
 
 /** Programs in the kernel with all that they need; nothing of them runs until they are attached. */
 export interface ReadyPrograms extends Disposable {
   readonly object: BpfObject
-  /** Programs to attach, each to the hook of its section. */
+  /** Programs to attach, each to its hook. */
   readonly names: readonly string[]
+  /** Whether some of them are at the functions of system calls. */
+  readonly isAtFunctions: boolean
+  /** Keeps one of them loaded under `path`. */
+  pin(name: string, path: string): void
   /** Attaches one of them. The caller owns the link; it outlives the process when it is pinned. */
   attach(name: string, pin?: string): BpfLink
   /** To run once after that. */
@@ -192,50 +239,75 @@ export interface ReadyPrograms extends Disposable {
 /** Loads the programs of the probes, with their maps pinned in `folder`, and fills in what they go by. */
 export function readyPrograms(request: AttachRequest): ReadyPrograms {
   const probes = allProbes.filter((probe) => request.probes.includes(probe.name))
-  const { object: loaded, chosen, exits } = loadObject(request, probes)
+  const { object: loaded, chosen, calls } = loadObject(request, probes)
   using opened = new DisposableStack()
   const object = opened.use(loaded)
+  opened.use(calls)
   startSequences(object.map('hg_sequences'))
-  const table = object.map('hg_syscalls')
-  const value = new Uint8Array(4)
-  for (const { program, native, compat } of exits) {
-    new DataView(value.buffer).setUint32(0, object.program(program).fd, true)
-    for (const number of native) table.setBytes(keyBytes(number), value)
-    for (const number of compat) table.setBytes(keyBytes(compatFrom + number), value)
-  }
   // The root of version 2, which every socket is below. A host without it goes without these programs, and says so.
   const cgroup = unifiedMount()
   const isOfCgroups = (name: string): boolean => object.program(name).section.startsWith('cgroup')
   const names = [...chosen.keys()].filter((name) => cgroup !== undefined || !isOfCgroups(name))
-  if (exits.length > 0) names.push(dispatcher)
   const iterators = [...new Set(probes.flatMap((probe) => probe.startIterators ?? []))]
   const held = opened.move()
   return {
     object,
-    names,
+    names: [...names, ...(calls?.names ?? [])],
+    isAtFunctions: calls !== undefined,
     iterators,
-    attach: (name, pin) =>
-      object.attach(name, {
+    pin(name, path) {
+      if (name.startsWith(callPrefix)) calls?.pin(name, path)
+      else object.program(name).pin(path)
+    },
+    attach(name, pin) {
+      if (calls && name.startsWith(callPrefix)) return calls.attach(name, pin)
+      return object.attach(name, {
         ...(pin === undefined ? {} : { pin }),
         ...(cgroup !== undefined && isOfCgroups(name) ? { cgroup } : {}),
-      }),
+      })
+    },
     [Symbol.dispose]: () => held.dispose(),
+  }
+}
+
+/** Attaches and pins all of it, or nothing. */
+function attachAll(ready: ReadyPrograms, folder: string): void {
+  const pins: string[] = []
+  try {
+    for (const name of ready.names) {
+      const program = join(folder, `program-${name}`)
+      ready.pin(name, program)
+      pins.push(program)
+      const link = join(folder, `link-${name}`)
+      using _link = ready.attach(name, link)
+      pins.push(link)
+    }
+  } catch (cause) {
+    for (const pin of pins.toReversed()) unpin(pin)
+    throw cause
+  }
+}
+
+/** Attaches; where a kernel has functions of system calls and takes no programs at them, at the tracepoint. */
+function attachBest(request: AttachRequest): void {
+  using ready = readyPrograms(request)
+  try {
+    attachAll(ready, request.folder)
+  } catch (cause) {
+    if (!ready.isAtFunctions || !(cause instanceof BpfError)) throw cause
+    attachBest({ ...request, isAtTracepoint: true })
+    return
+  }
+  for (const name of ready.iterators) {
+    using link = ready.object.attach(name)
+    readIterator(link)
   }
 }
 
 /** Loads, attaches and pins everything. Throws a `BpfError`; what was pinned until then is replaced next time. */
 export function attachKernel(request: AttachRequest): void {
   const { folder } = request
-  using ready = readyPrograms(request)
-  const { object, names, iterators } = ready
-  for (const name of names) {
-    object.program(name).pin(join(folder, `program-${name}`))
-    using _link = ready.attach(name, join(folder, `link-${name}`))
-  }
-  for (const name of iterators) {
-    using link = object.attach(name)
-    readIterator(link)
-  }
+  attachBest(request)
   using snapshot = openObject(join(request.objectDir, 'snapshot.bpf.o'))
   snapshot.load()
   for (const name of snapshot.programNames) {

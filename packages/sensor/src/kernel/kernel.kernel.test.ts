@@ -405,8 +405,8 @@ suite('kernel side', { skip: kernelSkip }, () => {
     assert.ok(ids.map.size >= 7 && ids.program.size >= 5 && ids.link.size >= 7)
     removePins(pins.pinDir)
     assert.deepEqual(existsSync(pins.pinDir) ? readdirSync(pins.pinDir) : [], [])
-    // The kernel frees them after a grace period.
-    for (let tries = 0; tries < 50; tries++) {
+    // The kernel frees them after a grace period; programs at its functions one after another, each after its own.
+    for (let tries = 0; tries < 600; tries++) {
       const left = (['map', 'program', 'link'] as const).flatMap((kind) =>
         listKernelIds(kind).filter((id) => ids[kind].has(id)),
       )

@@ -139,6 +139,18 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
   takeTasks(kernel.tasks, processes)
   const workloads = createWorkloadNames()
   const counters = openHookCounters(kernel.counts, probes)
+  const programsOf = Map.groupBy(kernel.programs, ({ hook }) => hook)
+  /** Probes that have a program of their own or share one with others, at a hook or at the ends of system calls. */
+  const attachedHooks = new Set([
+    ...programsOf.keys(),
+    ...probes
+      .filter(
+        ({ syscallExits, programs }) =>
+          (syscallExits.length > 0 && programsOf.has('sys_exit')) ||
+          kernel.programs.some(({ name }) => programs.some((all) => all.includes(name))),
+      )
+      .map(({ name }) => name),
+  ])
   const { lifecycle, data, repeats } = kernel
   const sizes = sizesThatWait(settings.rings, {
     lifecycleBytes: lifecycle.sizeBytes,
@@ -256,7 +268,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
     const reading = counters.read()
     const missed = new Map(missedBefore)
     for (const { name, hook, program } of kernel.programs) {
-      const count = program.info().recursionMisses
+      const count = program.counters().recursionMisses
       const before = misses.get(name) ?? 0n
       if (count > before) {
         missed.set(hook, (missed.get(hook) ?? 0n) + count - before)
@@ -446,16 +458,12 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
         let lostTotal = 0n
         for (const count of lost.values()) lostTotal += count
         const statistics = { runNs: 0n, runs: 0n, misses: missedBefore.get(hook) ?? 0n }
-        let isAttached = false
-        for (const { hook: of, name, program } of kernel.programs) {
-          if (of !== hook && !(of === 'sys_exit' && isThroughTable(hook)) && !isShared(hook, name))
-            continue
-          isAttached = true
-          if (of !== hook) continue
-          const info = program.info()
-          statistics.runNs += info.runTimeNs
-          statistics.runs += info.runCount
+        for (const { program } of programsOf.get(hook) ?? []) {
+          const { runTimeNs, runCount } = program.counters()
+          statistics.runNs += runTimeNs
+          statistics.runs += runCount
         }
+        const isAttached = attachedHooks.has(hook)
         const key = `${submitted} ${deduplicated} ${lostTotal} ${filtered} ${statistics.misses} ${isAttached}`
         if (lastHooks.get(hook) === key) continue
         lastHooks.set(hook, key)
@@ -494,17 +502,6 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       })
   }
   return self
-
-  function isThroughTable(hook: string): boolean {
-    return probes.some((probe) => probe.name === hook && probe.syscallExits.length > 0)
-  }
-
-  /** Whether the probe names the program, which counts for another one that names it too. */
-  function isShared(hook: string, program: string): boolean {
-    return probes.some(
-      (probe) => probe.name === hook && probe.programs.some((all) => all.includes(program)),
-    )
-  }
 }
 
 function addLost(

@@ -29,6 +29,7 @@ import { constantsText } from '../probes/constants.ts'
 import type { Probe, ProbeSettings } from '../probes/probe.ts'
 import { attachInChild, type Attach } from './attach-child.ts'
 import { dispatcher } from './attach-kernel.ts'
+import { callPrefix, isCallTable, removeCallEndsAside, setCallEndsAside } from './call-ends.ts'
 import { openHookCounters, type HookProgram } from './hook-counters.ts'
 import type { KernelProgress } from './progress.ts'
 import { countUntold, openRepeats, type RepeatTurns } from './repeats.ts'
@@ -97,10 +98,11 @@ function foldersOf(path: string): string[] {
   return readdirSync(path).filter((name) => statSync(join(path, name)).isDirectory())
 }
 
-/** Links first: nothing may run on maps that are half gone. */
+/** Tables of calls and links first: nothing may run on maps that are half gone. */
 function removeFolder(path: string): void {
   const names = readdirSync(path)
-  const order = (name: string): number => (name.startsWith('link-') ? 0 : 1)
+  const order = (name: string): number =>
+    isCallTable(name) ? 0 : /^(?:old-)?link-/.test(name) ? 1 : 2
   for (const name of names.toSorted((a, b) => order(a) - order(b))) {
     const entry = join(path, name)
     if (statSync(entry).isDirectory()) rmdirSync(entry)
@@ -110,6 +112,7 @@ function removeFolder(path: string): void {
 }
 
 function removePrograms(folder: string): void {
+  setCallEndsAside(folder)
   for (const name of readdirSync(folder)) {
     const entry = join(folder, name)
     if (/^(?:link|program|iterator)-/.test(name)) unpin(entry)
@@ -135,6 +138,8 @@ function leaveBehind(
   probes: readonly Probe[],
   progress: KernelProgress | undefined,
 ): LeftBehind {
+  setCallEndsAside(folder)
+  removeCallEndsAside(folder)
   for (const name of readdirSync(folder)) if (name.startsWith('link-')) unpin(join(folder, name))
   let madeNs = 0n
   whenThere(() => {
@@ -234,6 +239,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
       makePinFolder(folder)
       attach(request)
     }
+    removeCallEndsAside(folder)
   }
 
   using open = new DisposableStack()
@@ -256,7 +262,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
       const name = entry.slice('program-'.length)
       return {
         name,
-        hook: hookOf.get(name) ?? name,
+        hook: hookOf.get(name) ?? (name.startsWith(callPrefix) ? 'sys_exit' : name),
         program: open.use(openPinnedProgram(pinned(entry))),
       }
     })

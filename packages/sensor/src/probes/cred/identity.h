@@ -91,18 +91,16 @@ static __always_inline void hg_cred_add_groups(struct hg_cred_scratch *scratch)
 	cred->groups_bytes = bytes;
 }
 
-SEC("tp_btf/sys_exit")
-int hg_cred_ids_exit(u64 *ctx)
+HG_CALL_END(hg_cred_ids_exit)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct hg_cred_scratch *scratch;
 	struct hg_cred *cred;
 	struct hg_call call;
-	long result = ctx[1];
 	bool is_short;
 	u32 operation;
 
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	operation = hg_cred_id_operation(call.number, &is_short);
 	/* These two give the id of before, whatever came of it, and do nothing when asked for -1. */
 	if (operation == HG_CRED_SETFSUID || operation == HG_CRED_SETFSGID) {
@@ -144,8 +142,7 @@ int hg_cred_ids_exit(u64 *ctx)
 	return hg_cred_end(scratch);
 }
 
-SEC("tp_btf/sys_exit")
-int hg_cred_capset_exit(u64 *ctx)
+HG_CALL_END(hg_cred_capset_exit)
 {
 	struct hg_cred_scratch *scratch;
 	struct hg_cred *cred;
@@ -153,10 +150,10 @@ int hg_cred_capset_exit(u64 *ctx)
 	/* Effective, permitted, inheritable; then their upper halves, in all versions but the first. */
 	u32 asked[6] = {}, version = 0;
 
-	if (!hg_cred_is_told(ctx[1]))
+	if (!hg_cred_is_told(result))
 		return 0;
-	hg_read_call(&call, (void *)ctx[0]);
-	scratch = hg_cred_begin(HG_CRED_CAPSET, ctx[1]);
+	hg_read_call(&call, regs);
+	scratch = hg_cred_begin(HG_CRED_CAPSET, result);
 	if (!scratch)
 		return 0;
 	cred = hg_cred_of(scratch);
@@ -180,10 +177,8 @@ int hg_cred_capset_exit(u64 *ctx)
 #define HG_PR_SET_SYSCALL_USER_DISPATCH 59
 #define HG_PR_SET_PTRACER 0x59616d61
 
-SEC("tp_btf/sys_exit")
-int hg_cred_prctl_exit(u64 *ctx)
+HG_CALL_END(hg_cred_prctl_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
 	bool is_compat = hg_is_compat();
 	u32 option = is_compat ? regs->bx : regs->di;
 	u64 argument = is_compat ? (u32)regs->cx : regs->si;
@@ -220,9 +215,9 @@ int hg_cred_prctl_exit(u64 *ctx)
 	default:
 		return 0;
 	}
-	if (!hg_cred_is_told(ctx[1]))
+	if (!hg_cred_is_told(result))
 		return 0;
-	scratch = hg_cred_begin(HG_CRED_PRCTL, ctx[1]);
+	scratch = hg_cred_begin(HG_CRED_PRCTL, result);
 	if (!scratch)
 		return 0;
 	cred = hg_cred_of(scratch);

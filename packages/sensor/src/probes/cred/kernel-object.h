@@ -15,8 +15,7 @@ int hg_cred_module(u64 *ctx)
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int hg_cred_module_exit(u64 *ctx)
+HG_CALL_END(hg_cred_module_exit)
 {
 	struct hg_cred_seen *seen;
 	struct hg_cred_scratch *scratch;
@@ -24,7 +23,7 @@ int hg_cred_module_exit(u64 *ctx)
 	struct hg_call call;
 	u32 operation;
 
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	switch (call.number) {
 	case 175:
 	case HG_COMPAT + 128:
@@ -48,7 +47,7 @@ int hg_cred_module_exit(u64 *ctx)
 	default:
 		return 0;
 	}
-	scratch = hg_cred_begin(operation, ctx[1]);
+	scratch = hg_cred_begin(operation, result);
 	if (!scratch)
 		return 0;
 	cred = hg_cred_of(scratch);
@@ -148,18 +147,16 @@ static __always_inline void hg_cred_add_bpf(struct hg_cred_scratch *scratch, u32
 	}
 }
 
-SEC("tp_btf/sys_exit")
-int hg_cred_bpf_exit(u64 *ctx)
+HG_CALL_END(hg_cred_bpf_exit)
 {
 	struct hg_cred_scratch *scratch;
 	struct hg_cred *cred;
 	struct hg_call call;
-	long result = ctx[1];
 	/* Of union bpf_attr. */
 	u32 words[20] = {};
 	u32 command;
 
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	command = call.a;
 	if (!hg_cred_is_bpf_told(command) ||
 	    !(hg_cred_is_told(result) || command == HG_BPF_PROG_LOAD))
@@ -241,26 +238,25 @@ int hg_cred_bpf_exit(u64 *ctx)
 	return hg_cred_end(scratch);
 }
 
-SEC("tp_btf/sys_exit")
-int hg_cred_key_exit(u64 *ctx)
+HG_CALL_END(hg_cred_key_exit)
 {
 	struct hg_cred_scratch *scratch;
 	struct hg_cred *cred;
 	struct hg_call call;
 	bool is_add;
 
-	if (!hg_cred_is_told(ctx[1]))
+	if (!hg_cred_is_told(result))
 		return 0;
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	is_add = call.number == 248 || call.number == HG_COMPAT + 286;
-	scratch = hg_cred_begin(is_add ? HG_CRED_ADD_KEY : HG_CRED_REQUEST_KEY, ctx[1]);
+	scratch = hg_cred_begin(is_add ? HG_CRED_ADD_KEY : HG_CRED_REQUEST_KEY, result);
 	if (!scratch)
 		return 0;
 	cred = hg_cred_of(scratch);
 	/* The keyring that it goes to. */
 	cred->arguments[0] = (u32)(is_add ? call.e : call.d);
 	if (!cred->error)
-		cred->object_id = ctx[1];
+		cred->object_id = result;
 	cred->name_bytes = hg_cred_add_user(scratch, call.b, HG_CRED_TEXT);
 	cred->type_bytes = hg_cred_add_user(scratch, call.a, 32);
 	return hg_cred_end(scratch);
@@ -281,15 +277,14 @@ enum hg_keyctl_operation {
 	HG_KEYCTL_CAPABILITIES = 31,
 };
 
-SEC("tp_btf/sys_exit")
-int hg_cred_keyctl_exit(u64 *ctx)
+HG_CALL_END(hg_cred_keyctl_exit)
 {
 	struct hg_cred_scratch *scratch;
 	struct hg_cred *cred;
 	struct hg_call call;
 	u32 operation;
 
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	operation = call.a;
 	switch (operation) {
 	case HG_KEYCTL_GET_KEYRING_ID:
@@ -299,16 +294,16 @@ int hg_cred_keyctl_exit(u64 *ctx)
 	case HG_KEYCTL_CAPABILITIES:
 		return 0;
 	}
-	if (!hg_cred_is_told(ctx[1]))
+	if (!hg_cred_is_told(result))
 		return 0;
-	scratch = hg_cred_begin(HG_CRED_KEYCTL, ctx[1]);
+	scratch = hg_cred_begin(HG_CRED_KEYCTL, result);
 	if (!scratch)
 		return 0;
 	cred = hg_cred_of(scratch);
 	cred->request = operation;
 	if (operation == HG_KEYCTL_JOIN_SESSION_KEYRING) {
 		if (!cred->error)
-			cred->object_id = ctx[1];
+			cred->object_id = result;
 		cred->name_bytes = hg_cred_add_user(scratch, call.b, HG_CRED_TEXT);
 		return hg_cred_end(scratch);
 	}
@@ -324,7 +319,7 @@ int hg_cred_keyctl_exit(u64 *ctx)
 		break;
 	case HG_KEYCTL_SEARCH:
 		if (!cred->error)
-			cred->object_id = ctx[1];
+			cred->object_id = result;
 		cred->name_bytes = hg_cred_add_user(scratch, call.d, HG_CRED_TEXT);
 		cred->type_bytes = hg_cred_add_user(scratch, call.c, 32);
 		break;

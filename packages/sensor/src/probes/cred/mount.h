@@ -84,8 +84,7 @@ enum hg_fsconfig_command {
 	HG_FSCONFIG_SET_PATH_EMPTY = 4,
 };
 
-SEC("tp_btf/sys_exit")
-int hg_cred_mount_exit(u64 *ctx)
+HG_CALL_END(hg_cred_mount_exit)
 {
 	struct hg_cred_scratch *scratch;
 	struct hg_cred *cred;
@@ -94,14 +93,14 @@ int hg_cred_mount_exit(u64 *ctx)
 	/* Of struct mount_attr: set, clear, propagation. */
 	u64 attributes[3] = {};
 
-	if (!hg_cred_is_told(ctx[1]))
+	if (!hg_cred_is_told(result))
 		return 0;
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	operation = hg_cred_mount_operation(call.number);
 	/* Only opens a folder, otherwise. */
 	if (!operation || (operation == HG_CRED_OPEN_TREE && !(call.c & HG_OPEN_TREE_CLONE)))
 		return 0;
-	scratch = hg_cred_begin(operation, ctx[1]);
+	scratch = hg_cred_begin(operation, result);
 	if (!scratch)
 		return 0;
 	cred = hg_cred_of(scratch);
@@ -130,9 +129,9 @@ int hg_cred_mount_exit(u64 *ctx)
 		cred->flags = (u32)call.c;
 		cred->path_bytes = hg_cred_add_user(scratch, call.b, HG_CRED_TEXT);
 		if (!cred->error && operation == HG_CRED_OPEN_TREE)
-			cred->type_bytes = hg_cred_add_file_type(scratch, ctx[1]);
+			cred->type_bytes = hg_cred_add_file_type(scratch, result);
 		if (!cred->error && operation == HG_CRED_FSPICK)
-			cred->type_bytes = hg_cred_add_context_type(scratch, ctx[1]);
+			cred->type_bytes = hg_cred_add_context_type(scratch, result);
 		break;
 	case HG_CRED_MOVE_MOUNT:
 		cred->flags = (u32)call.e;

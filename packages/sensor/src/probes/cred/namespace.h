@@ -14,21 +14,20 @@
 	(HG_CLONE_NEWNS | HG_CLONE_NEWCGROUP | HG_CLONE_NEWUTS | HG_CLONE_NEWIPC |              \
 	 HG_CLONE_NEWUSER | HG_CLONE_NEWPID | HG_CLONE_NEWNET)
 
-SEC("tp_btf/sys_exit")
-int hg_cred_namespace_exit(u64 *ctx)
+HG_CALL_END(hg_cred_namespace_exit)
 {
 	struct hg_cred_scratch *scratch;
 	struct hg_cred *cred;
 	struct hg_call call;
 	bool is_unshare;
 
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	is_unshare = call.number == 272 || call.number == HG_COMPAT + 310;
 	/* unshare also gives a thread its own table of files, which is no namespace. */
-	if (!hg_cred_is_told(ctx[1]) ||
+	if (!hg_cred_is_told(result) ||
 	    (is_unshare && !(call.a & (HG_CLONE_NEW | HG_CLONE_NEWTIME))))
 		return 0;
-	scratch = hg_cred_begin(is_unshare ? HG_CRED_UNSHARE : HG_CRED_SETNS, ctx[1]);
+	scratch = hg_cred_begin(is_unshare ? HG_CRED_UNSHARE : HG_CRED_SETNS, result);
 	if (!scratch)
 		return 0;
 	cred = hg_cred_of(scratch);
@@ -121,16 +120,15 @@ int hg_cred_birth(u64 *ctx)
 }
 
 /* clone and clone3 that were refused new namespaces. */
-SEC("tp_btf/sys_exit")
-int hg_cred_clone_exit(u64 *ctx)
+HG_CALL_END(hg_cred_clone_exit)
 {
 	struct hg_cred_scratch *scratch;
 	struct hg_call call;
 	u64 flags;
 
-	if ((long)ctx[1] >= 0 || !hg_cred_is_told(ctx[1]))
+	if (result >= 0 || !hg_cred_is_told(result))
 		return 0;
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	flags = call.a;
 	if (call.number == 435 || call.number == HG_COMPAT + 435) {
 		flags = 0;
@@ -141,7 +139,7 @@ int hg_cred_clone_exit(u64 *ctx)
 	}
 	if (!flags)
 		return 0;
-	scratch = hg_cred_begin(HG_CRED_CLONE, ctx[1]);
+	scratch = hg_cred_begin(HG_CRED_CLONE, result);
 	if (!scratch)
 		return 0;
 	hg_cred_of(scratch)->flags = flags;

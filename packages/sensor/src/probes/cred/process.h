@@ -25,18 +25,17 @@ static __always_inline bool hg_cred_is_tracing(u64 request)
 	return false;
 }
 
-SEC("tp_btf/sys_exit")
-int hg_cred_ptrace_exit(u64 *ctx)
+HG_CALL_END(hg_cred_ptrace_exit)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct hg_cred_scratch *scratch;
 	struct hg_cred *cred;
 	struct hg_call call;
 
-	hg_read_call(&call, (void *)ctx[0]);
-	if (!hg_cred_is_told(ctx[1]) || !hg_cred_is_tracing(call.a))
+	hg_read_call(&call, regs);
+	if (!hg_cred_is_told(result) || !hg_cred_is_tracing(call.a))
 		return 0;
-	scratch = hg_cred_begin(HG_CRED_PTRACE, ctx[1]);
+	scratch = hg_cred_begin(HG_CRED_PTRACE, result);
 	if (!scratch)
 		return 0;
 	cred = hg_cred_of(scratch);
@@ -50,8 +49,7 @@ int hg_cred_ptrace_exit(u64 *ctx)
 	return hg_cred_end(scratch);
 }
 
-SEC("tp_btf/sys_exit")
-int hg_cred_perf_event_exit(u64 *ctx)
+HG_CALL_END(hg_cred_perf_event_exit)
 {
 	struct hg_cred_scratch *scratch;
 	struct hg_cred *cred;
@@ -59,10 +57,10 @@ int hg_cred_perf_event_exit(u64 *ctx)
 	/* Of struct perf_event_attr: type and size, config. */
 	u64 attr[2] = {};
 
-	if (!hg_cred_is_told(ctx[1]))
+	if (!hg_cred_is_told(result))
 		return 0;
-	hg_read_call(&call, (void *)ctx[0]);
-	scratch = hg_cred_begin(HG_CRED_PERF_EVENT_OPEN, ctx[1]);
+	hg_read_call(&call, regs);
+	scratch = hg_cred_begin(HG_CRED_PERF_EVENT_OPEN, result);
 	if (!scratch)
 		return 0;
 	cred = hg_cred_of(scratch);
@@ -80,18 +78,17 @@ int hg_cred_perf_event_exit(u64 *ctx)
 
 #define HG_SECCOMP_SET_MODE_FILTER 1
 
-SEC("tp_btf/sys_exit")
-int hg_cred_seccomp_exit(u64 *ctx)
+HG_CALL_END(hg_cred_seccomp_exit)
 {
 	struct hg_cred_scratch *scratch;
 	struct hg_cred *cred;
 	struct hg_call call;
 
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	/* The others only ask. */
-	if (call.a > HG_SECCOMP_SET_MODE_FILTER || !hg_cred_is_told(ctx[1]))
+	if (call.a > HG_SECCOMP_SET_MODE_FILTER || !hg_cred_is_told(result))
 		return 0;
-	scratch = hg_cred_begin(HG_CRED_SECCOMP, ctx[1]);
+	scratch = hg_cred_begin(HG_CRED_SECCOMP, result);
 	if (!scratch)
 		return 0;
 	cred = hg_cred_of(scratch);
@@ -105,15 +102,13 @@ int hg_cred_seccomp_exit(u64 *ctx)
 #define HG_MMAP_PAGE_ZERO 0x0100000
 #define HG_READ_IMPLIES_EXEC 0x0400000
 
-SEC("tp_btf/sys_exit")
-int hg_cred_personality_exit(u64 *ctx)
+HG_CALL_END(hg_cred_personality_exit)
 {
 	struct hg_cred_scratch *scratch;
 	struct hg_cred *cred;
 	struct hg_call call;
-	long result = ctx[1];
 
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	if ((u32)call.a == 0xffffffff ||
 	    !(call.a & (HG_ADDR_NO_RANDOMIZE | HG_MMAP_PAGE_ZERO | HG_READ_IMPLIES_EXEC)))
 		return 0;

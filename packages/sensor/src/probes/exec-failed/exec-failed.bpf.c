@@ -127,28 +127,20 @@ static __always_inline int hg_report_failed(u64 error, u64 filename, u64 argv, u
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int hg_execve_exit(u64 *ctx)
+HG_CALL_END(hg_execve_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
-	s64 error = ctx[1];
-
-	if (error >= 0)
+	if (result >= 0)
 		return 0;
 	if (hg_is_compat())
-		return hg_report_failed(-error, (u32)regs->bx, (u32)regs->cx, 4);
-	return hg_report_failed(-error, regs->di, regs->si, 8);
+		return hg_report_failed(-result, (u32)regs->bx, (u32)regs->cx, 4);
+	return hg_report_failed(-result, regs->di, regs->si, 8);
 }
 
-SEC("tp_btf/sys_exit")
-int hg_execveat_exit(u64 *ctx)
+HG_CALL_END(hg_execveat_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
-	s64 error = ctx[1];
-
-	if (error >= 0)
+	if (result >= 0)
 		return 0;
 	if (hg_is_compat())
-		return hg_report_failed(-error, (u32)regs->cx, (u32)regs->dx, 4);
-	return hg_report_failed(-error, regs->si, regs->dx, 8);
+		return hg_report_failed(-result, (u32)regs->cx, (u32)regs->dx, 4);
+	return hg_report_failed(-result, regs->si, regs->dx, 8);
 }

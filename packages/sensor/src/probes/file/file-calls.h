@@ -146,11 +146,8 @@ static __always_inline void hg_file_read_open(struct hg_file_open_call *call, st
 	call->flags = number == 437 ? hg_file_how((u32)regs->dx) : regs->dx;
 }
 
-SEC("tp_btf/sys_exit")
-int hg_file_open_exit(u64 *ctx)
+HG_CALL_END(hg_file_open_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
-	long result = ctx[1];
 	struct hg_file_settings *settings = hg_file_find_settings();
 	struct hg_file_open_call call;
 	struct hg_file_head head = {};
@@ -220,10 +217,8 @@ static __always_inline void hg_file_fill_asked(struct hg_file_scratch *scratch, 
 	}
 }
 
-SEC("tp_btf/sys_exit")
-int hg_file_name_exit(u64 *ctx)
+HG_CALL_END(hg_file_name_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
 	struct hg_file_settings *settings = hg_file_find_settings();
 	u32 number = regs->orig_ax & 511;
 	bool is_compat = hg_is_compat();
@@ -236,7 +231,7 @@ int hg_file_name_exit(u64 *ctx)
 	bool has_file;
 	u64 text, start_ns;
 
-	if ((long)ctx[1] < 0 || !settings || !door)
+	if (result < 0 || !settings || !door)
 		return 0;
 	start_ns = hg_file_wants(settings);
 	if (!start_ns)

@@ -590,12 +590,9 @@ static __always_inline int hg_uring_call(u32 operation, u32 fd, u32 opcode, u32 
 }
 
 /* The 32-bit ABI has its own registers, and as many numbers of arguments. */
-SEC("tp_btf/sys_exit")
-int hg_uring_setup_exit(u64 *ctx)
+HG_CALL_END(hg_uring_setup_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
 	bool is_compat = hg_is_compat();
-	long result = ctx[1];
 	/* struct io_uring_params: places of both queues, then the flags. The kernel has just written it. */
 	u32 words[3] = {};
 
@@ -605,12 +602,9 @@ int hg_uring_setup_exit(u64 *ctx)
 			     words[2], result < 0 ? result : 0);
 }
 
-SEC("tp_btf/sys_exit")
-int hg_uring_register_exit(u64 *ctx)
+HG_CALL_END(hg_uring_register_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
-
 	if (hg_is_compat())
-		return hg_uring_call(HG_IO_URING_REGISTER, regs->bx, regs->cx, regs->si, 0, ctx[1]);
-	return hg_uring_call(HG_IO_URING_REGISTER, regs->di, regs->si, regs->r10, 0, ctx[1]);
+		return hg_uring_call(HG_IO_URING_REGISTER, regs->bx, regs->cx, regs->si, 0, result);
+	return hg_uring_call(HG_IO_URING_REGISTER, regs->di, regs->si, regs->r10, 0, result);
 }

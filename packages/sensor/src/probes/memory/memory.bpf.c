@@ -241,27 +241,22 @@ static __always_inline int hg_memory_map(long result, u64 length, u32 protection
 	return hg_memory_end(scratch);
 }
 
-SEC("tp_btf/sys_exit")
-int hg_memory_mmap_exit(u64 *ctx)
+HG_CALL_END(hg_memory_mmap_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
-
 	if (hg_is_compat())
-		return hg_memory_map((u32)ctx[1] > 0xfffff000u ? (s32)ctx[1] : (u32)ctx[1], (u32)regs->cx,
+		return hg_memory_map((u32)result > 0xfffff000u ? (s32)result : (u32)result, (u32)regs->cx,
 				     regs->dx, regs->si, regs->di);
-	return hg_memory_map(ctx[1], regs->si, regs->dx, regs->r10, regs->r8);
+	return hg_memory_map(result, regs->si, regs->dx, regs->r10, regs->r8);
 }
 
 /* The first mmap of the 32-bit ABI has its arguments in memory. */
-SEC("tp_btf/sys_exit")
-int hg_memory_old_mmap_exit(u64 *ctx)
+HG_CALL_END(hg_memory_old_mmap_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
 	/* Address, length, protection, flags, descriptor. */
 	u32 words[5] = {};
 
 	bpf_probe_read_user(words, sizeof(words), (void *)(u64)(u32)regs->bx);
-	return hg_memory_map((u32)ctx[1] > 0xfffff000u ? (s32)ctx[1] : (u32)ctx[1], words[1], words[2],
+	return hg_memory_map((u32)result > 0xfffff000u ? (s32)result : (u32)result, words[1], words[2],
 			     words[3], words[4]);
 }
 
@@ -336,15 +331,12 @@ static long hg_memory_next(u32 step, struct hg_memory_step *walk)
 	return region->at >= walk->end;
 }
 
-SEC("tp_btf/sys_exit")
-int hg_memory_protect_exit(u64 *ctx)
+HG_CALL_END(hg_memory_protect_exit)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (void *)ctx[0];
 	bool is_compat = hg_is_compat();
 	u64 address = is_compat ? (u32)regs->bx : regs->di;
 	u64 length = is_compat ? (u32)regs->cx : regs->si;
-	long result = is_compat ? (s32)ctx[1] : (long)ctx[1];
 	struct hg_memory_step walk = {
 		.end = address + length,
 		.protection = regs->dx,
@@ -358,6 +350,8 @@ int hg_memory_protect_exit(u64 *ctx)
 	u32 operation;
 	u64 file = 0, marks, what;
 
+	if (is_compat)
+		result = (s32)result;
 	if (!(walk.protection & HG_PROT_EXEC) || !hg_memory_is_told(result) || !length || !scratch)
 		return 0;
 	region = &scratch->region;
@@ -417,12 +411,8 @@ static __always_inline int hg_memory_attach(long result, u32 id, u32 flags, u64 
 	return hg_memory_end(scratch);
 }
 
-SEC("tp_btf/sys_exit")
-int hg_memory_shmat_exit(u64 *ctx)
+HG_CALL_END(hg_memory_shmat_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
-	long result = ctx[1];
-
 	if (!hg_is_compat())
 		return hg_memory_attach(result, regs->di, regs->dx, result);
 	result = (u32)result > 0xfffff000u ? (s32)result : (u32)result;
@@ -430,20 +420,17 @@ int hg_memory_shmat_exit(u64 *ctx)
 }
 
 /* ipc of the 32-bit ABI: shmat is its call 21, and puts the address where the third argument points. */
-SEC("tp_btf/sys_exit")
-int hg_memory_ipc_exit(u64 *ctx)
+HG_CALL_END(hg_memory_ipc_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
 	u32 address = 0;
 
 	if ((regs->bx & 0xffff) != HG_IPC_SHMAT || !(regs->dx & HG_SHM_EXEC))
 		return 0;
 	bpf_probe_read_user(&address, sizeof(address), (void *)(u64)(u32)regs->si);
-	return hg_memory_attach((s32)ctx[1], regs->cx, regs->dx, address);
+	return hg_memory_attach((s32)result, regs->cx, regs->dx, address);
 }
 
-SEC("tp_btf/sys_exit")
-int hg_memory_memfd_exit(u64 *ctx)
+HG_CALL_END(hg_memory_memfd_exit)
 {
 	struct hg_memory_scratch *scratch;
 	struct hg_memory *memory;
@@ -452,17 +439,17 @@ int hg_memory_memfd_exit(u64 *ctx)
 	long length;
 	u32 at;
 
-	if (!hg_memory_is_told(ctx[1]))
+	if (!hg_memory_is_told(result))
 		return 0;
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	is_secret = call.number == 447 || call.number == HG_COMPAT + 447;
-	scratch = hg_memory_begin(is_secret ? HG_MEMORY_MEMFD_SECRET : HG_MEMORY_MEMFD_CREATE, ctx[1]);
+	scratch = hg_memory_begin(is_secret ? HG_MEMORY_MEMFD_SECRET : HG_MEMORY_MEMFD_CREATE, result);
 	if (!scratch)
 		return 0;
 	memory = hg_memory_of(scratch);
 	memory->flags = (u32)(is_secret ? call.a : call.b);
 	if (!memory->error) {
-		hg_memory_add_file(scratch, hg_file_of_fd(ctx[1]));
+		hg_memory_add_file(scratch, hg_file_of_fd(result));
 		return hg_memory_end(scratch);
 	}
 	if (!is_secret) {
@@ -478,24 +465,23 @@ int hg_memory_memfd_exit(u64 *ctx)
 	return hg_memory_end(scratch);
 }
 
-SEC("tp_btf/sys_exit")
-int hg_memory_process_exit(u64 *ctx)
+HG_CALL_END(hg_memory_process_exit)
 {
 	struct hg_memory_scratch *scratch;
 	struct hg_memory *memory;
 	struct hg_call call;
 	bool is_read;
 
-	if (!hg_memory_is_told(ctx[1]))
+	if (!hg_memory_is_told(result))
 		return 0;
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	is_read = call.number == 310 || call.number == 539 || call.number == HG_COMPAT + 347;
-	scratch = hg_memory_begin(is_read ? HG_MEMORY_PROCESS_READ : HG_MEMORY_PROCESS_WRITE, ctx[1]);
+	scratch = hg_memory_begin(is_read ? HG_MEMORY_PROCESS_READ : HG_MEMORY_PROCESS_WRITE, result);
 	if (!scratch)
 		return 0;
 	memory = hg_memory_of(scratch);
 	if (!memory->error)
-		memory->counted.amount = ctx[1];
+		memory->counted.amount = result;
 	/* Where the first part lies in the other process. Vectors of x32 and of the 32-bit ABI are of two words. */
 	bpf_probe_read_user(&memory->counted.address, call.is_compat || call.number >= 512 ? 4 : 8,
 			    (void *)call.d);
@@ -503,16 +489,15 @@ int hg_memory_process_exit(u64 *ctx)
 	return hg_memory_end(scratch);
 }
 
-SEC("tp_btf/sys_exit")
-int hg_memory_userfaultfd_exit(u64 *ctx)
+HG_CALL_END(hg_memory_userfaultfd_exit)
 {
 	struct hg_memory_scratch *scratch;
 	struct hg_call call;
 
-	if (!hg_memory_is_told(ctx[1]))
+	if (!hg_memory_is_told(result))
 		return 0;
-	hg_read_call(&call, (void *)ctx[0]);
-	scratch = hg_memory_begin(HG_MEMORY_USERFAULTFD, ctx[1]);
+	hg_read_call(&call, regs);
+	scratch = hg_memory_begin(HG_MEMORY_USERFAULTFD, result);
 	if (!scratch)
 		return 0;
 	hg_memory_of(scratch)->flags = (u32)call.a;
@@ -578,19 +563,17 @@ static __noinline int hg_memory_opened_to_write(u64 address)
 }
 
 /* Write calls: at the end of every one of them, once hg_memory_opened has set their bits. */
-SEC("tp_btf/sys_exit")
-int hg_memory_write_exit(u64 *ctx)
+HG_CALL_END(hg_memory_write_exit)
 {
 	struct hg_memory_scratch *scratch;
 	struct hg_memory *memory;
 	struct hg_call call;
 	struct file *file;
 	u64 operations = 0, position = 0;
-	long result = ctx[1];
 
 	if (result <= 0 || !hg_memory_operations)
 		return 0;
-	hg_read_call(&call, (void *)ctx[0]);
+	hg_read_call(&call, regs);
 	file = (void *)hg_file_of_fd(call.a);
 	if (!file)
 		return 0;

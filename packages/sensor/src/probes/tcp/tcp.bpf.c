@@ -537,10 +537,9 @@ static __always_inline int hg_report_accept(long fd)
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int hg_accept_exit(u64 *ctx)
+HG_CALL_END(hg_accept_exit)
 {
-	return hg_report_accept(ctx[1]);
+	return hg_report_accept(result);
 }
 
 /* Errors that only an answer from outside, or none, gives: the state program has told them. */
@@ -618,16 +617,13 @@ static __always_inline int hg_report_connect(long result, struct sock *sk, u64 a
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int hg_connect_exit(u64 *ctx)
+HG_CALL_END(hg_connect_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
-
-	if ((long)ctx[1] >= 0)
+	if (result >= 0)
 		return 0;
 	if (hg_is_compat())
-		return hg_report_connect(ctx[1], hg_tcp_of_fd(regs->bx), (u32)regs->cx, regs->dx);
-	return hg_report_connect(ctx[1], hg_tcp_of_fd(regs->di), regs->si, regs->dx);
+		return hg_report_connect(result, hg_tcp_of_fd(regs->bx), (u32)regs->cx, regs->dx);
+	return hg_report_connect(result, hg_tcp_of_fd(regs->di), regs->si, regs->dx);
 }
 
 /*
@@ -658,60 +654,53 @@ static __always_inline int hg_report_send(long result, u32 fd, u64 address, u32 
 	return hg_report_connect(result, hg_tcp_of_fd(fd), address, length);
 }
 
-SEC("tp_btf/sys_exit")
-int hg_sendto_exit(u64 *ctx)
+HG_CALL_END(hg_sendto_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
-
-	if ((long)ctx[1] >= 0)
+	if (result >= 0)
 		return 0;
 	if (hg_is_compat())
-		return hg_report_send(ctx[1], regs->bx, (u32)regs->di, regs->bp, 0, regs->si);
-	return hg_report_send(ctx[1], regs->di, regs->r8, regs->r9, 0, regs->r10);
+		return hg_report_send(result, regs->bx, (u32)regs->di, regs->bp, 0, regs->si);
+	return hg_report_send(result, regs->di, regs->r8, regs->r9, 0, regs->r10);
 }
 
 /* sendmsg, and sendmmsg by its first message: it begins as that of sendmsg does. */
-SEC("tp_btf/sys_exit")
-int hg_sendmsg_exit(u64 *ctx)
+HG_CALL_END(hg_sendmsg_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
 	u32 number = regs->orig_ax & ~(1u << 30);
 
-	if ((long)ctx[1] >= 0)
+	if (result >= 0)
 		return 0;
 	if (hg_is_compat())
-		return hg_report_send(ctx[1], regs->bx, 0, 0, (u32)regs->cx,
+		return hg_report_send(result, regs->bx, 0, 0, (u32)regs->cx,
 				      number == HG_NR_COMPAT_SENDMMSG ? regs->si : regs->dx);
-	return hg_report_send(ctx[1], regs->di, 0, 0, regs->si,
+	return hg_report_send(result, regs->di, 0, 0, regs->si,
 			      number == HG_NR_SENDMMSG || number == HG_NR_X32_SENDMMSG ?
 				      regs->r10 :
 				      regs->dx);
 }
 
 /* socketcall of the 32-bit ABI: connect, accept and accept4 are its calls 3, 5 and 18. */
-SEC("tp_btf/sys_exit")
-int hg_socketcall_exit(u64 *ctx)
+HG_CALL_END(hg_socketcall_exit)
 {
-	struct pt_regs *regs = (void *)ctx[0];
 	u32 call = regs->bx, words[6] = {};
 
 	if (call == 5 || call == 18)
-		return hg_report_accept(ctx[1]);
-	if ((long)ctx[1] >= 0)
+		return hg_report_accept(result);
+	if (result >= 0)
 		return 0;
 	switch (call) {
 	case HG_SOCKETCALL_CONNECT:
 		bpf_probe_read_user(words, 12, (void *)(u64)(u32)regs->cx);
-		return hg_report_connect(ctx[1], hg_tcp_of_fd(words[0]), words[1], words[2]);
+		return hg_report_connect(result, hg_tcp_of_fd(words[0]), words[1], words[2]);
 	case HG_SOCKETCALL_SENDTO:
 		bpf_probe_read_user(words, 24, (void *)(u64)(u32)regs->cx);
-		return hg_report_send(ctx[1], words[0], words[4], words[5], 0, words[3]);
+		return hg_report_send(result, words[0], words[4], words[5], 0, words[3]);
 	case HG_SOCKETCALL_SENDMSG:
 		bpf_probe_read_user(words, 12, (void *)(u64)(u32)regs->cx);
-		return hg_report_send(ctx[1], words[0], 0, 0, words[1], words[2]);
+		return hg_report_send(result, words[0], 0, 0, words[1], words[2]);
 	case HG_SOCKETCALL_SENDMMSG:
 		bpf_probe_read_user(words, 16, (void *)(u64)(u32)regs->cx);
-		return hg_report_send(ctx[1], words[0], 0, 0, words[1], words[3]);
+		return hg_report_send(result, words[0], 0, 0, words[1], words[3]);
 	}
 	return 0;
 }
