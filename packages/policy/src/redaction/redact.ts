@@ -46,7 +46,9 @@ const markBytes = new TextEncoder().encode(mark)
 const mostRounds = 8
 const space = /[ \t\n\r\f\v]/
 /** One byte is one character: positions in the text are positions in the bytes. */
-const byteText = new TextDecoder('latin1')
+function byteText({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
+}
 
 /** Positions where a custom pattern wants something replaced, relative to the argument. */
 type CustomMatcher = (argument: string) => Span[]
@@ -277,7 +279,7 @@ export async function createRedactor(options: RedactorOptions = {}): Promise<Red
       let out: Uint8Array | undefined
       // Where two secrets overlap, what is left beside them can look like another one: until nothing does.
       for (let round = 0; round < mostRounds; round++) {
-        const text = byteText.decode(out ?? argv)
+        const text = byteText(out ?? argv)
         if (custom.length === 0 && !hints.test(text)) return out
         const spans = mergeSpans(findSecrets(text, custom))
         if (spans.length === 0) return out

@@ -53,8 +53,24 @@ export function sharedCredentials(
   after: Credentials,
 ): Credentials {
   if (before === undefined) return after
-  const names = Object.keys(before) as (keyof Credentials)[]
-  return names.every((name) => before[name] === after[name]) ? before : after
+  // By hand: of every image, and a list of names would be made and walked each time.
+  const isSame =
+    before.uid === after.uid &&
+    before.euid === after.euid &&
+    before.suid === after.suid &&
+    before.fsuid === after.fsuid &&
+    before.gid === after.gid &&
+    before.egid === after.egid &&
+    before.sgid === after.sgid &&
+    before.fsgid === after.fsgid &&
+    before.mountNs === after.mountNs &&
+    before.pidNs === after.pidNs &&
+    before.netNs === after.netNs &&
+    before.userNs === after.userNs &&
+    before.capEffective === after.capEffective &&
+    before.capPermitted === after.capPermitted &&
+    before.capInheritable === after.capInheritable
+  return isSame ? before : after
 }
 
 export interface CredentialHistory {

@@ -80,6 +80,12 @@ export interface ProcessCache {
 
 interface Entry {
   record: ProcessRecord
+  /** Of its record, as far as it was found; whether it is still here is asked each time. */
+  parent: Entry | undefined
+  /** Another process that has had the same pid. */
+  namesake: Entry | undefined
+  /** Whether it has not been let go. */
+  isHere: boolean
   children: number
   /** 0n while it lives. */
   exitedNs: bigint
@@ -94,112 +100,132 @@ const keyOf = (pid: number, startNs: bigint): string => `${pid} ${startNs}`
 export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
   const { capacity } = options
   const exitedNs = BigInt(Math.round(options.exitedMs)) * 1_000_000n
-  const entries = new Map<string, Entry>()
+  /** In the order in which they came. */
+  const entries = new Set<Entry>()
+  /** The one of each pid that came last, with its namesakes behind it: few pids are used twice in a minute. */
+  const byPid = new Map<number, Entry>()
   /** Ended processes in the order of their ends. */
-  const ended = new Set<string>()
+  const ended = new Set<Entry>()
   const evicted = new Set<string>()
   let evictions = 0
 
-  function release(key: string, entry: Entry): void {
-    entries.delete(key)
-    ended.delete(key)
+  function find(pid: number, startNs: bigint): Entry | undefined {
+    let entry = byPid.get(pid)
+    while (entry !== undefined && entry.record.startNs !== startNs) entry = entry.namesake
+    return entry
+  }
+
+  function parentOf(entry: Entry): Entry | undefined {
+    const { parent } = entry
+    if (parent?.isHere === true) return parent
     const { parentPid, parentStartNs } = entry.record
-    const parent = parentPid === 0 ? undefined : entries.get(keyOf(parentPid, parentStartNs))
+    const found = parentPid === 0 ? undefined : find(parentPid, parentStartNs)
+    entry.parent = found
+    return found
+  }
+
+  function release(entry: Entry): void {
+    entries.delete(entry)
+    ended.delete(entry)
+    entry.isHere = false
+    const { pid } = entry.record
+    const newest = byPid.get(pid)
+    if (newest === entry) {
+      if (entry.namesake) byPid.set(pid, entry.namesake)
+      else byPid.delete(pid)
+    } else {
+      let before = newest
+      while (before !== undefined && before.namesake !== entry) before = before.namesake
+      if (before) before.namesake = entry.namesake
+    }
+    const parent = parentOf(entry)
     if (parent && parent.children > 0) parent.children -= 1
+    // Who still points to it keeps nothing else.
+    entry.parent = undefined
+    entry.namesake = undefined
+    entry.history = undefined
   }
 
   function evictOne(): void {
-    const key = ended.values().next().value ?? entries.keys().next().value
-    const entry = key === undefined ? undefined : entries.get(key)
-    if (key === undefined || !entry) return
-    release(key, entry)
+    const entry = ended.values().next().value ?? entries.values().next().value
+    if (!entry) return
+    release(entry)
     evictions += 1
-    evicted.add(key)
+    evicted.add(keyOf(entry.record.pid, entry.record.startNs))
     if (evicted.size > rememberedEvictions) {
       const oldest = evicted.values().next().value
       if (oldest !== undefined) evicted.delete(oldest)
     }
   }
 
-  function put(record: ProcessRecord): void {
-    const key = keyOf(record.pid, record.startNs)
-    const before = entries.get(key)
-    if (before) {
+  /** The process of the record, which is in it from here on. */
+  function put(record: ProcessRecord): Entry {
+    const known = find(record.pid, record.startNs)
+    if (known) {
+      const { record: before } = known
       // Reparented since: the child counts for the parent that it has now.
-      if (
-        before.record.parentPid !== record.parentPid ||
-        before.record.parentStartNs !== record.parentStartNs
-      ) {
-        const old = entries.get(keyOf(before.record.parentPid, before.record.parentStartNs))
+      if (before.parentPid !== record.parentPid || before.parentStartNs !== record.parentStartNs) {
+        const old = parentOf(known)
         if (old && old.children > 0) old.children -= 1
-        countChild(record)
+        known.record = record
+        known.parent = undefined
+        const parent = parentOf(known)
+        if (parent) parent.children += 1
       }
-      before.record = record
-      return
+      known.record = record
+      return known
     }
     while (entries.size >= capacity && entries.size > 0) evictOne()
-    entries.set(key, { record, children: 0, exitedNs: 0n })
-    countChild(record)
-  }
-
-  function countChild(record: ProcessRecord): void {
-    const parent =
-      record.parentPid === 0
-        ? undefined
-        : entries.get(keyOf(record.parentPid, record.parentStartNs))
+    const entry: Entry = {
+      record,
+      parent: undefined,
+      namesake: byPid.get(record.pid),
+      isHere: true,
+      children: 0,
+      exitedNs: 0n,
+      history: undefined,
+    }
+    entries.add(entry)
+    byPid.set(record.pid, entry)
+    const parent = parentOf(entry)
     if (parent) parent.children += 1
+    return entry
   }
 
-  function lineage(record: ProcessRecord): number {
+  function lineage(of: Entry): number {
+    let entry = of
     // Far enough for any real tree; a longer one would be walked again and again.
-    let { parentPid, parentStartNs } = record
     for (let step = 0; step < 64; step++) {
+      const { parentPid, parentStartNs } = entry.record
       if (parentPid === 0) return 0
-      const key = keyOf(parentPid, parentStartNs)
-      const parent = entries.get(key)
+      const parent = parentOf(entry)
       if (!parent) {
-        return evicted.has(key)
+        return evicted.size > 0 && evicted.has(keyOf(parentPid, parentStartNs))
           ? imageFlags.lineageIncomplete | imageFlags.lineageEvicted
           : imageFlags.lineageIncomplete
       }
-      parentPid = parent.record.parentPid
-      parentStartNs = parent.record.parentStartNs
+      entry = parent
     }
     return 0
   }
 
   function sweep(nowNs: bigint): void {
-    for (const key of ended) {
-      const entry = entries.get(key)
-      if (!entry) {
-        ended.delete(key)
-        continue
-      }
+    for (const entry of ended) {
       if (nowNs - entry.exitedNs < exitedNs) return
       // A parent whose children live on stays out of the queue's way: it is queued again behind.
       if (entry.children > 0) {
-        ended.delete(key)
-        ended.add(key)
+        ended.delete(entry)
+        ended.add(entry)
         entry.exitedNs = nowNs
         continue
       }
-      release(key, entry)
+      release(entry)
     }
   }
 
-  function historyOf(pid: number, startNs: bigint): CredentialHistory | undefined {
-    return entries.get(keyOf(pid, startNs))?.history
-  }
-
-  function begin(
-    record: ProcessRecord,
-    uid: number,
-    base: Credentials | undefined,
-    atNs: bigint,
-  ): void {
-    const entry = entries.get(keyOf(record.pid, record.startNs))
+  function begin(entry: Entry, uid: number, base: Credentials | undefined, atNs: bigint): void {
     // What is newer stays: a record of the ring may be older than the look at all processes.
-    if (entry && !(entry.history && atNs < entry.history.sinceNs))
+    if (!(entry.history && atNs < entry.history.sinceNs))
       entry.history = beginHistory(uid, base, atNs)
   }
 
@@ -216,51 +242,46 @@ export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
       return evictions
     },
     fork(record, told) {
-      put(record)
-      if (!told) return lineage(record)
-      const parent = historyOf(record.parentPid, record.parentStartNs)
-      begin(record, told.uid, parent && inheritedCredentials(parent, told.uid), told.atNs)
-      return lineage(record) | flagOf(parent, told)
+      const entry = put(record)
+      if (!told) return lineage(entry)
+      const parent = parentOf(entry)?.history
+      begin(entry, told.uid, parent && inheritedCredentials(parent, told.uid), told.atNs)
+      return lineage(entry) | flagOf(parent, told)
     },
     exec(record, told) {
-      if (!told) {
-        put(record)
-        return lineage(record)
-      }
-      const before = historyOf(record.pid, record.startNs)
+      if (!told) return lineage(put(record))
+      const before = find(record.pid, record.startNs)?.history
       const flags = flagOf(before, told)
       const all = told.all && sharedCredentials(before?.last, told.all)
-      put(record)
-      begin(record, told.uid, all, told.atNs)
-      return lineage(record) | flags
+      const entry = put(record)
+      begin(entry, told.uid, all, told.atNs)
+      return lineage(entry) | flags
     },
     add(record, told) {
-      put(record)
+      const entry = put(record)
       // A process that is known has a history that says more.
-      if (told && !historyOf(record.pid, record.startNs))
-        begin(record, told.uid, told.all, told.atNs)
+      if (told && !entry.history) begin(entry, told.uid, told.all, told.atNs)
     },
     change(pid, startNs, tid, { all, atNs }) {
-      const history = historyOf(pid, startNs)
+      const history = find(pid, startNs)?.history
       if (!history || atNs < history.sinceNs) return undefined
       const before = credentialsBefore(history, atNs)
       tellChange(history, pid, tid, all)
       return before
     },
-    isUnexplained: (pid, startNs, told) => flagOf(historyOf(pid, startNs), told) !== 0,
+    isUnexplained: (pid, startNs, told) => flagOf(find(pid, startNs)?.history, told) !== 0,
     forgetCredentials() {
-      for (const entry of entries.values()) entry.history = undefined
+      for (const entry of entries) entry.history = undefined
     },
     exit(pid, startNs, atNs) {
-      const key = keyOf(pid, startNs)
-      const entry = entries.get(key)
+      const entry = find(pid, startNs)
       if (entry && entry.exitedNs === 0n) {
         entry.exitedNs = atNs
-        ended.add(key)
+        ended.add(entry)
       }
       sweep(atNs)
     },
     sweep,
-    get: (pid, startNs) => entries.get(keyOf(pid, startNs))?.record,
+    get: (pid, startNs) => find(pid, startNs)?.record,
   }
 }

@@ -41,7 +41,7 @@ export function startPump(
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: start,
     // The main thread's flags do not reach a worker: its heap is bounded here.
-    resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 96 },
+    resourceLimits: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 96 },
   })
   const ready = Promise.withResolvers<{ readonly layout: string }>()
   const ended = Promise.withResolvers<void>()
