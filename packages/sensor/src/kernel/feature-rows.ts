@@ -15,7 +15,7 @@ const costs: Readonly<Partial<Record<FeatureName, string>>> = {
   'iter/task_file': 'Connections that are older than the sensor are not known.',
   lsm: 'No policy can deny an action before it happens.',
   fentry:
-    'Kernel functions without a tracepoint cannot be watched. Renames, deletions and changes of mode or owner are told with the words of the caller, and those through io_uring not at all. What credentials were before a change is remembered, not read; one that no system call stands for is noticed at the next fork, exec or end.',
+    'Kernel functions without a tracepoint cannot be watched. Renames, deletions and changes of mode or owner are told with the words of the caller, and those through io_uring not at all. What credentials were before a change is remembered, not read; one that no system call stands for is noticed at the next fork, exec or end. Every system call of the machine pays for a look at its end (50 to 90 ns), and not only those that are asked for.',
   kprobe: 'Kernel functions without a tracepoint cannot be watched on kernels without fentry.',
   task_storage: 'Per-process state is kept in bounded maps.',
   cgroup_skb: packetCost,
