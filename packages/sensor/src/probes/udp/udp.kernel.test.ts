@@ -302,7 +302,9 @@ suite('udp probe', { skip: kernelSkip }, () => {
       const sum = lost.reduce((total, row) => total + (row['lost'] as bigint), 0n)
       // Each datagram that comes in to a server until it has answered, which begins the flow from here.
       assert.ok(sum >= BigInt(ran.lines.filter(([role]) => role === 'served').length), `${sum}`)
-      const sendto = rowsOf(rows).filter((row) => row['localPort'] === said(ran, 'sendto', 2))
+      const [pid, port] = [said(ran, 'sendto'), said(ran, 'sendto', 2)]
+      // Who else is on this machine may be given the same port, by another protocol or a moment later.
+      const sendto = rowsOf(rows).filter((row) => row['pid'] === pid && row['localPort'] === port)
       assert.deepEqual(
         sendto.map((row) => row['operation']),
         [udpOperations.send, udpOperations.end],
