@@ -69,6 +69,7 @@ async function loadProbes(names: readonly string[]): Promise<Switch & AsyncDispo
       rings: { lifecycleBytes: 2 << 20, dataBytes: 8 << 20 },
       probes: probes.map(({ name }) => name),
       isPlain: false,
+      isAtTracepoint: false,
       settings: {},
       objectHash: 'cost',
     }),

@@ -59,7 +59,7 @@ export interface AttachRequest {
   /** Whether what every kernel has is used where there is a better way, too, the exits of system calls: for comparing. */
   readonly isPlain: boolean
   /** Whether the ends of system calls are seen at sys_exit in any case. */
-  readonly isAtTracepoint?: boolean
+  readonly isAtTracepoint: boolean
   /** What constants of programs come from. */
   readonly settings: ProbeSettings
   readonly objectHash: string
@@ -69,7 +69,7 @@ export interface AttachRequest {
 function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPrograms {
   const { folder, rings } = request
   const canFunctions =
-    !request.isPlain && request.isAtTracepoint !== true && probeFeature('fentry').supported
+    !request.isPlain && !request.isAtTracepoint && probeFeature('fentry').supported
   // All at once: the answers are kept.
   probeFeatures([
     'bpf_rdonly_cast_void',

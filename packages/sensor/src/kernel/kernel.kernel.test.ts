@@ -127,6 +127,7 @@ suite('kernel side', { skip: kernelSkip }, () => {
         rings: { lifecycleBytes: 8 << 20, dataBytes: 8 << 20 },
         cache: { processes: 65_536, exitedMs: 60_000 },
         probes: plainProbes,
+        isAtTracepoint: true,
         ownPids: [],
       }
       const file = join(pins.folder, 'spool')
@@ -424,6 +425,7 @@ suite('rings that are too small', { skip: kernelSkip }, () => {
     sensor = await openTestKernel({
       rings: { lifecycleBytes: 64 << 10, dataBytes: 64 << 10 },
       probes: smallProbes,
+      isAtTracepoint: true,
     })
   })
   after(() => sensor[Symbol.asyncDispose]())
@@ -549,7 +551,7 @@ suite('rings that are too small', { skip: kernelSkip }, () => {
 suite('one kernel side', { skip: kernelSkip }, () => {
   let sensor: TestKernel
   before(async () => {
-    sensor = await openTestKernel()
+    sensor = await openTestKernel({ isAtTracepoint: true })
   })
   after(() => sensor[Symbol.asyncDispose]())
 

@@ -41,6 +41,8 @@ export type KernelSettings = Pick<
   Partial<Pick<SensorSettings, 'ownPids' | 'file' | 'hooks' | 'dns'>> & {
     /** Silence that ends a UDP flow, ms; 30,000 unless a test cannot wait. */
     readonly udpIdleMs?: number
+    /** As in `AttachRequest`: for tests that open many a kernel side, as functions of calls take longer to load for. */
+    readonly isAtTracepoint?: boolean
   }
 
 export interface KernelOptions {
@@ -120,6 +122,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       rings: settings.rings,
       probes,
       isPlain: settings.hooks === 'syscalls',
+      isAtTracepoint: settings.isAtTracepoint === true,
       settings: { dns, udpIdleMs },
       progress: options.progress,
       attach: options.attach,

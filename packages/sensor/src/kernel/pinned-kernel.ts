@@ -43,6 +43,8 @@ export interface PinnedKernelOptions {
   readonly probes: readonly Probe[]
   /** As in `AttachRequest`. */
   readonly isPlain: boolean
+  /** As in `AttachRequest`. */
+  readonly isAtTracepoint: boolean
   readonly settings: ProbeSettings
   readonly progress?: KernelProgress | undefined
   readonly attach?: Attach | undefined
@@ -202,7 +204,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
     .update(readFileSync(join(options.objectDir, 'sensor-casts.bpf.o')))
     .update(readFileSync(join(options.objectDir, 'snapshot.bpf.o')))
     .update(probes.map((probe) => probe.name).join())
-    .update(options.isPlain ? 'plain' : '')
+    .update(options.isPlain ? 'plain' : options.isAtTracepoint ? 'tracepoint' : '')
     // Constants are part of loaded programs.
     .update(constantsText(probes, options.settings))
     .digest('hex')
@@ -227,6 +229,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
       rings: options.rings,
       probes: probes.map((probe) => probe.name),
       isPlain: options.isPlain,
+      isAtTracepoint: options.isAtTracepoint,
       settings: options.settings,
       objectHash,
     }

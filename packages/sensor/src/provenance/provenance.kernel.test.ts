@@ -84,7 +84,10 @@ suite('provenance of programs that run', { skip: kernelSkip }, () => {
     const busybox = ['/usr/bin/busybox', '/bin/busybox'].find(existsSync) ?? 'busybox'
     copyFileSync(realpathSync(busybox), join(root, 'bin/busybox'))
 
-    sensor = await openTestKernel({ probes: ['fork', 'exec', 'exit', 'file', 'memory'] })
+    sensor = await openTestKernel({
+      probes: ['fork', 'exec', 'exit', 'file', 'memory'],
+      isAtTracepoint: true,
+    })
     const provenance = createProvenance({
       open: openProvenanceThread({ enabled: true, maxFileBytes: 64 << 20, cpuPercent: 100 }),
       onFindings: () => pump.sayFindings(),

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { layout } from '../../../gen/records.ts'
+import { attachHere } from '../../kernel/attach-child.ts'
+import { openKernel } from '../../kernel/kernel.ts'
 import {
   kernelSkip,
   openTestKernel,
@@ -39,6 +44,27 @@ suite('exec_failed probe', { skip: kernelSkip }, () => {
       const compat = of(said(ran, 'errno-compat', 2), '/nonexistent/compat')
       assert.equal(compat?.['errno'], said(ran, 'errno-compat'))
       assert.equal(compat?.['argv'], 'compat-argument\0')
+    }
+  })
+
+  test('is told once when programs replace others that the kernel has not taken off yet', async () => {
+    await using other = await openTestKernel({ probes: ['exec_failed'] })
+    const program = testProgram('family')
+    for (const hooks of ['syscalls', 'auto'] as const) {
+      other.drain()
+      const { progress, settings } = other
+      other.kernel[Symbol.dispose]()
+      other.kernel = openKernel({ ...settings, hooks }, { progress, attach: attachHere })
+      const names = readdirSync(join(settings.pinDir, layout.hash))
+      assert.deepEqual(
+        names.filter((name) => name.startsWith('old-')),
+        [],
+      )
+      const ran = runProgram(program, ['failed'])
+      const failed = (other.drain().get('exec_failed') ?? []).filter(
+        (row) => row['pid'] === ran.pid && row['fileTyped'] === '/nonexistent/program',
+      )
+      assert.equal(failed.length, 1, hooks)
     }
   })
 

@@ -303,7 +303,7 @@ suite('repeats of file events', { skip: kernelSkip }, () => {
   let sensor: TestKernel
   before(async () => {
     // The programs at the end of mmap and mprotect are the other one's.
-    sensor = await openTestKernel({ probes: ['file', 'memory'] })
+    sensor = await openTestKernel({ probes: ['file', 'memory'], isAtTracepoint: true })
   })
   after(() => sensor[Symbol.asyncDispose]())
 
@@ -532,6 +532,7 @@ suite('filters of the file probe', { skip: kernelSkip }, () => {
     try {
       await using sensor = await openTestKernel({
         probes: ['file'],
+        isAtTracepoint: true,
         file: fileSettings({
           watch: [folder.path, ...(mount === undefined ? [] : [mount])],
           ignore: [ignored],

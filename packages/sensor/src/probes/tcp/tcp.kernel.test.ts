@@ -238,7 +238,7 @@ suite('tcp probe', { skip: kernelSkip }, () => {
       held = spawn(connection, ['held', '4'], { stdio: ['pipe', 'pipe', 'inherit'] })
       const [first] = (await once(held.stdout as NodeJS.EventEmitter, 'data')) as [Buffer]
       text = first.toString()
-      later = await openTestKernel({ probes: ['tcp'] })
+      later = await openTestKernel({ probes: ['tcp'], isAtTracepoint: true })
     })
     after(async () => {
       // A test that fails leaves nobody who waits, and keeps Node.
