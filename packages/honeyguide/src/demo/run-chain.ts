@@ -48,6 +48,10 @@ export interface ChainResult {
   readonly folder: string
 }
 
+/** How long connections may be late, and how often that is looked at, ms. */
+const lateMs = 50
+const mostLateTries = 200
+
 function listen(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -178,6 +182,7 @@ export async function runChain(options: RunChainOptions): Promise<ChainResult> {
       )
     await sleep(300, undefined, { signal })
     let busyUntil = 0
+    let expected = 0
     for (const step of chain.steps) {
       const technique = techniqueOf(step)
       switch (step.do) {
@@ -223,6 +228,7 @@ export async function runChain(options: RunChainOptions): Promise<ChainResult> {
           await run(
             `chmod 700 ${quote(join(folder, step.name))}; ${words} >/dev/null 2>&1 </dev/null &`,
           )
+          expected += payload.callBack.pauses.length
           busyUntil = Math.max(
             busyUntil,
             Date.now() + 1000 * payload.callBack.pauses.reduce((sum, one) => sum + one, 0) + 500,
@@ -244,6 +250,7 @@ export async function runChain(options: RunChainOptions): Promise<ChainResult> {
             `${tool} to 127.0.0.1:${homePort}, ${step.times} times, every ${step.everyMs} ms`,
           )
           for (const pause of pausesOf(step)) {
+            expected += 1
             await run(connectCommand(tool, homePort))
             await sleep(pause * 1000, undefined, { signal })
           }
@@ -263,6 +270,9 @@ export async function runChain(options: RunChainOptions): Promise<ChainResult> {
       await sleep(step.pauseMs, undefined, { signal })
     }
     await sleep(Math.max(0, busyUntil - Date.now()), undefined, { signal })
+    // On a busy machine the last ones come later; one that failed does not come at all.
+    for (let tries = 0; connections < expected && tries < mostLateTries; tries++)
+      await sleep(lateMs, undefined, { signal })
     report('end', '-', `${connections} connections came back; everything is ended and removed`)
     return { serverPid: server.pid ?? 0, connections, folder }
   } finally {
