@@ -9,7 +9,7 @@ import { BpfError, isPermissionErrno } from './error.ts'
 import { libbpf } from './ffi.ts'
 import { programLoad } from './kernel-call.ts'
 import { readProgramInfo, type ProgramInfo } from './kernel-info.ts'
-import { attachTracing, type BpfLink } from './link.ts'
+import { attachTracing, pinnedAt, type BpfLink } from './link.ts'
 import type { LoaderProgram } from './loader.ts'
 import { pin } from './pin.ts'
 
@@ -88,17 +88,7 @@ export function loadForFunction(
     },
     info: () => readProgramInfo(descriptor.fd),
     pin: (path) => pin(descriptor.fd, path),
-    attach(options = {}) {
-      const link = attachTracing(descriptor.fd, what)
-      if (options.pin === undefined) return link
-      try {
-        link.pin(options.pin)
-        return link
-      } catch (cause) {
-        link[Symbol.dispose]()
-        throw cause
-      }
-    },
+    attach: (options = {}) => pinnedAt(attachTracing(descriptor.fd, what), options.pin),
     [Symbol.dispose]: () => descriptor[Symbol.dispose](),
   }
 }

@@ -60,6 +60,18 @@ export class BpfLink implements Disposable {
   }
 }
 
+/** Pins a link that was just made, where a path is given; one that cannot be pinned is released. */
+export function pinnedAt(link: BpfLink, path: string | undefined): BpfLink {
+  if (path === undefined) return link
+  try {
+    link.pin(path)
+    return link
+  } catch (cause) {
+    link[Symbol.dispose]()
+    throw cause
+  }
+}
+
 /** Opens a pinned link. Throws `BPF_PIN_FAILED` (errno ENOENT when nothing is pinned there). */
 export function openPinnedLink(path: string): BpfLink {
   return new BpfLink(openPin(path, 'link'))

@@ -19,7 +19,7 @@ import { explainRefusal, probeFeature, type Unsupported } from './feature.ts'
 import { readProgramInfo, type ProgramInfo } from './kernel-info.ts'
 import { loadForFunction, type FunctionProgram, type KernelFunction } from './kernel-function.ts'
 import { checkLayout, type LayoutClaim } from './layout.ts'
-import type { BpfLink } from './link.ts'
+import { pinnedAt, type BpfLink } from './link.ts'
 import {
   libbpfLoader,
   type LoaderMap,
@@ -357,15 +357,7 @@ class LoadedObject implements BpfObject {
   attach(name: string, options: AttachOptions = {}): BpfLink {
     const source = named(this.#object.programs, 'program', name)
     const { fd } = programOf(source, this.btf)
-    const link = attachProgram(source, fd, options)
-    if (options.pin === undefined) return link
-    try {
-      link.pin(options.pin)
-      return link
-    } catch (cause) {
-      link[Symbol.dispose]()
-      throw cause
-    }
+    return pinnedAt(attachProgram(source, fd, options), options.pin)
   }
 
   attachAll(): BpfLinks {

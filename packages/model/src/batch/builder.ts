@@ -140,7 +140,7 @@ export function createBatchBuilder(
   const dictionary = createDictionary(batchLimits.entryBytes)
   let rows = 0
 
-  /** Row by row what `create` and `toBinary` of the schema would give; by hand, as they take ten times as long. */
+  /** Field by field what `create` and `toBinary` of the schema would give; by hand, as they take ten times as long. */
   function writeTable(writer: BinaryWriter, { definition, arrays, rows: count }: Store): void {
     writer.tag(tableFields.id, WireType.Varint).uint32(definition.id)
     writer.tag(tableFields.rows, WireType.Varint).uint32(count)

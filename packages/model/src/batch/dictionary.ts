@@ -29,7 +29,7 @@ const initialPlaces = 1024
 const initialBytes = 64 << 10
 const mostKept = 16
 /** Places that are looked at before a text is entered again. */
-const mostSteps = 32
+const mostSteps = 64
 
 /** A start that nobody outside knows. */
 const seed = Math.floor(Math.random() * 2 ** 32) | 0
@@ -63,11 +63,17 @@ export function createDictionary(mostBytes: number): Dictionary {
     return true
   }
 
+  /** Where all places near are taken it gets none: it is not found again, and entered again when it comes. */
   function place(hash: number, id: number): void {
     const mask = places.length - 1
     let at = hash & mask
-    while (places[at] !== 0) at = (at + 1) & mask
-    places[at] = id
+    for (let steps = 0; steps < mostSteps; steps++) {
+      if (places[at] === 0) {
+        places[at] = id
+        return
+      }
+      at = (at + 1) & mask
+    }
   }
 
   function makeRoom(bytes: number): void {

@@ -172,8 +172,8 @@ export function isCallTable(name: string): boolean {
 export function setCallEndsAside(folder: string): void {
   const names = readdirSync(folder)
   for (const name of names.filter(isCallTable)) unpin(join(folder, name))
-  for (const name of names.filter((one) => /^(?:link|program)-/.test(one)))
-    if (name.split('-', 2)[1] === callPrefix.slice(0, -1))
+  for (const name of names)
+    if (['link-', 'program-'].some((kind) => name.startsWith(`${kind}${callPrefix}`)))
       renameSync(join(folder, name), join(folder, `${oldPrefix}${name}`))
 }
 

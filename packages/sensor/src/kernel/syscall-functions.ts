@@ -8,6 +8,24 @@
  */
 import type { SyscallExit } from '../probes/probe.ts'
 
+/** Calls that came since 5.1 have one number in all ABIs. */
+const common: Readonly<Record<number, string>> = {
+  425: 'io_uring_setup',
+  427: 'io_uring_register',
+  428: 'open_tree',
+  429: 'move_mount',
+  430: 'fsopen',
+  431: 'fsconfig',
+  432: 'fsmount',
+  433: 'fspick',
+  435: 'clone3',
+  437: 'openat2',
+  442: 'mount_setattr',
+  447: 'memfd_secret',
+  452: 'fchmodat2',
+  467: 'open_tree_attr',
+}
+
 /** Of the x86-64 ABI. What x32 alone has stands behind 512, by the name of its function for 32-bit callers. */
 const native: Readonly<Record<number, string>> = {
   1: 'write',
@@ -89,20 +107,7 @@ const native: Readonly<Record<number, string>> = {
   323: 'userfaultfd',
   328: 'pwritev2',
   329: 'pkey_mprotect',
-  425: 'io_uring_setup',
-  427: 'io_uring_register',
-  428: 'open_tree',
-  429: 'move_mount',
-  430: 'fsopen',
-  431: 'fsconfig',
-  432: 'fsmount',
-  433: 'fspick',
-  435: 'clone3',
-  437: 'openat2',
-  442: 'mount_setattr',
-  447: 'memfd_secret',
-  452: 'fchmodat2',
-  467: 'open_tree_attr',
+  ...common,
   516: 'writev',
   518: 'sendmsg',
   520: 'execve',
@@ -212,20 +217,7 @@ const compat: Readonly<Record<number, string>> = {
   379: 'pwritev2',
   380: 'pkey_mprotect',
   397: 'shmat',
-  425: 'io_uring_setup',
-  427: 'io_uring_register',
-  428: 'open_tree',
-  429: 'move_mount',
-  430: 'fsopen',
-  431: 'fsconfig',
-  432: 'fsmount',
-  433: 'fspick',
-  435: 'clone3',
-  437: 'openat2',
-  442: 'mount_setattr',
-  447: 'memfd_secret',
-  452: 'fchmodat2',
-  467: 'open_tree_attr',
+  ...common,
 }
 
 /** Of x32 alone. */
