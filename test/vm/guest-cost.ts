@@ -37,7 +37,7 @@ const lives = 1000
 const opens = 20_000
 const files = 512
 /** Until V8 has compiled what it compiles: a sensor runs for days. */
-const warmProcesses = 12_000
+const warmProcesses = 40_000
 const processes = 4000
 
 const repository = resolve(import.meta.dirname, '../..')

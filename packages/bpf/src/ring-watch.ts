@@ -5,8 +5,8 @@
  * Measured on two cores: notification alone costs 55 % of a core under load and doubles the traced
  * call's price; this costs 16 % at 1.6 million events/s and nothing when idle.
  *
- * A look costs the same whether it finds one record or a hundred, so when records keep coming, and a ring is far
- * from full, the looks become rarer.
+ * A look costs the same whether it finds one record or a hundred, so when records keep coming the looks become rarer.
+ * In between only positions are compared: a ring that fills up is looked at long before it is full.
  */
 import { watchFd, type FdWatch } from './ffi.ts'
 import type { Ring } from './ring.ts'
@@ -15,16 +15,20 @@ import type { Ring } from './ring.ts'
 export interface RingWatchOptions {
   /** Ends the watch. */
   readonly signal: AbortSignal
-  /** Pause between two looks after a quiet time, and when a ring fills up, ms. Default 5. */
+  /** Pause between two looks after a quiet time, and when a ring fills up quickly, ms. Default 5. */
   readonly intervalMs?: number
-  /** The same when records have kept coming for `steadyLooks` looks, ms. Default 20. */
+  /** The same when records have kept coming for `steadyLooks` looks, ms, at most. Default 20. */
   readonly steadyIntervalMs?: number
 }
 
 /** Looks in a row that found something, after which the next ones come less often. */
 const steadyLooks = 8
-/** Part of a ring that may be found full at a look for that, at most: of twenty times as much there is room then. */
-const steadyPart = 1 / 32
+/** Positions are compared after each of these within a longer pause, ms. */
+const compareMs = 20
+/** Part of a ring that ends a pause when it is full. */
+const pauseEndsAt = 1 / 8
+/** Part of a ring that a look must not find full, for the next pause to be a long one. */
+const steadyPart = 1 / 2
 
 /**
  * Calls `onWake` when any of `rings` may have records, at most once per `intervalMs`, until `signal`
@@ -42,6 +46,10 @@ export async function watchRings(
   if (signal.aborted) return
   let wake: (() => void) | undefined
   let timer: NodeJS.Timeout | undefined
+  let timerMs = 0
+  let leftMs = 0
+  /** Asking a signal that is made of others costs more than a look. */
+  let isAborted = false
   const onReadable = (): void => wake?.()
   const watches: FdWatch[] = []
 
@@ -56,18 +64,39 @@ export async function watchRings(
     })
   }
 
+  /** Whether no ring is fuller than this part of it. */
+  const isBelow = (part: number): boolean =>
+    rings.every((ring) => ring.backlogBytes <= ring.sizeBytes * part)
+
+  /** The timer of before does again, where it is as long. */
+  function setTimer(): void {
+    const ms = Math.min(leftMs, compareMs)
+    if (timer !== undefined && timerMs === ms) {
+      timer.refresh()
+      return
+    }
+    clearTimeout(timer)
+    timerMs = ms
+    timer = setTimeout(onTimer, ms)
+  }
+
+  function onTimer(): void {
+    leftMs -= timerMs
+    if (leftMs > 0 && isBelow(pauseEndsAt)) setTimer()
+    else wake?.()
+  }
+
+  /** Ends after `ms`, or when a ring fills up. */
   function pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       wake = resolve
-      timer = setTimeout(resolve, ms)
+      leftMs = ms
+      setTimer()
     })
   }
 
-  /** Whether what came since the last look is little for each ring. */
-  const isLittle = (): boolean =>
-    rings.every((ring) => ring.backlogBytes <= ring.sizeBytes * steadyPart)
-
   const onAbort = (): void => {
+    isAborted = true
     clearTimeout(timer)
     wake?.()
   }
@@ -75,11 +104,11 @@ export async function watchRings(
   try {
     for (const ring of rings) watches.push(watchFd(ring.map.fd, onReadable))
     let busyLooks = 0
-    while (!signal.aborted) {
+    while (!isAborted) {
       const before = rings.map((ring) => ring.position)
-      busyLooks = isLittle() ? busyLooks + 1 : 0
+      busyLooks = isBelow(steadyPart) ? busyLooks + 1 : 0
       await onWake()
-      if (signal.aborted) return
+      if (isAborted) return
       const isQuiet = rings.every(
         (ring, i) => ring.position === before[i] && ring.isCommitted && ring.backlogBytes === 0,
       )

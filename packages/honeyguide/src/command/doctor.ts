@@ -1,8 +1,8 @@
 /** `honeyguide doctor`: what this machine and kernel allow, and what each thing that is missing costs. */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
-import { arch, release } from 'node:os'
+import { arch, hostname, release } from 'node:os'
 import { createBatchBuilder, decodeBatch } from '@honeyguide/model/batch'
-import type { FeatureState, Status } from '@honeyguide/model'
+import type { FeatureState, Host, Status } from '@honeyguide/model'
 import { visible } from '@honeyguide/model/text'
 import type { Command } from 'commander'
 import { exitCodes } from '../exit-codes.ts'
@@ -10,6 +10,9 @@ import { cgroup2Root, readMounts } from '../launcher/mounts.ts'
 import { findUser, userNames } from '../launcher/users.ts'
 import { bpffs } from '../place.ts'
 import { createContext, hubOf, withShared, type SharedOptions } from './context.ts'
+
+/** Features that only a running sensor can tell; the others are tried here. */
+const ofSensor: ReadonlySet<string> = new Set(['settings', 'syscall_functions'])
 
 interface Finding {
   readonly name: string
@@ -165,6 +168,26 @@ async function hubFindings(hub: ReturnType<typeof hubOf>): Promise<Finding[]> {
   }
 }
 
+/** What the sensor that runs here goes without although this kernel has it; nothing when none runs. */
+async function sensorFindings(hub: ReturnType<typeof hubOf>): Promise<Finding[]> {
+  try {
+    const { hosts } = await hub.get<{ readonly hosts: readonly Host[] }>('/api/v1/hosts')
+    return hosts
+      .filter(({ hostname: name }) => name === hostname())
+      .flatMap(({ features }) => features)
+      .filter(({ name, works }) => !works && ofSensor.has(name))
+      .map(({ name, reason, costs }) => ({
+        name: `sensor: ${name}`,
+        isFine: false,
+        detail: reason,
+        costs,
+        isNeeded: false,
+      }))
+  } catch {
+    return [] // `status` says why
+  }
+}
+
 /** What the kernel lets load, found by loading small programs; undefined when that cannot be tried. */
 async function kernelFeatures(): Promise<FeatureState[] | undefined> {
   if (process.getuid?.() !== 0) return undefined
@@ -197,12 +220,14 @@ export function addDoctor(program: Command): void {
     .action(async (options: SharedOptions) => {
       const context = createContext(options)
       const { layout } = context
+      const hub = hubOf(context, 5000)
       const findings = [
         ...machineFindings(
           `${layout.root}/${layout.objectDir}`,
           `${layout.root}/${layout.pageDir}`,
         ),
-        ...(await hubFindings(hubOf(context, 5000))),
+        ...(await hubFindings(hub)),
+        ...(await sensorFindings(hub)),
       ]
       const features = await kernelFeatures()
       const canWatch =

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import fc from 'fast-check'
+import { BatchSchema } from '../../gen/honeyguide/v1/uplink_pb.ts'
 import { createBatchBuilder } from './builder.ts'
 import { standsForMissing } from './missing.ts'
 import { decodeBatch } from './reader.ts'
@@ -43,6 +46,35 @@ suite('batch', () => {
     assert.equal(batch.table('loss')?.columns.lost[0], 12n)
     assert.equal(batch.table('tcp'), undefined)
     assert.deepEqual(batch.rings, [{ ring: 'lifecycle', position: 1n << 40n }])
+  })
+  test('is written as the library writes it', () => {
+    const u32 = fc.oneof(fc.constantFrom(0, 1, 0xffff_ffff), fc.nat())
+    const u64 = fc.oneof(fc.constantFrom(0n, 1n << 63n), fc.bigInt({ min: 0n, max: 1n << 60n }))
+    const row = fc.record({ pid: u32, bootNs: u64, file: fc.string({ maxLength: 200 }) })
+    fc.assert(
+      fc.property(
+        fc.array(row, { maxLength: 150 }),
+        fc.bigInt({ min: 1n, max: (1n << 53n) - 1n }),
+        fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+        (rows, sequence, run) => {
+          const builder = createBatchBuilder()
+          for (const { pid, bootNs, file } of rows) {
+            const exec = builder.table('exec')
+            const at = exec.add()
+            exec.columns.pid[at] = pid
+            exec.columns.bootNs[at] = bootNs
+            exec.columns.startNs[at] = 1n << 40n
+            exec.columns.file[at] = builder.string(file)
+          }
+          const rings = [{ ring: 'data', position: sequence }]
+          const bytes = builder.encode({ ...identity, run, sequence }, -sequence, rings)
+          assert.deepEqual(toBinary(BatchSchema, fromBinary(BatchSchema, bytes)), bytes)
+          const exec = decodeBatch(bytes).table('exec')
+          for (const [at, { pid, bootNs }] of rows.entries())
+            assert.deepEqual([exec?.columns.pid[at], exec?.columns.bootNs[at]], [pid, bootNs])
+        },
+      ),
+    )
   })
   test('keeps the offset of a clock that stands before the boot', () => {
     const bytes = createBatchBuilder().encode(identity, -5n, [])

@@ -4,7 +4,6 @@
  * Reused from batch to batch (`reset`), so that a quiet sensor allocates nothing per event. Not safe
  * for two writers. Encoding follows `proto/honeyguide/v1/uplink.proto`.
  */
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import {
   BatchSchema,
   ColumnSchema,
@@ -15,6 +14,14 @@ import { tables, type TableName, type Tables } from '../tables/index.ts'
 import type { ColumnArrays, ColumnDefinition } from '../tables/table.ts'
 import { createDictionary } from './dictionary.ts'
 import { batchLimits } from './limits.ts'
+import {
+  delimitedBytes,
+  fixed64Bytes,
+  MessageWriter,
+  tagOf,
+  varintFieldBytes,
+  wireTypes,
+} from './message-writer.ts'
 
 /** Who a batch is from and which one it is: the four together never repeat. */
 export interface BatchIdentity {
@@ -23,6 +30,7 @@ export interface BatchIdentity {
   /** 16 bytes. */
   readonly boot: Uint8Array
   readonly run: number
+  /** Below 2^53. */
   readonly sequence: bigint
 }
 
@@ -42,8 +50,8 @@ export interface TableWriter<Name extends TableName> {
 
 export interface BatchBuilder {
   table<Name extends TableName>(name: Name): TableWriter<Name>
-  /** Dictionary id of these bytes (0 for none). Copies them the first time; longer than the limit is cut. */
-  text(bytes: Uint8Array): number
+  /** Dictionary id of the bytes from `from` to `to`, of all by default (0 for none). Copies them the first time; longer than the limit is cut. */
+  text(bytes: Uint8Array, from?: number, to?: number): number
   /** The same for a string, as UTF-8. */
   string(value: string): number
   /** Rows in all tables. */
@@ -57,12 +65,31 @@ export interface BatchBuilder {
   /** Bytes of a dictionary id that `text` or `string` gave; empty for 0. Do not change them. */
   bytes(id: number): Uint8Array
   /** Encodes what was added. Does not reset. */
-  encode(identity: BatchIdentity, wallOffsetNs: bigint, rings: readonly RingPosition[]): Uint8Array
+  encode(
+    identity: BatchIdentity,
+    wallOffsetNs: bigint,
+    rings: readonly RingPosition[],
+  ): Uint8Array<ArrayBuffer>
   reset(): void
 }
 
+/** A column as it is written: whatever its kind, in words of 32 bits. */
+interface Column {
+  readonly name: string
+  readonly id: number
+  /** Bytes of a row: 4 or 8. */
+  readonly width: number
+  words: Uint32Array
+  bytes: Uint8Array
+  /** Bytes that are written of it, once `measure` has looked. */
+  dataBytes: number
+}
+
 interface Store {
-  readonly definition: { readonly id: number; readonly columns: Record<string, ColumnDefinition> }
+  /** Id of the table. */
+  readonly id: number
+  readonly columns: readonly Column[]
+  /** By name, for who writes rows. */
   readonly arrays: Record<string, Uint32Array | BigUint64Array>
   rows: number
   capacity: number
@@ -70,61 +97,107 @@ interface Store {
 
 const initialRows = 64
 
-/** Numbers of the fields that are written, as the schema has them. */
-const batchFields = {
-  sensor: BatchSchema.field.sensor.number,
-  boot: BatchSchema.field.boot.number,
-  run: BatchSchema.field.run.number,
-  sequence: BatchSchema.field.sequence.number,
-  wallOffsetNs: BatchSchema.field.wallOffsetNs.number,
-  dictionary: BatchSchema.field.dictionary.number,
-  tables: BatchSchema.field.tables.number,
-  rings: BatchSchema.field.rings.number,
+/** Tags of the fields that are written, as the schema has them. */
+const batchTags = {
+  sensor: tagOf(BatchSchema.field.sensor, wireTypes.delimited),
+  boot: tagOf(BatchSchema.field.boot, wireTypes.delimited),
+  run: tagOf(BatchSchema.field.run, wireTypes.varint),
+  sequence: tagOf(BatchSchema.field.sequence, wireTypes.varint),
+  wallOffsetNs: tagOf(BatchSchema.field.wallOffsetNs, wireTypes.fixed64),
+  dictionary: tagOf(BatchSchema.field.dictionary, wireTypes.delimited),
+  tables: tagOf(BatchSchema.field.tables, wireTypes.delimited),
+  rings: tagOf(BatchSchema.field.rings, wireTypes.delimited),
 }
-const tableFields = {
-  id: TableSchema.field.id.number,
-  rows: TableSchema.field.rows.number,
-  columns: TableSchema.field.columns.number,
+const tableTags = {
+  id: tagOf(TableSchema.field.id, wireTypes.varint),
+  rows: tagOf(TableSchema.field.rows, wireTypes.varint),
+  columns: tagOf(TableSchema.field.columns, wireTypes.delimited),
 }
-const columnFields = {
-  id: ColumnSchema.field.id.number,
-  data: ColumnSchema.field.data.number,
+const columnTags = {
+  id: tagOf(ColumnSchema.field.id, wireTypes.varint),
+  data: tagOf(ColumnSchema.field.data, wireTypes.delimited),
 }
-const ringFields = {
-  ring: RingPositionSchema.field.ring.number,
-  position: RingPositionSchema.field.position.number,
+const ringTags = {
+  ring: tagOf(RingPositionSchema.field.ring, wireTypes.delimited),
+  position: tagOf(RingPositionSchema.field.position, wireTypes.fixed64),
+}
+
+const encoder = new TextEncoder()
+
+/** An array for `capacity` rows, and what it is written from. */
+function createArray(width: number, capacity: number) {
+  const array = width === 8 ? new BigUint64Array(capacity) : new Uint32Array(capacity)
+  return { array, words: new Uint32Array(array.buffer), bytes: new Uint8Array(array.buffer) }
 }
 
 function createStore(name: TableName): Store {
-  const definition = tables[name]
-  const arrays: Record<string, Uint32Array | BigUint64Array> = {}
-  for (const [column, { kind }] of Object.entries(definition.columns))
-    arrays[column] = kind === 'u64' ? new BigUint64Array(initialRows) : new Uint32Array(initialRows)
-  return { definition, arrays, rows: 0, capacity: initialRows }
+  const { id, columns: definitions } = tables[name]
+  const made = Object.entries(definitions as Record<string, ColumnDefinition>).map(
+    ([column, { id: columnId, kind }]) => {
+      const width = kind === 'u64' ? 8 : 4
+      const { array, words, bytes } = createArray(width, initialRows)
+      return { array, column: { name: column, id: columnId, width, words, bytes, dataBytes: 0 } }
+    },
+  )
+  return {
+    id,
+    columns: made.map(({ column }) => column),
+    // At once: of an object that gets this many properties one after another V8 makes a hash table, and every
+    // field that is written afterwards is looked up in it.
+    arrays: Object.fromEntries(made.map(({ array, column }) => [column.name, array])),
+    rows: 0,
+    capacity: initialRows,
+  }
 }
 
 function grow(store: Store): void {
   store.capacity *= 2
-  for (const [column, old] of Object.entries(store.arrays)) {
-    if (old instanceof BigUint64Array) {
-      const next = new BigUint64Array(store.capacity)
-      next.set(old)
-      store.arrays[column] = next
-    } else {
-      const next = new Uint32Array(store.capacity)
-      next.set(old)
-      store.arrays[column] = next
-    }
+  for (const column of store.columns) {
+    const { array, words, bytes } = createArray(column.width, store.capacity)
+    words.set(column.words)
+    column.words = words
+    column.bytes = bytes
+    store.arrays[column.name] = array
   }
 }
 
-/** The column's bytes where they lie; one value alone when every row has the same. */
-function columnBytes(array: Uint32Array | BigUint64Array, rows: number): Uint8Array {
-  const first = array[0]
-  let row = 1
-  while (row < rows && array[row] === first) row++
-  const { buffer, byteOffset, BYTES_PER_ELEMENT: width } = array
-  return new Uint8Array(buffer, byteOffset, width * (row === rows ? 1 : rows))
+/** Bytes of a column's data: of one value when every row has the same, 0 when that is 0 and need not be written. */
+function dataBytesOf({ width, words }: Column, rows: number): number {
+  const low = words[0]
+  if (width === 4) {
+    for (let row = 1; row < rows; row++) if (words[row] !== low) return 4 * rows
+    return low === 0 ? 0 : 4
+  }
+  const high = words[1]
+  for (let word = 2; word < 2 * rows; word += 2)
+    if (words[word] !== low || words[word + 1] !== high) return 8 * rows
+  return low === 0 && high === 0 ? 0 : 8
+}
+
+const columnBytes = ({ id, dataBytes }: Column): number =>
+  varintFieldBytes(columnTags.id, id) + delimitedBytes(columnTags.data, dataBytes)
+
+/** Bytes of a table's message. Looks at what there is to write. */
+function measure({ id, columns, rows }: Store): number {
+  let bytes = varintFieldBytes(tableTags.id, id) + varintFieldBytes(tableTags.rows, rows)
+  for (const column of columns) {
+    column.dataBytes = dataBytesOf(column, rows)
+    if (column.dataBytes > 0) bytes += delimitedBytes(tableTags.columns, columnBytes(column))
+  }
+  return bytes
+}
+
+/** What `measure` has measured. */
+function writeTable(writer: MessageWriter, { id, columns, rows }: Store): void {
+  writer.varintField(tableTags.id, id)
+  writer.varintField(tableTags.rows, rows)
+  for (const column of columns) {
+    if (column.dataBytes === 0) continue
+    writer.begin(tableTags.columns, columnBytes(column))
+    writer.varintField(columnTags.id, column.id)
+    writer.begin(columnTags.data, column.dataBytes)
+    writer.copy(column.bytes, 0, column.dataBytes)
+  }
 }
 
 /** When a batch is full: rows in all tables, bytes of dictionary. */
@@ -139,23 +212,6 @@ export function createBatchBuilder(
   const stores = new Map<TableName, { store: Store; writer: TableWriter<TableName> }>()
   const dictionary = createDictionary(batchLimits.entryBytes)
   let rows = 0
-
-  /** Field by field what `create` and `toBinary` of the schema would give; by hand, as they take ten times as long. */
-  function writeTable(writer: BinaryWriter, { definition, arrays, rows: count }: Store): void {
-    writer.tag(tableFields.id, WireType.Varint).uint32(definition.id)
-    writer.tag(tableFields.rows, WireType.Varint).uint32(count)
-    for (const [name, { id }] of Object.entries(definition.columns)) {
-      const array = arrays[name]
-      if (!array) continue
-      const data = columnBytes(array, count)
-      // A column of zeros reads as zeros when it is absent.
-      if (data.length === array.BYTES_PER_ELEMENT && !array[0]) continue
-      writer.tag(tableFields.columns, WireType.LengthDelimited).fork()
-      writer.tag(columnFields.id, WireType.Varint).uint32(id)
-      writer.tag(columnFields.data, WireType.LengthDelimited).bytes(data)
-      writer.join()
-    }
-  }
 
   return {
     table<Name extends TableName>(name: Name): TableWriter<Name> {
@@ -180,7 +236,7 @@ export function createBatchBuilder(
       }
       return held.writer as unknown as TableWriter<Name>
     },
-    text: (bytes) => dictionary.text(bytes),
+    text: (bytes, from, to) => dictionary.text(bytes, from, to),
     string: (value) => dictionary.string(value),
     get rows() {
       return rows
@@ -197,35 +253,57 @@ export function createBatchBuilder(
     },
     encode(identity, wallOffsetNs, rings) {
       const { sensor, boot, run, sequence } = identity
-      const writer = new BinaryWriter()
-      writer.tag(batchFields.sensor, WireType.LengthDelimited).bytes(sensor)
-      writer.tag(batchFields.boot, WireType.LengthDelimited).bytes(boot)
-      writer.tag(batchFields.run, WireType.Varint).uint32(run)
-      writer.tag(batchFields.sequence, WireType.Varint).uint64(sequence)
-      // Two's complement: a clock that was not set yet stands before the boot.
-      writer.tag(batchFields.wallOffsetNs, WireType.Bit64).fixed64(BigInt.asUintN(64, wallOffsetNs))
+      const number = Number(sequence)
+      const written = [...stores.values()]
+        .filter(({ store }) => store.rows > 0)
+        .map(({ store }) => ({ store, length: measure(store) }))
+      const positions = rings.map(({ ring, position }) => {
+        const name = encoder.encode(ring)
+        const length = delimitedBytes(ringTags.ring, name.length) + fixed64Bytes(ringTags.position)
+        return { name, position, length }
+      })
+      let length =
+        delimitedBytes(batchTags.sensor, sensor.length) +
+        delimitedBytes(batchTags.boot, boot.length) +
+        varintFieldBytes(batchTags.run, run) +
+        varintFieldBytes(batchTags.sequence, number) +
+        fixed64Bytes(batchTags.wallOffsetNs)
       for (let id = 1; id <= dictionary.size; id++)
-        writer.tag(batchFields.dictionary, WireType.LengthDelimited).bytes(dictionary.bytes(id))
-      for (const { store } of stores.values()) {
-        if (store.rows === 0) continue
-        writer.tag(batchFields.tables, WireType.LengthDelimited).fork()
-        writeTable(writer, store)
-        writer.join()
+        length += delimitedBytes(
+          batchTags.dictionary,
+          dictionary.endOf(id) - dictionary.endOf(id - 1),
+        )
+      for (const table of written) length += delimitedBytes(batchTags.tables, table.length)
+      for (const ring of positions) length += delimitedBytes(batchTags.rings, ring.length)
+
+      const writer = new MessageWriter(length)
+      writer.delimitedField(batchTags.sensor, sensor)
+      writer.delimitedField(batchTags.boot, boot)
+      writer.varintField(batchTags.run, run)
+      writer.varintField(batchTags.sequence, number)
+      // Two's complement: a clock that was not set yet stands before the boot.
+      writer.fixed64Field(batchTags.wallOffsetNs, BigInt.asUintN(64, wallOffsetNs))
+      for (let id = 1; id <= dictionary.size; id++) {
+        const from = dictionary.endOf(id - 1)
+        const to = dictionary.endOf(id)
+        writer.begin(batchTags.dictionary, to - from)
+        writer.copy(dictionary.memory, from, to)
       }
-      for (const { ring, position } of rings) {
-        writer.tag(batchFields.rings, WireType.LengthDelimited).fork()
-        writer.tag(ringFields.ring, WireType.LengthDelimited).string(ring)
-        writer.tag(ringFields.position, WireType.Bit64).fixed64(position)
-        writer.join()
+      for (const table of written) {
+        writer.begin(batchTags.tables, table.length)
+        writeTable(writer, table.store)
       }
-      return writer.finish()
+      for (const { name, position, length: ringBytes } of positions) {
+        writer.begin(batchTags.rings, ringBytes)
+        writer.delimitedField(ringTags.ring, name)
+        writer.fixed64Field(ringTags.position, position)
+      }
+      return writer.bytes
     },
     reset() {
       for (const { store } of stores.values()) {
-        for (const array of Object.values(store.arrays)) {
-          if (array instanceof BigUint64Array) array.fill(0n, 0, store.rows)
-          else array.fill(0, 0, store.rows)
-        }
+        if (store.rows === 0) continue
+        for (const { words, width } of store.columns) words.fill(0, 0, store.rows * (width >>> 2))
         store.rows = 0
       }
       dictionary.reset()

@@ -16,7 +16,9 @@ suite('dictionary of a batch', () => {
           let bytes = 0
           for (const text of batch) {
             const cut = Buffer.from(text.subarray(0, 20)).toString('latin1')
-            const id = dictionary.text(text)
+            const around = Buffer.concat([Buffer.from('ab'), text, Buffer.from('cd')])
+            const id = dictionary.text(around, 2, 2 + text.length)
+            assert.equal(dictionary.text(text), id)
             if (cut === '') assert.equal(id, 0)
             else {
               if (!known.includes(cut)) {

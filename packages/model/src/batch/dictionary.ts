@@ -9,12 +9,16 @@
  */
 
 export interface Dictionary {
-  /** Number of these bytes. Copies them the first time; what is longer than the limit is cut. */
-  text(bytes: Uint8Array): number
+  /** Number of the bytes from `from` to `to`, of all by default. Copies them the first time; what is longer than the limit is cut. */
+  text(bytes: Uint8Array, from?: number, to?: number): number
   /** The same for a string, as UTF-8. */
   string(value: string): number
   /** Bytes of a number, until the next reset; empty for 0 and for one that was not given. Do not change them. */
   bytes(id: number): Uint8Array
+  /** What entry `id` lies in: from where the one before ends to where it ends. Until the next reset. */
+  readonly memory: Uint8Array
+  /** Where the entry of a number that was given ends; 0 for 0. */
+  endOf(id: number): number
   /** Numbers given. */
   readonly size: number
   /** Sum of the entries' lengths. */
@@ -34,9 +38,9 @@ const mostSteps = 64
 /** A start that nobody outside knows. */
 const seed = Math.floor(Math.random() * 2 ** 32) | 0
 
-function hashOf(bytes: Uint8Array, length: number): number {
+function hashOf(bytes: Uint8Array, from: number, to: number): number {
   let hash = seed
-  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
   hash ^= hash >>> 16
   hash = Math.imul(hash, 0x85ebca6b)
   return hash ^ (hash >>> 13)
@@ -56,10 +60,11 @@ export function createDictionary(mostBytes: number): Dictionary {
 
   const beginOf = (id: number): number => (id === 1 ? 0 : (ends[id - 2] as number))
 
-  function isEntry(id: number, bytes: Uint8Array, length: number): boolean {
-    const from = beginOf(id)
-    if ((ends[id - 1] as number) - from !== length) return false
-    for (let i = 0; i < length; i++) if (memory[from + i] !== bytes[i]) return false
+  function isEntry(id: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const begin = beginOf(id)
+    const length = to - from
+    if ((ends[id - 1] as number) - begin !== length) return false
+    for (let i = 0; i < length; i++) if (memory[begin + i] !== bytes[from + i]) return false
     return true
   }
 
@@ -92,21 +97,22 @@ export function createDictionary(mostBytes: number): Dictionary {
     for (let id = 1; id <= size; id++) place(hashes[id - 1] as number, id)
   }
 
-  function enter(bytes: Uint8Array): number {
-    if (bytes.length === 0) return 0
-    const length = Math.min(bytes.length, mostBytes)
-    const hash = hashOf(bytes, length)
+  function enter(bytes: Uint8Array, from = 0, end = bytes.length): number {
+    if (end <= from) return 0
+    const length = Math.min(end - from, mostBytes)
+    const to = from + length
+    const hash = hashOf(bytes, from, to)
     const mask = places.length - 1
     let at = hash & mask
     for (let steps = 0; steps < mostSteps; steps++) {
       const id = places[at] as number
       if (id === 0) break
-      if (hashes[id - 1] === hash && isEntry(id, bytes, length)) return id
+      if (hashes[id - 1] === hash && isEntry(id, bytes, from, to)) return id
       at = (at + 1) & mask
     }
     makeRoom(length)
     if (length === bytes.length) memory.set(bytes, heldBytes)
-    else memory.set(bytes.subarray(0, length), heldBytes)
+    else memory.set(bytes.subarray(from, to), heldBytes)
     heldBytes += length
     hashes[size] = hash
     ends[size] = heldBytes
@@ -127,6 +133,10 @@ export function createDictionary(mostBytes: number): Dictionary {
       return id
     },
     bytes: (id) => (id < 1 || id > size ? empty : memory.subarray(beginOf(id), ends[id - 1])),
+    get memory() {
+      return memory
+    },
+    endOf: (id) => (id === 0 ? 0 : (ends[id - 1] as number)),
     get size() {
       return size
     },

@@ -164,7 +164,9 @@ export const configSchema = z.strictObject({
       batch: z
         .strictObject({
           events: whole(1, 8192, 512).describe('A batch leaves when it holds this many events.'),
-          delayMs: whole(1, 10_000, 100).describe('A batch leaves at the latest after this, ms.'),
+          delayMs: whole(1, 10_000, 100).describe(
+            'While events keep coming, a batch leaves this long after the one before, ms.',
+          ),
           quietMs: whole(1, 10_000, 10).describe(
             'A batch leaves this long after its first event when the line was quiet before, ms.',
           ),

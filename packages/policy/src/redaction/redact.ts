@@ -10,6 +10,7 @@
  * argument (`sh -c '...'`). Names are those of `secret-shapes.ts`, by their last word.
  */
 import { HoneyguideError } from '@honeyguide/model/errors'
+import { createWordFinder } from './word-finder.ts'
 import {
   hints,
   secretHeader,
@@ -20,8 +21,8 @@ import {
 } from './secret-shapes.ts'
 
 export interface Redactor {
-  /** The list with its secrets replaced, or undefined when there are none. `argv` is not changed. */
-  redact(argv: Uint8Array): Uint8Array | undefined
+  /** The list in bytes `from` to `to` (all of them by default) with its secrets replaced, or undefined when there are none. `argv` is not changed. */
+  redact(argv: Uint8Array, from?: number, to?: number): Uint8Array | undefined
   /** Secrets replaced so far. */
   readonly count: number
 }
@@ -44,6 +45,7 @@ const mark = '<redacted>'
 const markBytes = new TextEncoder().encode(mark)
 /** Two are usual when there are secrets at all; the bound is for what nobody thought of. */
 const mostRounds = 8
+const hasHint = createWordFinder(hints)
 const space = /[ \t\n\r\f\v]/
 /** One byte is one character: positions in the text are positions in the bytes. */
 function byteText({ buffer, byteOffset, byteLength }: Uint8Array): string {
@@ -275,16 +277,19 @@ export async function createRedactor(options: RedactorOptions = {}): Promise<Red
   const custom = await compile(options.patterns ?? [])
   let count = 0
   return {
-    redact(argv) {
+    redact(argv, from = 0, to = argv.length) {
+      // Nearly all lists go no further, so that none of them becomes a string.
+      if (custom.length === 0 && !hasHint(argv, from, to)) return undefined
+      const list = argv.subarray(from, to)
       let out: Uint8Array | undefined
       // Where two secrets overlap, what is left beside them can look like another one: until nothing does.
       for (let round = 0; round < mostRounds; round++) {
-        const text = byteText(out ?? argv)
-        if (custom.length === 0 && !hints.test(text)) return out
+        if (out && custom.length === 0 && !hasHint(out, 0, out.length)) return out
+        const text = byteText(out ?? list)
         const spans = mergeSpans(findSecrets(text, custom))
         if (spans.length === 0) return out
         count += spans.length
-        out = replaceSpans(out ?? argv, spans)
+        out = replaceSpans(out ?? list, spans)
       }
       return out
     },

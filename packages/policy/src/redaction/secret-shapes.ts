@@ -4,9 +4,25 @@
  * pattern; arguments come from attackers and may be 128 KiB long.
  */
 
-/** Nothing is looked for in an argument list without one of these. */
-export const hints =
-  /pass|pwd|secret|token|key|auth|credential|cookie|:\/\/|akia|asia|gh[pousr]_|github_pat|glpat-|xox|sk-|eyj|mysql|maria/i
+/** Nothing is looked for in an argument list without one of these, in upper or lower case. */
+export const hints: readonly string[] = [
+  ...['pass', 'pwd', 'secret', 'token', 'key', 'auth', 'credential', 'cookie', '://'],
+  ...[
+    'akia',
+    'asia',
+    'ghp_',
+    'gho_',
+    'ghu_',
+    'ghs_',
+    'ghr_',
+    'github_pat',
+    'glpat-',
+    'xox',
+    'sk-',
+    'eyj',
+  ],
+  ...['mysql', 'maria'],
+]
 
 /** The last word of the name of an option, a variable or a property whose value is a secret. */
 export const secretName =

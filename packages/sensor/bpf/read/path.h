@@ -7,7 +7,7 @@
  *
  * Names are written as they are met, the last of the path first, each with a slash
  * behind it: `true/bin/usr/`. So they go to where the record wants them, without a
- * second copy; user space turns them around (src/probes/root-first.ts). A text without
+ * second copy; user space turns them around (src/probes/path-text.ts). A text without
  * a slash at its end is no path: the name of a file without a place in any tree.
  *
  * Calls are what costs here: names are copied with loads where that can be. Needs bpf_loop (5.17).

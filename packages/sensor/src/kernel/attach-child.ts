@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { BpfError } from '@honeyguide/bpf'
 import { HoneyguideError } from '@honeyguide/model/errors'
-import { attachKernel, type AttachRequest } from './attach-kernel.ts'
+import { attachKernel, type Attached, type AttachRequest } from './attach-kernel.ts'
 
 interface Answer {
   readonly code: string
@@ -22,7 +22,7 @@ const timeoutMs = 240_000
  * Attaches. `mismatch` when pinned maps of the same layout have another size. Throws
  * HG_BPF_REFUSED or HG_BPF_UNAVAILABLE with the kernel's words.
  */
-export type Attach = (request: AttachRequest) => 'attached' | 'mismatch'
+export type Attach = (request: AttachRequest) => Attached | 'mismatch'
 
 /** In a child process. */
 export const attachInChild: Attach = (request) => {
@@ -31,8 +31,8 @@ export const attachInChild: Attach = (request) => {
     [fileURLToPath(import.meta.url), JSON.stringify(request)],
     { encoding: 'utf8', timeout: timeoutMs, stdio: ['ignore', 'pipe', 'pipe'] },
   )
-  if (child.status === 0) return 'attached'
-  const answer = parseAnswer(child.stdout ?? '')
+  if (child.status === 0) return parseJson<Attached>(child.stdout) ?? {}
+  const answer = parseJson<Answer>(child.stdout ?? '')
   if (answer) return concede(answer)
   throw new HoneyguideError(
     'HG_BPF_REFUSED',
@@ -43,8 +43,7 @@ export const attachInChild: Attach = (request) => {
 /** In this process, whose memory grows by it: for tests, which open many a kernel side and have no time for a child each. */
 export const attachHere: Attach = (request) => {
   try {
-    attachKernel(request)
-    return 'attached'
+    return attachKernel(request)
   } catch (cause) {
     return concede(answerOf(cause))
   }
@@ -68,9 +67,9 @@ function answerOf(cause: unknown): Answer {
     : { code: 'HG_INTERNAL', message: String(cause), detail: [] }
 }
 
-function parseAnswer(text: string): Answer | undefined {
+function parseJson<What>(text: string): What | undefined {
   try {
-    return JSON.parse(text) as Answer
+    return JSON.parse(text) as What
   } catch {
     return undefined
   }
@@ -78,7 +77,8 @@ function parseAnswer(text: string): Answer | undefined {
 
 if (import.meta.main) {
   try {
-    attachKernel(JSON.parse(process.argv[2] ?? '') as AttachRequest)
+    const attached = attachKernel(JSON.parse(process.argv[2] ?? '') as AttachRequest)
+    process.stdout.write(`${JSON.stringify(attached)}\n`)
   } catch (cause) {
     process.stdout.write(`${JSON.stringify(answerOf(cause))}\n`)
     process.exitCode = 1

@@ -22,7 +22,7 @@ import { probes as allProbes } from '../../gen/probes.ts'
 import { layout } from '../../gen/records.ts'
 import { constantsOf } from '../probes/constants.ts'
 import type { Probe, ProbeSettings, SyscallExit } from '../probes/probe.ts'
-import { callPrefix, loadCallEnds, type CallEnds } from './call-ends.ts'
+import { callPrefix, loadCallEnds, removeCallTables, type CallEnds } from './call-ends.ts'
 import { keyBytes, startSequences } from './sequences.ts'
 import { unifiedMount } from './unified-mount.ts'
 
@@ -65,6 +65,12 @@ export interface AttachRequest {
   readonly objectHash: string
 }
 
+/** What came of it. */
+export interface Attached {
+  /** Why system calls are not seen at their functions although the kernel has fentry, in its words. */
+  readonly callsRefused?: string
+}
+
 /** Loads with the best alternatives that the kernel takes. */
 function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPrograms {
   const { folder, rings } = request
@@ -95,6 +101,7 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
   // Each of the alternatives, and once more without what could be left out: a kernel may have the
   // feature and not the function.
   const attempts = canFunctions || extras.length > 0 || canBetter.size > 0 ? 2 * most : most
+  let refused: string | undefined
   for (let attempt = 0; ; attempt++) {
     const chosen = new Map<string, string>()
     const exits: SyscallExit[] = []
@@ -157,7 +164,12 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
           chosen.set(dispatcher, 'sys_exit')
           fillTable(object, exits)
         }
-        return { object, chosen, calls: undefined }
+        return {
+          object,
+          chosen,
+          calls: undefined,
+          callsRefused: canFunctions ? refused : undefined,
+        }
       }
       const calls = loadCallEnds({
         main: object,
@@ -173,9 +185,10 @@ function loadObject(request: AttachRequest, probes: readonly Probe[]): LoadedPro
         folder,
         objectHash: request.objectHash,
       })
-      return { object, chosen, calls }
+      return { object, chosen, calls, callsRefused: undefined }
     } catch (cause) {
       object[Symbol.dispose]()
+      refused ??= wordsOf(cause)
       if (attempt + 1 >= attempts) throw cause
     }
   }
@@ -219,6 +232,14 @@ interface LoadedPrograms {
   readonly chosen: ReadonlyMap<string, string>
   /** Where the ends of system calls are seen at their functions. */
   readonly calls: CallEnds | undefined
+  /** As in `Attached`. */
+  readonly callsRefused: string | undefined
+}
+
+/** What the kernel said last, or what failed. */
+function wordsOf(cause: unknown): string {
+  const { message, verifier = [] } = cause as Error & { readonly verifier?: readonly string[] }
+  return [message, ...verifier.slice(-1)].join(': ')
 }
 
 /** Programs in the kernel with all that they need; nothing of them runs until they are attached. */
@@ -228,6 +249,8 @@ export interface ReadyPrograms extends Disposable {
   readonly names: readonly string[]
   /** Whether some of them are at the functions of system calls. */
   readonly isAtFunctions: boolean
+  /** As in `Attached`. */
+  readonly callsRefused: string | undefined
   /** Keeps one of them loaded under `path`. */
   pin(name: string, path: string): void
   /** Attaches one of them. The caller owns the link; it outlives the process when it is pinned. */
@@ -239,7 +262,7 @@ export interface ReadyPrograms extends Disposable {
 /** Loads the programs of the probes, with their maps pinned in `folder`, and fills in what they go by. */
 export function readyPrograms(request: AttachRequest): ReadyPrograms {
   const probes = allProbes.filter((probe) => request.probes.includes(probe.name))
-  const { object: loaded, chosen, calls } = loadObject(request, probes)
+  const { object: loaded, chosen, calls, callsRefused } = loadObject(request, probes)
   using opened = new DisposableStack()
   const object = opened.use(loaded)
   opened.use(calls)
@@ -254,6 +277,7 @@ export function readyPrograms(request: AttachRequest): ReadyPrograms {
     object,
     names: [...names, ...(calls?.names ?? [])],
     isAtFunctions: calls !== undefined,
+    callsRefused,
     iterators,
     pin(name, path) {
       if (name.startsWith(callPrefix)) calls?.pin(name, path)
@@ -289,29 +313,33 @@ function attachAll(ready: ReadyPrograms, folder: string): void {
 }
 
 /** Attaches; where a kernel has functions of system calls and takes no programs at them, at the tracepoint. */
-function attachBest(request: AttachRequest): void {
+function attachBest(request: AttachRequest): Attached {
   using ready = readyPrograms(request)
   try {
     attachAll(ready, request.folder)
   } catch (cause) {
     if (!ready.isAtFunctions || !(cause instanceof BpfError)) throw cause
-    attachBest({ ...request, isAtTracepoint: true })
-    return
+    return { ...attachBest({ ...request, isAtTracepoint: true }), callsRefused: wordsOf(cause) }
   }
   for (const name of ready.iterators) {
     using link = ready.object.attach(name)
     readIterator(link)
   }
+  // Of a try that was given up.
+  if (!ready.isAtFunctions) removeCallTables(request.folder)
+  const { callsRefused } = ready
+  return callsRefused === undefined ? {} : { callsRefused }
 }
 
 /** Loads, attaches and pins everything. Throws a `BpfError`; what was pinned until then is replaced next time. */
-export function attachKernel(request: AttachRequest): void {
+export function attachKernel(request: AttachRequest): Attached {
   const { folder } = request
-  attachBest(request)
+  const attached = attachBest(request)
   using snapshot = openObject(join(request.objectDir, 'snapshot.bpf.o'))
   snapshot.load()
   for (const name of snapshot.programNames) {
     using _link = snapshot.attach(name, { pin: join(folder, `iterator-${name}`) })
   }
   mkdirSync(join(folder, `ready-${request.objectHash}`))
+  return attached
 }

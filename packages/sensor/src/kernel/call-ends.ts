@@ -165,14 +165,18 @@ export function isCallTable(name: string): boolean {
   return name.startsWith(tablePrefix)
 }
 
+/** Lets the tables in `folder` go: where programs use one, it is empty from here on. */
+export function removeCallTables(folder: string): void {
+  for (const name of readdirSync(folder)) if (isCallTable(name)) unpin(join(folder, name))
+}
+
 /**
  * Sets the programs at functions that are pinned in `folder` aside. They do nothing from here on; detaching takes the
  * kernel a tenth of a second for each, one after another, and who comes next need not wait for it.
  */
 export function setCallEndsAside(folder: string): void {
-  const names = readdirSync(folder)
-  for (const name of names.filter(isCallTable)) unpin(join(folder, name))
-  for (const name of names)
+  removeCallTables(folder)
+  for (const name of readdirSync(folder))
     if (['link-', 'program-'].some((kind) => name.startsWith(`${kind}${callPrefix}`)))
       renameSync(join(folder, name), join(folder, `${oldPrefix}${name}`))
 }

@@ -1,6 +1,7 @@
 /** Rows of `feature`: what this kernel lets the sensor see, and what is missed without it. */
 import { probeFeature, type FeatureName } from '@honeyguide/bpf'
 import type { BatchBuilder } from '@honeyguide/model/batch'
+import type { Shortfall } from '../pump/kernel-port.ts'
 import { unifiedMount } from './unified-mount.ts'
 
 /** What is missed where programs for packets cannot run. */
@@ -23,10 +24,13 @@ const costs: Readonly<Partial<Record<FeatureName, string>>> = {
 }
 
 /**
- * Asks the kernel by loading small programs. `waiting` are settings that could not be taken over (`Kernel.waiting`).
+ * Asks the kernel by loading small programs. `shortfalls` are as in `Kernel`.
  * Returns the number of rows.
  */
-export function writeFeatures(builder: BatchBuilder, waiting: readonly string[] = []): number {
+export function writeFeatures(
+  builder: BatchBuilder,
+  shortfalls: readonly Shortfall[] = [],
+): number {
   const table = builder.table('feature')
   let rows = 0
   for (const [name, cost] of Object.entries(costs)) {
@@ -54,13 +58,13 @@ export function writeFeatures(builder: BatchBuilder, waiting: readonly string[] 
     table.columns.costs[mount] = builder.string(packetCost)
   }
   rows += 1
-  for (const reason of waiting) {
+  for (const { name, reason, costs: cost } of shortfalls) {
     const row = table.add()
     const { columns } = table
-    columns.name[row] = builder.string('settings')
+    columns.name[row] = builder.string(name)
     columns.state[row] = 0
     columns.reason[row] = builder.string(reason)
-    columns.costs[row] = builder.string('The sensor works with what it found.')
+    columns.costs[row] = builder.string(cost)
     rows += 1
   }
   return rows

@@ -20,6 +20,7 @@ import {
   openPinnedMap,
   openPinnedProgram,
   openPinnedRing,
+  probeFeature,
   readClockNs,
 } from '@honeyguide/bpf'
 import { createBatchBuilder } from '@honeyguide/model/batch'
@@ -29,6 +30,8 @@ import { imageFlags } from '@honeyguide/model/tables/exec'
 import { tcpOperations } from '@honeyguide/model/tables/tcp'
 import { probes } from '../../gen/probes.ts'
 import { layout } from '../../gen/records.ts'
+import { attachHere, type Attach } from './attach-child.ts'
+import { isCallTable } from './call-ends.ts'
 import { keyBytes } from './sequences.ts'
 import { writeFeatures } from './feature-rows.ts'
 import { openHookCounters } from './hook-counters.ts'
@@ -303,9 +306,12 @@ suite('kernel side', { skip: kernelSkip }, () => {
     for (let i = 0; i < 2; i++) assert.equal(runProgram('/bin/true').status, 0)
     // Rings that run are kept as they are; other programs need others.
     const rings = { lifecycleBytes: 1 << 20, dataBytes: 1 << 20 }
-    assert.deepEqual(sensor.kernel.waiting, [])
+    assert.deepEqual(sensor.kernel.shortfalls, [])
     sensor.kernel = openKernel({ ...settings, rings }, { progress })
-    assert.match(sensor.kernel.waiting.join(), /lifecycleBytes is .* not 1 MiB.*honeyguide down/)
+    assert.match(
+      sensor.kernel.shortfalls.map(({ reason }) => reason).join(),
+      /lifecycleBytes is .* not 1 MiB.*honeyguide down/,
+    )
     const features = sensor.kernel.features(createBatchBuilder())
     assert.equal(features, writeFeatures(createBatchBuilder()) + 1)
     sensor.kernel[Symbol.dispose]()
@@ -314,6 +320,41 @@ suite('kernel side', { skip: kernelSkip }, () => {
     const left = loss.find((row) => row['hook'] === 'lifecycle' && row['reason'] === 'decode')
     assert.ok((left?.['lost'] as bigint) >= 4n)
     assert.deepEqual(readdirSync(settings.pinDir), [layout.hash])
+  })
+
+  test('programs that are refused at the functions of system calls are told, with what it costs', async () => {
+    await using sensor = await openTestKernel({ probes: ['exec_failed'] })
+    sensor.drain()
+    const { progress } = sensor
+    assert.deepEqual(sensor.kernel.shortfalls, [])
+    const settings: KernelSettings = { ...sensor.settings, probes: ['exec_failed', 'fork'] }
+    sensor.kernel[Symbol.dispose]()
+    // As on a kernel whose policy lets no program at them.
+    const attach: Attach = (request) => {
+      const attached = attachHere({ ...request, isAtTracepoint: true })
+      return attached === 'mismatch' ? attached : { callsRefused: 'Operation not permitted' }
+    }
+    sensor.kernel = openKernel(settings, { progress, attach })
+    const folder = join(settings.pinDir, layout.hash)
+    assert.deepEqual(readdirSync(folder).filter(isCallTable), [])
+    // One without fentry has no such functions, and nothing to tell.
+    const names = probeFeature('fentry').supported ? ['syscall_functions'] : []
+    const { shortfalls } = sensor.kernel
+    assert.deepEqual(
+      shortfalls.map(({ name }) => name),
+      names,
+    )
+    for (const { reason, costs } of shortfalls) {
+      assert.match(reason, /Operation not permitted/)
+      assert.match(costs, /Every system call/)
+    }
+    // Who comes back finds them running, and says it again.
+    sensor.kernel[Symbol.dispose]()
+    sensor.kernel = openKernel(settings, { progress })
+    assert.deepEqual(
+      sensor.kernel.shortfalls.map(({ name }) => name),
+      names,
+    )
   })
 
   test('a time without programs is told also when who attached them again was killed before it could', async () => {

@@ -12,10 +12,13 @@ import { readClockNs, watchRings, type RecordMemory } from '@honeyguide/bpf'
 import type { BatchBuilder } from '@honeyguide/model/batch'
 import type { SensorSettings } from '@honeyguide/model/settings'
 import { tables } from '@honeyguide/model/tables'
-import { event, eventSizeBytes, layout } from '../../gen/records.ts'
+import type { Redactor } from '@honeyguide/policy/redaction'
+import { event, eventOffsets, eventSizeBytes, layout } from '../../gen/records.ts'
 import { probes as allProbes } from '../../gen/probes.ts'
 import { createDnsConversations } from '../dns/conversations.ts'
 import { createProcessCache, type ProcessCache } from '../process-cache/process-cache.ts'
+import { doubleAt } from '../probes/event-head.ts'
+import type { Shortfall } from '../pump/kernel-port.ts'
 import type { DecodeContext, Probe } from '../probes/probe.ts'
 import { createWorkloadNames } from '../workload/workload-names.ts'
 import type { Attach } from './attach-child.ts'
@@ -49,7 +52,7 @@ export interface KernelOptions {
   /** Of the newest batch that is safe; undefined at the first start. */
   readonly progress?: KernelProgress | undefined
   /** Replaces secrets in an argument list (bytes, each argument followed by NUL); undefined when there are none. */
-  readonly redact?: (argv: Uint8Array) => Uint8Array | undefined
+  readonly redact?: Redactor['redact']
   /** How programs are attached, where they are not yet; in a child process unless told otherwise. */
   readonly attach?: Attach
 }
@@ -78,8 +81,11 @@ export interface Kernel extends Disposable {
   look(): void
   /** Gives the space behind `progress` back to the kernel: its batch is safe. */
   commit(progress: KernelProgress): void
-  /** Calls `onWake` whenever `pump` may have something to say, until `signal` aborts. Waits for what it returns. */
-  watch(onWake: () => void | Promise<void>, signal: AbortSignal): Promise<void>
+  /**
+   * Calls `onWake` whenever `pump` may have something to say, until `signal` aborts. Waits for what it returns. While
+   * records keep coming, and the rings are far from full, `steadyMs` pass between two calls (20 unless said).
+   */
+  watch(onWake: () => void | Promise<void>, signal: AbortSignal, steadyMs?: number): Promise<void>
   /**
    * Writes a `process` row for every process that is alive. Yields when the builder has reached 512
    * rows or 1 MiB: send it away, reset it, and go on. Fills the process cache as well.
@@ -98,12 +104,14 @@ export interface Kernel extends Disposable {
   readonly layout: string
   /** Whether the programs were attached by this start. */
   readonly isFresh: boolean
-  /** Settings that could not be taken over, each with the reason and what to do; for the log and for Fleet. */
-  readonly waiting: readonly string[]
+  /** What could not be had; for the log and for Fleet. */
+  readonly shortfalls: readonly Shortfall[]
 }
 
 /** Between two readings of the counters while events flow. */
 const readEveryNs = 1_000_000_000n
+/** The same for what programs have skipped: a call for each of some ninety programs. */
+const missesEveryNs = 5_000_000_000n
 /** A pump in a row that leaves data waiting behind a long lifecycle ring. */
 const mostStarvedPumps = 4
 const none = (): undefined => undefined
@@ -181,6 +189,9 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
   const misses = new Map<string, bigint>()
   if (isSameSet && progress.objectHash === kernel.objectHash)
     for (const [name, count] of Object.entries(progress.misses)) misses.set(name, BigInt(count))
+  /** When misses were last read, and since when those may be that are found and not told. */
+  let missesNs = isSameSet ? BigInt(progress.missesNs ?? progress.readNs) : kernel.madeNs
+  let missesFromNs: bigint | undefined
   /** Recursion misses by hook since the rings were made: programs may have been replaced since. */
   const missedBefore = new Map<string, bigint>()
   for (const [hook, counts] of ledger.reported()) {
@@ -193,9 +204,10 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
   const byKind: (Probe | undefined)[] = []
   for (const probe of probes) byKind[tables[probe.name].id] = probe
   const gaps = { lifecycle: createSequenceGaps(), data: createSequenceGaps() }
-  let knownMissing = 0n
+  let knownMissing = 0
   let starved = 0
   let mustRead = true
+  let isLook = true
   let hasPendingRead = false
   let lastProgress: KernelProgress | undefined
   const lastHooks = new Map<string, string>()
@@ -251,7 +263,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
   function onRecord(ring: 'lifecycle' | 'data', memory: RecordMemory, at: number, length: number) {
     let hook: string = ring
     if (length >= eventSizeBytes) {
-      gaps[ring].see(event.seq(memory, at))
+      gaps[ring].see(doubleAt(memory, at + eventOffsets.seq))
       const probe = byKind[event.kind(memory, at)]
       if (probe) {
         if (probe.decodeRepeats) mayRepeat = true
@@ -266,33 +278,38 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
   const onData = (memory: RecordMemory, at: number, length: number): void =>
     onRecord('data', memory, at, length)
 
-  /** Counters of the kernel, with what it skipped and what we could not read. */
-  function readAll(): Map<string, HookReading> {
-    const reading = counters.read()
-    const missed = new Map(missedBefore)
+  function readMisses(nowNs: bigint): void {
     for (const { name, hook, program } of kernel.programs) {
       const count = program.counters().recursionMisses
       const before = misses.get(name) ?? 0n
       if (count > before) {
-        missed.set(hook, (missed.get(hook) ?? 0n) + count - before)
+        missedBefore.set(hook, (missedBefore.get(hook) ?? 0n) + count - before)
         misses.set(name, count)
+        missesFromNs ??= missesNs
       }
     }
-    for (const [hook, count] of missed) {
-      missedBefore.set(hook, count)
-      addLost(reading, hook, 'recursion', count)
-    }
+    missesNs = nowNs
+  }
+
+  /** Counters of the kernel, with what it skipped and what we could not read. */
+  function readAll(nowNs: bigint, mustReadMisses: boolean): Map<string, HookReading> {
+    const reading = counters.read()
+    if (mustReadMisses || nowNs - missesNs >= missesEveryNs) readMisses(nowNs)
+    for (const [hook, count] of missedBefore) addLost(reading, hook, 'recursion', count)
     for (const [hook, count] of undecodable) addLost(reading, hook, 'decode', count)
     return reading
   }
 
   function report(builder: BatchBuilder): number {
     const fromNs = readClockNs('boottime')
-    const reading = readAll()
+    const reading = readAll(fromNs, isLook)
     mustRead = false
+    isLook = false
     hasPendingRead = false
     lastProgress = undefined
-    return ledger.take(reading, fromNs, readClockNs('boottime'), builder)
+    const rows = ledger.take(reading, fromNs, readClockNs('boottime'), builder, missesFromNs)
+    missesFromNs = undefined
+    return rows
   }
 
   function currentProgress(): KernelProgress {
@@ -317,6 +334,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
               },
             ]),
           ),
+          missesNs: String(missesNs),
           misses: Object.fromEntries([...misses].map(([name, count]) => [name, String(count)])),
           objectHash: kernel.objectHash,
           told: [...told],
@@ -344,7 +362,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
     processes,
     layout: layout.hash,
     isFresh: kernel.isFresh,
-    waiting: sizes === undefined ? [] : [sizes],
+    shortfalls: [sizes, kernel.callsShortfall].filter((one) => one !== undefined),
     pump(builder, limits = {}) {
       const { records = 512, bytes = 1 << 20 } = limits
       const before = builder.rows
@@ -387,12 +405,12 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
         mustRead = true
         processes.forgetCredentials()
       }
-      const nowNs = readClockNs('boottime')
-      if (mustRead || (hasPendingRead && nowNs - ledger.readNs >= readEveryNs)) report(builder)
+      if (mustRead || (hasPendingRead && lookNs - ledger.readNs >= readEveryNs)) report(builder)
       return { rows: builder.rows - before, progress: currentProgress(), isMore }
     },
     look() {
       mustRead = true
+      isLook = true
       repeats.hurry()
     },
     commit(done) {
@@ -406,7 +424,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       ] as const)
         if (position > ring.consumerPosition && position <= ring.position) ring.commit(position)
     },
-    async watch(onWake, signal) {
+    async watch(onWake, signal, steadyMs = 20) {
       const failed = new AbortController()
       let last: NodeJS.Timeout | undefined
       let running = Promise.resolve()
@@ -434,6 +452,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       try {
         await watchRings([lifecycle, data], wake, {
           signal: AbortSignal.any([signal, failed.signal]),
+          steadyIntervalMs: steadyMs,
         })
       } finally {
         clearTimeout(last)
@@ -452,10 +471,10 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       )
       return rows
     },
-    features: (builder) => writeFeatures(builder, self.waiting),
+    features: (builder) => writeFeatures(builder, self.shortfalls),
     hooks(builder) {
-      const reading = readAll()
       const atNs = readClockNs('boottime')
+      const reading = readAll(atNs, true)
       let rows = 0
       for (const [hook, { submitted, filtered, deduplicated, lost }] of reading) {
         let lostTotal = 0n

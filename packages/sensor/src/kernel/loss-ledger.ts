@@ -24,13 +24,15 @@ export interface LossLedger {
   readonly readNs: bigint
   /**
    * Takes in a reading made between `fromNs` and `toNs` and writes a row for each hook and reason
-   * that lost something since the one before. Returns the number of rows.
+   * that lost something since the one before. Returns the number of rows. What is lost by `recursion` may be from
+   * `recursionFromNs` on, where that is known to be earlier than the reading before.
    */
   take(
     reading: ReadonlyMap<string, HookCounts>,
     fromNs: bigint,
     toNs: bigint,
     builder: BatchBuilder,
+    recursionFromNs?: bigint,
   ): number
   /** Counters as reported so far. */
   reported(): ReadonlyMap<string, HookCounts>
@@ -49,7 +51,12 @@ export function createLossLedger(
     get readNs() {
       return lastNs
     },
-    take(reading, fromNs, toNs, builder) {
+    take(reading, fromNs, toNs, builder, recursionFromNs = lastNs) {
+      const begin = (reason: string): bigint => {
+        const sinceNs =
+          reason === 'recursion' && recursionFromNs < lastNs ? recursionFromNs : lastNs
+        return sinceNs > stampSlackNs ? sinceNs - stampSlackNs : 0n
+      }
       let rows = 0
       for (const [hook, counts] of reading) {
         const before = reported.get(hook) ?? noCounts
@@ -70,12 +77,11 @@ export function createLossLedger(
           before.deduplicated -
           lostBySensor
         let seen = told > 0n ? told : 0n
-        const from = lastNs > stampSlackNs ? lastNs - stampSlackNs : 0n
         for (const [reason, lost] of grown) {
           const table = builder.table('loss')
           const row = table.add()
           const { columns } = table
-          columns.fromNs[row] = from
+          columns.fromNs[row] = begin(reason)
           columns.toNs[row] = toNs
           columns.hook[row] = builder.string(hook)
           columns.reason[row] = builder.string(reason)

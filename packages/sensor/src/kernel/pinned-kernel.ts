@@ -17,6 +17,7 @@ import {
   openPinnedProgram,
   openPinnedRing,
   possibleCpuCount,
+  probeFeature,
   unpin,
   BpfError,
   type BpfLink,
@@ -27,13 +28,15 @@ import { tables } from '@honeyguide/model/tables'
 import { countersSizeBytes, layout } from '../../gen/records.ts'
 import { constantsText } from '../probes/constants.ts'
 import type { Probe, ProbeSettings } from '../probes/probe.ts'
+import type { Shortfall } from '../pump/kernel-port.ts'
 import { attachInChild, type Attach } from './attach-child.ts'
-import { dispatcher } from './attach-kernel.ts'
+import { dispatcher, type Attached } from './attach-kernel.ts'
 import { callPrefix, isCallTable, removeCallEndsAside, setCallEndsAside } from './call-ends.ts'
 import { openHookCounters, type HookProgram } from './hook-counters.ts'
 import type { KernelProgress } from './progress.ts'
 import { countUntold, openRepeats, type RepeatTurns } from './repeats.ts'
 import { readMade } from './sequences.ts'
+import { callsAtTracepoint } from './shortfall.ts'
 
 export interface PinnedKernelOptions {
   readonly pinDir: string
@@ -85,6 +88,8 @@ export interface PinnedKernel extends Disposable {
   readonly objectHash: string
   /** Whether programs were attached by this call, and not found running. */
   readonly isFresh: boolean
+  /** Where system calls are not seen at their functions although the kernel has fentry. */
+  readonly callsShortfall: Shortfall | undefined
   /** Stopped, counted, and kept until `removeLeftBehind`, so that whoever is killed before it could tell counts again. */
   readonly leftBehind: readonly LeftBehind[]
   removeLeftBehind(id: string): void
@@ -219,6 +224,7 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
     else leftBehind.push(left)
   }
   let isFresh = false
+  let attached: Attached = {}
   if (!existsSync(join(folder, `ready-${objectHash}`))) {
     isFresh = true
     makePinFolder(folder)
@@ -234,14 +240,16 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
       objectHash,
     }
     const { attach = attachInChild } = options
-    if (attach(request) === 'mismatch') {
+    const first = attach(request)
+    if (first === 'mismatch') {
       // Same layout, other sizes: the rings of before are given up.
       const aside = asideName(pinDir)
       renameSync(folder, aside)
       leftBehind.push(leaveBehind(aside, probes, options.progress))
       makePinFolder(folder)
-      attach(request)
-    }
+      const second = attach(request)
+      if (second !== 'mismatch') attached = second
+    } else attached = first
     removeCallEndsAside(folder)
   }
 
@@ -269,6 +277,12 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
         program: open.use(openPinnedProgram(pinned(entry))),
       }
     })
+  const isAtTracepoint = programs.some(({ name }) => name === dispatcher)
+  const canFunctions =
+    !options.isPlain &&
+    !options.isAtTracepoint &&
+    isAtTracepoint &&
+    probeFeature('fentry').supported
   const tasks = open.use(openPinnedLink(pinned('iterator-hg_tasks')))
   const taskSockets = open.use(openPinnedLink(pinned('iterator-hg_task_sockets')))
   using sequences = openPinnedMap(pinned('hg_sequences'))
@@ -296,6 +310,8 @@ export function openPinnedKernel(options: PinnedKernelOptions): PinnedKernel {
     madeNs,
     objectHash,
     isFresh,
+    callsShortfall:
+      canFunctions && isAtTracepoint ? callsAtTracepoint(attached.callsRefused) : undefined,
     leftBehind,
     removeLeftBehind: (id) => removeFolder(join(pinDir, id.split(' ')[0] ?? '')),
     [Symbol.dispose]: () => held.dispose(),

@@ -32,6 +32,8 @@ export interface KernelProgress {
   readonly readNs: string
   /** By hook. */
   readonly counts: Readonly<Record<string, ReportedCounts>>
+  /** When recursion misses were last read, ns since boot; absent: at `readNs`. */
+  readonly missesNs?: string
   /** Recursion misses by program, and the object that the programs are from. */
   readonly misses: Readonly<Record<string, string>>
   readonly objectHash: string

@@ -31,14 +31,14 @@ export function openPumpKernel(settings: SensorSettings, options: PumpKernelOpti
       pump: (builder, limits) => kernel.pump(builder, limits),
       look: () => kernel.look(),
       commit: (progress: Progress) => kernel.commit(progress as KernelProgress),
-      watch: (onWake, signal) => kernel.watch(onWake, signal),
+      watch: (onWake, signal, steadyMs) => kernel.watch(onWake, signal, steadyMs),
       snapshot: (builder) => kernel.snapshot(builder),
       features: (builder) => kernel.features(builder),
       hooks: (builder) => kernel.hooks(builder),
       [Symbol.dispose]: () => kernel[Symbol.dispose](),
     },
     layout: kernel.layout,
-    waiting: kernel.waiting,
+    shortfalls: kernel.shortfalls,
     clock: { bootNs: () => readClockNs('boottime'), wallNs: () => readClockNs('realtime') },
     release() {
       releaseFilePages()

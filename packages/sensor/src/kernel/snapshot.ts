@@ -2,6 +2,7 @@
 import { BpfError, forEachIterated, readClockNs, type BpfLink, type BpfMap } from '@honeyguide/bpf'
 import type { BatchBuilder } from '@honeyguide/model/batch'
 import { imageFlags } from '@honeyguide/model/tables/exec'
+import type { Redactor } from '@honeyguide/policy/redaction'
 import { tcpFlags } from '@honeyguide/model/tables/tcp'
 import { socketOffsets, socketSizeBytes } from '../../gen/records.ts'
 import {
@@ -32,7 +33,7 @@ export function takeTasks(iterator: BpfLink, processes: ProcessCache): readonly 
   const tasks: Task[] = []
   forEachIterated(iterator, taskSizeBytes, (memory, at) => tasks.push(readTask(memory, at)))
   // Behind the walk: what a record from before says of ids may be newer or older than what was seen.
-  const atNs = readClockNs('boottime')
+  const atNs = Number(readClockNs('boottime'))
   const seen = tasks.length
   tasks.push(...unseenParents(tasks))
   // Parents first, whatever the order of pids: all are known before anyone asks for a lineage.
@@ -43,10 +44,10 @@ export function takeTasks(iterator: BpfLink, processes: ProcessCache): readonly 
     processes.add(
       {
         pid: task.pid,
-        startNs: task.startNs,
+        startNs: Number(task.startNs),
         execNo: task.execNo,
         parentPid: task.parentPid,
-        parentStartNs: task.parentStartNs,
+        parentStartNs: Number(task.parentStartNs),
       },
       { uid: task.uid, all, atNs },
     )
@@ -63,7 +64,7 @@ export function* takeSnapshot(
   builder: BatchBuilder,
   processes: ProcessCache,
   workloads: WorkloadNames,
-  redact: (argv: Uint8Array) => Uint8Array | undefined,
+  redact: Redactor['redact'],
 ): Generator<void, number, undefined> {
   const tasks = takeTasks(iterator, processes)
   let rows = 0
@@ -112,7 +113,7 @@ function writeProcess(
   task: Task,
   builder: BatchBuilder,
   workloads: WorkloadNames,
-  redact: (argv: Uint8Array) => Uint8Array | undefined,
+  redact: Redactor['redact'],
 ): void {
   const table = builder.table('process')
   const row = table.add()

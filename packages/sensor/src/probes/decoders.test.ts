@@ -129,13 +129,13 @@ suite('record decoders', () => {
   test('of a cred record, what the kernel did not let be read is what was last told', () => {
     const context = emptyDecodeContext()
     const probe = probes.find((one) => one.name === 'cred')
-    const who = { pid: 42, startNs: 1000n, execNo: 1, parentPid: 0, parentStartNs: 0n }
+    const who = { pid: 42, startNs: 1000, execNo: 1, parentPid: 0, parentStartNs: 0 }
     const all = {
       ...{ uid: 5, euid: 6, suid: 7, fsuid: 8, gid: 9, egid: 10, sgid: 11, fsgid: 12 },
       ...{ capEffective: 13n, capPermitted: 14n, capInheritable: 15n },
       ...{ mountNs: 16, pidNs: 17, netNs: 18, userNs: 19 },
     }
-    context.processes.exec(who, { uid: 5, all, atNs: 2000n })
+    context.processes.exec(who, { uid: 5, all, atNs: 2000 })
     const bytes = Buffer.alloc(credSizeBytes)
     bytes.writeUInt32LE(42, eventOffsets.pid)
     bytes.writeUInt32LE(42, eventOffsets.tid)

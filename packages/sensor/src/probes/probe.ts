@@ -7,6 +7,7 @@ import type { BpfMap, FeatureName, RecordMemory } from '@honeyguide/bpf'
 import type { BatchBuilder } from '@honeyguide/model/batch'
 import type { FileSettings } from '@honeyguide/model/settings'
 import type { TableName } from '@honeyguide/model/tables'
+import type { Redactor } from '@honeyguide/policy/redaction'
 import type { DnsConversations } from '../dns/conversations.ts'
 import type { ProcessCache } from '../process-cache/process-cache.ts'
 import type { WorkloadNames } from '../workload/workload-names.ts'
@@ -62,7 +63,7 @@ export interface DecodeContext {
   readonly processes: ProcessCache
   readonly workloads: WorkloadNames
   /** Replaces secrets in an argument list; undefined when there are none. */
-  readonly redact: (argv: Uint8Array) => Uint8Array | undefined
+  readonly redact: Redactor['redact']
   /** Takes a process out of the own ones: it runs something else now. */
   readonly disown: (pid: number) => void
   /** Questions that wait for their answers. */

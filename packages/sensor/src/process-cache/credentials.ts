@@ -52,7 +52,7 @@ export function sharedCredentials(
   before: Credentials | undefined,
   after: Credentials,
 ): Credentials {
-  if (before === undefined) return after
+  if (before === undefined || before === after) return after
   // By hand: of every image, and a list of names would be made and walked each time.
   const isSame =
     before.uid === after.uid &&
@@ -77,7 +77,7 @@ export interface CredentialHistory {
   /** At fork or exec; undefined when only the real user id is known. */
   readonly base: Credentials | undefined
   /** Nothing is said about what was before this, ns since boot. */
-  readonly sinceNs: bigint
+  readonly sinceNs: number
   /** After the last change that was told. */
   last: Credentials | undefined
   uid: number
@@ -96,7 +96,7 @@ const mostEntered = 16
 export function beginHistory(
   uid: number,
   base: Credentials | undefined,
-  sinceNs: bigint,
+  sinceNs: number,
 ): CredentialHistory {
   return { base, sinceNs, last: base, uid, entered: nobody, isTold: false, isMixed: false }
 }
@@ -113,13 +113,13 @@ export function inheritedCredentials(
 /** What was before the first change that is told; undefined when that is not sure. */
 export function credentialsBefore(
   history: CredentialHistory,
-  atNs: bigint,
+  atNs: number,
 ): Credentials | undefined {
   return history.isTold || atNs < history.sinceNs ? undefined : history.base
 }
 
 /** Whether a process that has this real user id at `atNs` was never told to get it. */
-export function isUnexplained(history: CredentialHistory, uid: number, atNs: bigint): boolean {
+export function isUnexplained(history: CredentialHistory, uid: number, atNs: number): boolean {
   if (atNs < history.sinceNs || uid === history.uid) return false
   if (history.entered.length > mostEntered || history.entered.includes(uid)) return false
   return !(history.isMixed && uid === history.base?.uid)

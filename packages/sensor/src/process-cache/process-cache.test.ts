@@ -4,13 +4,13 @@ import { imageFlags } from '@honeyguide/model/tables/exec'
 import fc from 'fast-check'
 import { createProcessCache, type ProcessRecord } from './process-cache.ts'
 
-const ms = 1_000_000n
-const record = (pid: number, parentPid: number, startNs = BigInt(pid)): ProcessRecord => ({
+const ms = 1_000_000
+const record = (pid: number, parentPid: number, startNs = pid): ProcessRecord => ({
   pid,
   startNs,
   execNo: 1,
   parentPid,
-  parentStartNs: BigInt(parentPid),
+  parentStartNs: parentPid,
 })
 const incomplete = imageFlags.lineageIncomplete
 const evicted = imageFlags.lineageIncomplete | imageFlags.lineageEvicted
@@ -30,14 +30,14 @@ suite('process cache', () => {
     cache.fork(record(1, 0))
     cache.fork(record(2, 1))
     cache.fork(record(3, 2))
-    cache.exit(2, 2n, 0n)
-    cache.sweep(61_000n * ms)
-    assert.ok(cache.get(2, 2n), 'its child lives')
-    cache.exit(3, 3n, 62_000n * ms)
-    cache.sweep(123_000n * ms)
-    assert.equal(cache.get(3, 3n), undefined)
-    cache.sweep(190_000n * ms)
-    assert.equal(cache.get(2, 2n), undefined)
+    cache.exit(2, 2, 0)
+    cache.sweep(61_000 * ms)
+    assert.ok(cache.get(2, 2), 'its child lives')
+    cache.exit(3, 3, 62_000 * ms)
+    cache.sweep(123_000 * ms)
+    assert.equal(cache.get(3, 3), undefined)
+    cache.sweep(190_000 * ms)
+    assert.equal(cache.get(2, 2), undefined)
     assert.equal(cache.evictions, 0)
   })
 
@@ -45,7 +45,7 @@ suite('process cache', () => {
     const cache = createProcessCache({ capacity: 2, exitedMs: 60_000 })
     cache.fork(record(1, 0))
     cache.fork(record(2, 1))
-    cache.exit(2, 2n, 1n)
+    cache.exit(2, 2, 1)
     cache.fork(record(3, 1))
     assert.equal(cache.evictions, 1)
     assert.equal(cache.fork(record(4, 2)), evicted)
@@ -56,7 +56,7 @@ suite('process cache', () => {
     const cache = createProcessCache({ capacity: 10, exitedMs: 1 })
     cache.fork(record(1, 0))
     cache.exec({ ...record(1, 0), execNo: 2 })
-    assert.equal(cache.get(1, 1n)?.execNo, 2)
+    assert.equal(cache.get(1, 1)?.execNo, 2)
     assert.equal(cache.size, 1)
   })
 
@@ -77,16 +77,16 @@ suite('process cache', () => {
           const cache = createProcessCache({ capacity, exitedMs: 100 })
           // What was last said of each process, by an implementation without bounds.
           const truth = new Map<string, ProcessRecord>()
-          let nowNs = 0n
+          let nowNs = 0
           for (const { kind, pid, generation, parent, parentGeneration, passMs } of steps) {
-            nowNs += BigInt(passMs) * ms
-            const startNs = BigInt(pid * 10 + generation)
+            nowNs += passMs * ms
+            const startNs = pid * 10 + generation
             const process: ProcessRecord = {
               pid,
               startNs,
               execNo: truth.size,
               parentPid: parent,
-              parentStartNs: parent === 0 ? 0n : BigInt(parent * 10 + parentGeneration),
+              parentStartNs: parent === 0 ? 0 : parent * 10 + parentGeneration,
             }
             if (kind === 'exit') cache.exit(pid, startNs, nowNs)
             else if (kind === 'sweep') cache.sweep(nowNs)

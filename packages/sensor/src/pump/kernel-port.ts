@@ -8,6 +8,7 @@
  */
 import type { BatchBuilder } from '@honeyguide/model/batch'
 import type { SensorSettings } from '@honeyguide/model/settings'
+import type { Redactor } from '@honeyguide/policy/redaction'
 
 /**
  * Where the kernel side stands behind a batch: ring positions and the counters that were already told.
@@ -39,8 +40,11 @@ export interface PumpKernel extends Disposable {
   look(): void
   /** The rows up to here are in the spool: gives their space in the rings back. */
   commit(progress: Progress): void
-  /** Calls `onWake`, and waits for what it returns, whenever `pump` may have something, until the signal aborts. */
-  watch(onWake: () => Promise<void>, signal: AbortSignal): Promise<void>
+  /**
+   * Calls `onWake`, and waits for what it returns, whenever `pump` may have something, until the signal aborts. While
+   * rows keep coming it need not be called more often than every `steadyMs`.
+   */
+  watch(onWake: () => Promise<void>, signal: AbortSignal, steadyMs: number): Promise<void>
   /** Writes a `process` row for every live process; yields when the builder should leave. */
   snapshot(builder: BatchBuilder): Generator<void, number, undefined>
   /** Writes a row for each feature of this kernel. */
@@ -53,7 +57,7 @@ export interface PumpKernel extends Disposable {
 export interface PumpKernelOptions {
   readonly progress: Progress | undefined
   /** Replaces secrets in an argument list (each argument followed by NUL); undefined when there are none. */
-  readonly redact: (argv: Uint8Array) => Uint8Array | undefined
+  readonly redact: Redactor['redact']
 }
 
 /** A module of the kernel side, loaded in the pump's thread. */
@@ -64,13 +68,23 @@ export interface PumpKernelModule {
   openPumpKernel(settings: SensorSettings, options: PumpKernelOptions): OpenedKernel
 }
 
+/** What the sensor goes without although it was asked for, or the kernel has it: told as a `feature`, and in the log. */
+export interface Shortfall {
+  /** Of the row: `settings`, or what is missing. */
+  readonly name: string
+  /** Why, and what to do. */
+  readonly reason: string
+  /** What it costs. */
+  readonly costs: string
+}
+
 export interface OpenedKernel {
   readonly kernel: PumpKernel
   /** Hash of the event layout of the loaded objects, 16 hex digits. */
   readonly layout: string
   readonly clock: Clock
-  /** Settings that could not be taken over, each with the reason and what to do. */
-  readonly waiting: readonly string[]
+  /** What could not be had. */
+  readonly shortfalls: readonly Shortfall[]
   /** Gives back memory that only the start needed. */
   release(): void
 }

@@ -203,21 +203,28 @@ suite('pump', () => {
       )
       assert.ok(made.every(({ rows }) => rows <= bounds.events))
     }))
-  test('sends a lone event after the quiet delay, and a second one after the long one', () =>
+  test('sends a lone event after the quiet delay, and the next ones when the line may carry a batch again', () =>
     withPump(async ({ kernel, made }) => {
-      await pause(bounds.delayMs)
+      await pause(2 * bounds.delayMs)
       const before = made.length
       const began = Number(nowNs / 1_000_000n)
+      const left = (batch: number): number => (made[before + batch]?.atMs ?? 0) - began
       kernel.offer(1)
       await pause(50)
-      assert.equal(made.length, before + 1)
-      const first = (made.at(-1)?.atMs ?? 0) - began
-      assert.equal(first, bounds.quietMs)
+      assert.equal(left(0), bounds.quietMs)
       kernel.offer(1)
       await pause(20)
       assert.equal(made.length, before + 1, 'the line is not quiet any more')
-      await pause(120)
-      assert.equal(made.length, before + 2)
+      kernel.offer(1)
+      await pause(60)
+      assert.equal(left(1), bounds.quietMs + bounds.delayMs)
+      assert.equal(made[before + 1]?.rows, 2)
+      // As a look does that comes when the next batch is due.
+      await pause(bounds.delayMs)
+      kernel.offer(5)
+      await pause(1)
+      assert.equal(made.length, before + 3)
+      assert.equal(made.at(-1)?.rows, 5)
     }))
   test('sends a full batch at once', () =>
     withPump(async ({ kernel, made }) => {

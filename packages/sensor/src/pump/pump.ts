@@ -2,9 +2,10 @@
  * Moves rows from the kernel side into batches, and batches into the spool; only then the kernel may
  * forget them.
  *
- * A batch leaves when the builder is full, or `delayMs` after its first row, or `quietMs` after it when no
- * batch has left for `delayMs`: a lone event is fast, a stream is dense. No timer stands while nothing
- * happens. While the disk takes no batch, nothing is pumped: the rings fill, and the kernel counts.
+ * A batch leaves when the builder is full, or `delayMs` after the one before, or `quietMs` after its first row when
+ * that is long ago: a lone event is fast, a stream is dense. No timer stands while nothing happens, and in a stream
+ * there is none either: what the kernel side has is taken when the next batch is due, and not before, unless there
+ * is much of it. While the disk takes no batch, nothing is pumped: the rings fill, and the kernel counts.
  *
  * The first batches of a run are the live processes, the features and the hook counters, spooled like any
  * other: a hub can rebuild lineage from its spool alone, in order, and nothing depends on when it connects.
@@ -42,6 +43,8 @@ export interface PumpOptions {
   readonly retryMs?: number
 }
 
+/** Between two looks at what the kernel side has: losses are told with their time. */
+const mostSteadyMs = 250
 const hooksEveryNs = 10_000_000_000n
 
 function ringPositions(progress: Progress): RingPosition[] {
@@ -84,6 +87,8 @@ export function createPump(options: PumpOptions): Pump {
   let hooksAtNs: bigint | undefined
   let mustState = true
   let mustTick = false
+  /** What is there leaves with the next look. */
+  let isDue = false
   let mustSayUsers = false
   let mustSayFindings = false
   let stopping: AbortSignal | undefined
@@ -200,6 +205,16 @@ export function createPump(options: PumpOptions): Pump {
     await flush()
   }
 
+  /** Until a batch leaves that got its first row now. */
+  function msUntilDue(): number {
+    if (leftAtNs === undefined) return delays.quietMs
+    const passedMs = Number(clock.bootNs() - leftAtNs) / 1e6
+    // Longer ago than a stream would let it be.
+    if (passedMs >= 2 * delays.delayMs) return delays.quietMs
+    // Timers come a little early.
+    return passedMs >= delays.delayMs - 1 ? 0 : Math.ceil(delays.delayMs - passedMs)
+  }
+
   /** One at a time: what the watch, a tick and a restatement ask for is done in turn. */
   function pumpOnce(): Promise<void> {
     const next = (pumping ?? Promise.resolve()).then(pumpAll)
@@ -229,11 +244,17 @@ export function createPump(options: PumpOptions): Pump {
         hooksAtNs = clock.bootNs()
         kernel.hooks(builder)
       }
-      if (builder.full) await flush()
+      const isLate = isDue
+      isDue = false
+      if (builder.full || (isLate && builder.rows > 0)) await flush()
       else if (builder.rows > 0 && timer === undefined) {
-        const isQuiet =
-          leftAtNs === undefined || clock.bootNs() - leftAtNs >= BigInt(delays.delayMs) * 1_000_000n
-        timer = setTimeout(() => void flush(), isQuiet ? delays.quietMs : delays.delayMs)
+        const waitMs = msUntilDue()
+        if (waitMs === 0) await flush()
+        else
+          timer = setTimeout(() => {
+            isDue = true
+            void pumpOnce()
+          }, waitMs)
       }
       if (!pumped.isMore || stopping?.aborted) return
       // Other messages of this thread get their turn in a long burst.
@@ -245,7 +266,7 @@ export function createPump(options: PumpOptions): Pump {
     async run(signal) {
       stopping = signal
       await pumpOnce()
-      await kernel.watch(pumpOnce, signal)
+      await kernel.watch(pumpOnce, signal, Math.min(delays.delayMs, mostSteadyMs))
       // Repeats that wait for their turn to end, too: nobody may come after us.
       kernel.look()
       await pumpOnce()

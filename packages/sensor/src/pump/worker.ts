@@ -68,11 +68,15 @@ async function run(): Promise<void> {
     : undefined
   const opened = module.openPumpKernel(settings, {
     progress: progress ?? undefined,
-    redact: (argv) => redactor?.redact(argv),
+    redact: (argv, from, to) => redactor?.redact(argv, from, to),
   })
   using kernel = opened.kernel
-  for (const reason of opened.waiting)
-    log('warn', 'A setting is not in force yet.', { setting: reason })
+  for (const { name, reason, costs } of opened.shortfalls)
+    log('warn', 'The sensor runs without something that it could have.', {
+      feature: name,
+      reason,
+      costs,
+    })
   const stop = new AbortController()
   const provenance = settings.provenance.enabled
     ? createProvenance({

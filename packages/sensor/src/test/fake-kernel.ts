@@ -146,7 +146,7 @@ export function openPumpKernel(settings: SensorSettings, options: PumpKernelOpti
   return {
     kernel: new FakeKernel(settings, options),
     layout: '00000000000000aa',
-    waiting: [],
+    shortfalls: [],
     clock,
     release: () => undefined,
   }

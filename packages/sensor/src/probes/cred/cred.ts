@@ -7,7 +7,7 @@ import type { Credentials } from '../../process-cache/credentials.ts'
 import { writeHead } from '../event-head.ts'
 import type { DecodeContext, Probe } from '../probe.ts'
 import { groupList } from './group-list.ts'
-import { rootFirst } from '../root-first.ts'
+import { pathText } from '../path-text.ts'
 
 type Columns = ColumnArrays<typeof cred>
 
@@ -69,8 +69,9 @@ export const probe = {
     const end = at + length
     const isCut = groupsEnd > end
     if (isCut && fields.countedCount(memory, at) === 0n) return false
-    const part = (from: number, to: number): Uint8Array =>
-      memory.u8.subarray(Math.min(from, end), Math.min(to, end))
+    const { u8 } = memory
+    const text = (from: number, to: number): number =>
+      builder.text(u8, Math.min(from, end), Math.min(to, end))
 
     const writer = builder.table('cred')
     const row = writer.add()
@@ -97,18 +98,19 @@ export const probe = {
     columns.askedEffectiveId[row] = fields.askedEffectiveId(memory, at)
     columns.askedSavedId[row] = fields.askedSavedId(memory, at)
     columns.groupCount[row] = fields.groupCount(memory, at)
-    columns.groups[row] = builder.string(groupList(part(optionsEnd, groupsEnd)))
+    columns.groups[row] = builder.string(
+      groupList(u8.subarray(Math.min(optionsEnd, end), Math.min(groupsEnd, end))),
+    )
     columns.objectType[row] = fields.objectType(memory, at)
     columns.objectId[row] = fields.objectId(memory, at)
-    columns.name[row] = builder.text(part(at + credSizeBytes, nameEnd))
-    columns.oldName[row] = builder.text(part(nameEnd, oldNameEnd))
-    const path = part(oldNameEnd, pathEnd)
-    columns.path[row] = builder.text(
-      isResolved(fields.operation(memory, at)) ? rootFirst(path, pathEnd > end) : path,
-    )
-    columns.source[row] = builder.text(part(pathEnd, sourceEnd))
-    columns.type[row] = builder.text(part(sourceEnd, typeEnd))
-    columns.options[row] = builder.text(part(typeEnd, optionsEnd))
+    columns.name[row] = text(at + credSizeBytes, nameEnd)
+    columns.oldName[row] = text(nameEnd, oldNameEnd)
+    columns.path[row] = isResolved(fields.operation(memory, at))
+      ? pathText(builder, u8, Math.min(oldNameEnd, end), Math.min(pathEnd, end), pathEnd > end)
+      : text(oldNameEnd, pathEnd)
+    columns.source[row] = text(pathEnd, sourceEnd)
+    columns.type[row] = text(sourceEnd, typeEnd)
+    columns.options[row] = text(typeEnd, optionsEnd)
     columns.inode[row] = fields.inode(memory, at)
     columns.device[row] = fields.device(memory, at)
     writeBefore(columns, row, memory, at)
@@ -180,12 +182,12 @@ function remember(
   flags: number,
 ): number {
   const pid = columns.pid[row] ?? 0
-  const startNs = columns.startNs[row] ?? 0n
-  const atNs = columns.bootNs[row] ?? 0n
+  const startNs = Number(columns.startNs[row])
+  const atNs = Number(columns.bootNs[row])
   const operation = columns.operation[row] ?? 0
   const isBirth = operation === credOperations.clone && columns.errno[row] === 0
   // Told late, as the count of repeats: the state is an older one. And a child's is not its maker's.
-  if (columns.lastNs[row] !== atNs || isBirth) return 0
+  if (columns.lastNs[row] !== columns.bootNs[row] || isBirth) return 0
   const uid = columns.afterUid[row] ?? 0
   const isKnown = (flags & credFlags.beforeKnown) !== 0
   let found = 0

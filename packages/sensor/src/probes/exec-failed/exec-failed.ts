@@ -18,13 +18,9 @@ export const probe = {
     const typedEnd = at + execFailedSizeBytes + fields.typedBytes(memory, at)
     const argvEnd = typedEnd + fields.argvBytes(memory, at)
     if (argvEnd > at + length) return false
-    let argv = memory.u8.subarray(typedEnd, argvEnd)
     let flags = fields.eventFlags(memory, at)
-    const redacted = redact(argv)
-    if (redacted) {
-      argv = redacted
-      flags |= imageFlags.redacted
-    }
+    const redacted = redact(memory.u8, typedEnd, argvEnd)
+    if (redacted) flags |= imageFlags.redacted
     const table = builder.table('exec_failed')
     const row = table.add()
     const { columns } = table
@@ -33,8 +29,10 @@ export const probe = {
     columns.parentStartNs[row] = fields.parentStartNs(memory, at)
     columns.uid[row] = fields.eventUid(memory, at)
     columns.errno[row] = fields.error(memory, at)
-    columns.fileTyped[row] = builder.text(memory.u8.subarray(at + execFailedSizeBytes, typedEnd))
-    columns.argv[row] = builder.text(argv)
+    columns.fileTyped[row] = builder.text(memory.u8, at + execFailedSizeBytes, typedEnd)
+    columns.argv[row] = redacted
+      ? builder.text(redacted)
+      : builder.text(memory.u8, typedEnd, argvEnd)
     columns.argvBytes[row] = fields.argvBytes(memory, at)
     columns.flags[row] = flags
     return true

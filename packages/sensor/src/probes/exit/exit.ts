@@ -1,7 +1,7 @@
 /** Rows of `exit`. */
 import { imageFlags } from '@honeyguide/model/tables/exec'
-import { exit as fields, exitSizeBytes } from '../../../gen/records.ts'
-import { writeHead } from '../event-head.ts'
+import { exit as fields, exitOffsets, exitSizeBytes } from '../../../gen/records.ts'
+import { doubleAt, writeHead } from '../event-head.ts'
 import type { Probe } from '../probe.ts'
 import { splitCpuTime } from './cpu-time.ts'
 
@@ -32,21 +32,18 @@ export const probe = {
     columns.signal[row] = status & 0x7f
     const pid = fields.eventPid(memory, at)
     let flags = fields.eventFlags(memory, at)
+    const born = doubleAt(memory, at + exitOffsets.eventStartNs)
+    const ended = doubleAt(memory, at + exitOffsets.eventBootNs)
     const isOwn = (flags & imageFlags.own) !== 0
-    if (
-      processes.isUnexplained(pid, startNs, {
-        uid: fields.eventUid(memory, at),
-        atNs: bootNs,
-        isOwn,
-      })
-    )
+    const uid = fields.eventUid(memory, at)
+    if (processes.isUnexplained(pid, born, { uid, atNs: ended, isOwn }))
       flags |= imageFlags.unexplainedUid
     columns.flags[row] = flags | ((status & coreDumped) !== 0 ? 1 : 0)
     columns.runNs[row] = bootNs > startNs ? bootNs - startNs : 0n
     columns.userNs[row] = cpu.userNs
     columns.systemNs[row] = cpu.systemNs
     columns.peakRssBytes[row] = fields.maxRssPages(memory, at) * pageBytes
-    processes.exit(pid, startNs, bootNs)
+    processes.exit(pid, born, ended)
     return true
   },
 } as const satisfies Probe

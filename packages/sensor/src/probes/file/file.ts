@@ -3,18 +3,16 @@ import { fileFlags, fileOperations, repeatsBit } from '@honeyguide/model/tables/
 import { file as fields, fileSizeBytes } from '../../../gen/records.ts'
 import { writeHead } from '../event-head.ts'
 import type { Probe, SyscallExit } from '../probe.ts'
-import { rootFirst } from '../root-first.ts'
+import { pathText } from '../path-text.ts'
 import { configureFile } from './configure.ts'
 
 const slash = 47
 
-/** A path from its root on. Of one that was cut, the names that are whole. */
-function pathOf(text: Uint8Array): Uint8Array {
-  return rootFirst(
-    text.length > 0 && text.at(-1) !== slash && text.includes(slash)
-      ? text.subarray(0, text.lastIndexOf(slash) + 1)
-      : text,
-  )
+/** Whether it is a path of which the first names are missing: one name has no slash in it. */
+function isCut(written: Uint8Array, from: number, to: number): boolean {
+  if (to <= from || written[to - 1] === slash) return false
+  for (let at = from; at < to; at++) if (written[at] === slash) return true
+  return false
 }
 
 /** Calls that name a file; by their numbers in file-calls.h. */
@@ -85,21 +83,22 @@ export const probe = {
   structs: ['hg_file', 'hg_file_settings'],
   decode({ builder }, memory, at, length) {
     if (length < fileSizeBytes) return false
-    const pathEnd = at + fileSizeBytes + fields.pathBytes(memory, at)
+    const pathAt = at + fileSizeBytes
+    const pathEnd = pathAt + fields.pathBytes(memory, at)
     const secondEnd = pathEnd + fields.secondBytes(memory, at)
     if (secondEnd > at + length) return false
     const { u8 } = memory
     const operation = fields.operation(memory, at)
-    const second = u8.subarray(pathEnd, secondEnd)
     const table = builder.table('file')
     const row = table.add()
     const { columns } = table
     writeHead(columns, row, memory, at)
     columns.operation[row] = operation
-    columns.path[row] = builder.text(pathOf(u8.subarray(at + fileSizeBytes, pathEnd)))
-    columns.secondPath[row] = builder.text(
-      operation === fileOperations.symlink ? second : pathOf(second),
-    )
+    columns.path[row] = pathText(builder, u8, pathAt, pathEnd, isCut(u8, pathAt, pathEnd))
+    columns.secondPath[row] =
+      operation === fileOperations.symlink
+        ? builder.text(u8, pathEnd, secondEnd)
+        : pathText(builder, u8, pathEnd, secondEnd, isCut(u8, pathEnd, secondEnd))
     columns.inode[row] = fields.inode(memory, at)
     columns.device[row] = fields.device(memory, at)
     columns.mountNs[row] = fields.mountNs(memory, at)

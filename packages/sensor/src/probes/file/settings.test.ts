@@ -7,7 +7,8 @@ import { sensitiveFiles } from '@honeyguide/model/sensitive-files'
 import type { FileSettings } from '@honeyguide/model/settings'
 import fc from 'fast-check'
 import { fileSettingsOffsets, fileSettingsSizeBytes } from '../../../gen/records.ts'
-import { rootFirst } from '../root-first.ts'
+import { createBatchBuilder } from '@honeyguide/model/batch'
+import { pathText } from '../path-text.ts'
 import {
   controlBytes,
   findSensitive,
@@ -51,7 +52,12 @@ function kindsOf(control: Uint8Array, path: string): number {
 suite('settings of the file probe', () => {
   test('a path is written from its last name on, and read back', () => {
     assert.equal(text(lastNameFirst('/root/.ssh/id_rsa')), 'id_rsa/.ssh/root/')
-    assert.equal(text(rootFirst(lastNameFirst('/root/.ssh/id_rsa'))), '/root/.ssh/id_rsa')
+    const written = lastNameFirst('/root/.ssh/id_rsa')
+    const builder = createBatchBuilder()
+    assert.equal(
+      text(builder.bytes(pathText(builder, written, 0, written.length))),
+      '/root/.ssh/id_rsa',
+    )
   })
 
   test('a folder covers itself and what is below it, and no name that only begins or ends like it', () => {

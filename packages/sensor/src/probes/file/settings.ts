@@ -1,7 +1,7 @@
 /**
  * What the file probe's programs go by, as bytes of their maps: folders, names and inodes.
  *
- * Paths are compared from their last name on, as the programs write them (`../root-first.ts`). The names are the
+ * Paths are compared from their last name on, as the programs write them (`../path-text.ts`). The names are the
  * bits, hashes and lengths of file.bpf.c. All but the last function are pure.
  */
 import { readdirSync, statSync, type BigIntStats } from 'node:fs'

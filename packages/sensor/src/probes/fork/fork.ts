@@ -1,6 +1,6 @@
 /** Rows of `fork`. */
-import { fork as fields, forkSizeBytes } from '../../../gen/records.ts'
-import { writeHead } from '../event-head.ts'
+import { fork as fields, forkOffsets, forkSizeBytes } from '../../../gen/records.ts'
+import { doubleAt, exactAt, writeHead } from '../event-head.ts'
 import type { Probe } from '../probe.ts'
 
 export const probe = {
@@ -16,25 +16,27 @@ export const probe = {
     const { columns } = table
     writeHead(columns, row, memory, at)
     const parentPid = fields.parentPid(memory, at)
-    const parentStartNs = fields.parentStartNs(memory, at)
+    const uid = fields.eventUid(memory, at)
     columns.parentPid[row] = parentPid
-    columns.parentStartNs[row] = parentStartNs
+    columns.parentStartNs[row] = fields.parentStartNs(memory, at)
     columns.parentExecNo[row] = fields.parentExecNo(memory, at)
-    columns.uid[row] = fields.eventUid(memory, at)
+    columns.uid[row] = uid
     columns.cgroupId[row] = fields.cgroupId(memory, at)
-    columns.cgroup[row] = builder.text(workloads.pathOf(fields.workloadId(memory, at)))
+    columns.cgroup[row] = builder.text(
+      workloads.pathOf(exactAt(memory, at + forkOffsets.workloadId)),
+    )
     columns.nsPid[row] = fields.nsPid(memory, at)
     columns.flags[row] =
       fields.eventFlags(memory, at) |
       processes.fork(
         {
           pid: fields.eventPid(memory, at),
-          startNs: fields.eventStartNs(memory, at),
+          startNs: doubleAt(memory, at + forkOffsets.eventStartNs),
           execNo: fields.eventExecNo(memory, at),
           parentPid,
-          parentStartNs,
+          parentStartNs: doubleAt(memory, at + forkOffsets.parentStartNs),
         },
-        { uid: fields.eventUid(memory, at), atNs: fields.eventBootNs(memory, at) },
+        { uid, atNs: doubleAt(memory, at + forkOffsets.eventBootNs) },
       )
     return true
   },

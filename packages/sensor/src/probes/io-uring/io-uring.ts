@@ -1,7 +1,7 @@
 /** Rows of `io_uring`. */
 import { repeatsBit } from '@honeyguide/model/tables/file'
 import { ioUringFlags } from '@honeyguide/model/tables/io-uring'
-import { ioUring as fields, ioUringSizeBytes } from '../../../gen/records.ts'
+import { ioUring as fields, ioUringOffsets, ioUringSizeBytes } from '../../../gen/records.ts'
 import { writeHead } from '../event-head.ts'
 import type { Probe } from '../probe.ts'
 
@@ -39,8 +39,8 @@ export const probe = {
     columns.opcode[row] = fields.opcode(memory, at)
     columns.fd[row] = fields.fd(memory, at)
     columns.fd2[row] = fields.fd2(memory, at)
-    columns.path[row] = builder.text(u8.subarray(at + ioUringSizeBytes, pathEnd))
-    columns.path2[row] = builder.text(u8.subarray(pathEnd, path2End))
+    columns.path[row] = builder.text(u8, at + ioUringSizeBytes, pathEnd)
+    columns.path2[row] = builder.text(u8, pathEnd, path2End)
     columns.result[row] = fields.result(memory, at)
     columns.requestId[row] = fields.requestId(memory, at)
     const bootNs = fields.eventBootNs(memory, at)
@@ -51,8 +51,11 @@ export const probe = {
     columns.device[row] = fields.device(memory, at)
     columns.family[row] = family
     columns.protocol[row] = fields.protocol(memory, at)
+    const remoteAddress = at + ioUringOffsets.remoteAddress
     columns.remoteAddress[row] = builder.text(
-      fields.remoteAddress(memory, at).subarray(0, addressBytes),
+      memory.u8,
+      remoteAddress,
+      remoteAddress + addressBytes,
     )
     columns.remotePort[row] = fields.remotePort(memory, at)
     columns.requestFlags[row] = fields.requestFlags(memory, at)

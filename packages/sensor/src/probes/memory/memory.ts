@@ -3,7 +3,7 @@ import { memoryFlags } from '@honeyguide/model/tables/memory'
 import { memory as fields, memorySizeBytes } from '../../../gen/records.ts'
 import { writeHead } from '../event-head.ts'
 import type { Probe } from '../probe.ts'
-import { rootFirst } from '../root-first.ts'
+import { pathText } from '../path-text.ts'
 
 /** PROT_EXEC of mmap and mprotect. */
 const protExec = 4
@@ -62,7 +62,7 @@ export const probe = {
     columns.targetTid[row] = fields.targetTid(memory, at)
     columns.targetStartNs[row] = fields.targetStartNs(memory, at)
     columns.targetExecNo[row] = fields.targetExecNo(memory, at)
-    columns.path[row] = builder.text(rootFirst(memory.u8.subarray(textAt, end), end < textEnd))
+    columns.path[row] = pathText(builder, memory.u8, textAt, end, end < textEnd)
     columns.inode[row] = fields.inode(memory, at)
     columns.device[row] = fields.device(memory, at)
     return true

@@ -1,5 +1,5 @@
 /** Rows of `udp`. */
-import { udp as fields, udpSizeBytes } from '../../../gen/records.ts'
+import { udp as fields, udpOffsets, udpSizeBytes } from '../../../gen/records.ts'
 import { writeHead } from '../event-head.ts'
 import { packetPrograms, packetStartIterators } from '../packet-programs.ts'
 import type { Probe } from '../probe.ts'
@@ -35,12 +35,14 @@ export const probe = {
     const addressBytes = family === inet6 ? 16 : 4
     columns.operation[row] = fields.operation(memory, at)
     columns.family[row] = family
-    columns.localAddress[row] = builder.text(
-      fields.localAddress(memory, at).subarray(0, addressBytes),
-    )
+    const localAddress = at + udpOffsets.localAddress
+    columns.localAddress[row] = builder.text(memory.u8, localAddress, localAddress + addressBytes)
     columns.localPort[row] = fields.localPort(memory, at)
+    const remoteAddress = at + udpOffsets.remoteAddress
     columns.remoteAddress[row] = builder.text(
-      fields.remoteAddress(memory, at).subarray(0, addressBytes),
+      memory.u8,
+      remoteAddress,
+      remoteAddress + addressBytes,
     )
     columns.remotePort[row] = fields.remotePort(memory, at)
     columns.socketId[row] = fields.socketId(memory, at)
