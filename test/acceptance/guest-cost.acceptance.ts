@@ -75,7 +75,8 @@ export const acceptances: readonly Acceptance[] = [
     inTests: false,
     needsRoot: true,
     async run(context) {
-      const { none, ours, again, sensorPerProcess, processes } = await measureInGuest(context)
+      const costs = await measureInGuest(context)
+      const { none, ours, again, sensorPerProcess, processes } = costs
       const life = ours.life - none.life
       const open = ours.openFiltered - none.openFiltered
       const self = again.life / none.life
@@ -86,6 +87,7 @@ export const acceptances: readonly Acceptance[] = [
         isVoid: Math.abs(self - 1) > 0.02,
         pass: life <= 20_000 && sensorPerProcess <= 60_000 && open <= 800,
         details: [
+          `user space after ${costs.warmAfter} processes; ${thousands(costs.youngPerProcess)} after ${costs.youngAfter}, as V8 still compiles then`,
           `told open +${thousands(ours.openTold - none.openTold)} of ${thousands(none.openTold)}; null call +${(ours.nothing - none.nothing).toFixed(0)} of ${none.nothing.toFixed(0)}`,
           `Tetragon, base sensor: life +${thousands(tetragon.life)}, user space ${thousands(tetragon.userSpace)}; with one file policy an open +${thousands(tetragon.open)}`,
         ],

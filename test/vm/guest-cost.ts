@@ -27,17 +27,22 @@ export interface GuestCosts {
   readonly ours: GuestCost
   /** The same as `none`, after ours are gone. */
   readonly again: GuestCost
-  /** What the sensor's threads spent per process that came and went. */
+  /** What the sensor's threads spent per process that came and went, by what a sensor spends that runs for days. */
   readonly sensorPerProcess: number
+  /** The same after `youngAfter` processes: V8 still compiles. */
+  readonly youngPerProcess: number
   readonly processes: number
+  readonly youngAfter: number
+  readonly warmAfter: number
 }
 
 const nsPerInstruction = 2
 const lives = 1000
 const opens = 20_000
 const files = 512
-/** Until V8 has compiled what it compiles: a sensor runs for days. */
-const warmProcesses = 40_000
+/** Processes before the first look at what the sensor spends, and between that and the one that counts: V8 has compiled what it compiles then. */
+const youngProcesses = 12_000
+const moreProcesses = 24_000
 const processes = 4000
 
 const repository = resolve(import.meta.dirname, '../..')
@@ -123,13 +128,19 @@ await new Promise<void>((ready, failed) => {
 await delay(3000)
 const ours = measure(opened)
 
-run(generator, warmProcesses, 1, 'warm', nothing)
-await delay(3000)
-const before = spentNs(pid)
-run(generator, processes, 1, 'counted', nothing)
-// Its batches are written by then, and what it does at rest is part of it.
-await delay(3000)
-const spent = spentNs(pid) - before
+/** Instructions of the sensor for each of `processes`, once `warm` others were there. */
+async function sensorCost(sensorPid: number, warm: number): Promise<number> {
+  run(generator, warm, 1, 'warm', nothing)
+  await delay(3000)
+  const before = spentNs(sensorPid)
+  run(generator, processes, 1, 'counted', nothing)
+  // Its batches are written by then, and what it does at rest is part of it.
+  await delay(3000)
+  return (spentNs(sensorPid) - before) / nsPerInstruction / processes
+}
+
+const youngPerProcess = await sensorCost(pid, youngProcesses)
+const sensorPerProcess = await sensorCost(pid, moreProcesses)
 
 sensor.kill('SIGTERM')
 await new Promise((ended) => sensor.once('exit', ended))
@@ -145,8 +156,11 @@ const costs: GuestCosts = {
   none,
   ours,
   again,
-  sensorPerProcess: spent / nsPerInstruction / processes,
+  sensorPerProcess,
+  youngPerProcess,
   processes,
+  youngAfter: youngProcesses,
+  warmAfter: youngProcesses + processes + moreProcesses,
 }
 process.stdout.write(`COST ${JSON.stringify(costs)}\n`)
 // The pins are gone already.
