@@ -31,7 +31,6 @@ import { tcpOperations } from '@honeyguide/model/tables/tcp'
 import { probes } from '../../gen/probes.ts'
 import { layout } from '../../gen/records.ts'
 import { attachHere, type Attach } from './attach-child.ts'
-import { isCallTable } from './call-ends.ts'
 import { keyBytes } from './sequences.ts'
 import { writeFeatures } from './feature-rows.ts'
 import { openHookCounters } from './hook-counters.ts'
@@ -323,38 +322,35 @@ suite('kernel side', { skip: kernelSkip }, () => {
   })
 
   test('programs that are refused at the functions of system calls are told, with what it costs', async () => {
-    await using sensor = await openTestKernel({ probes: ['exec_failed'] })
-    sensor.drain()
-    const { progress } = sensor
-    assert.deepEqual(sensor.kernel.shortfalls, [])
-    const settings: KernelSettings = { ...sensor.settings, probes: ['exec_failed', 'fork'] }
-    sensor.kernel[Symbol.dispose]()
+    using pins = mountTestPins()
+    const settings: KernelSettings = {
+      stateDir: pins.folder,
+      pinDir: pins.pinDir,
+      objectDir: await testObjects(),
+      rings: { lifecycleBytes: 2 << 20, dataBytes: 1 << 20 },
+      cache: { processes: 1024, exitedMs: 1000 },
+      probes: ['exec_failed'],
+    }
+    // One without fentry has no such functions, and nothing to tell.
+    const names = probeFeature('fentry').supported ? ['syscall_functions'] : []
     // As on a kernel whose policy lets no program at them.
     const attach: Attach = (request) => {
       const attached = attachHere({ ...request, isAtTracepoint: true })
       return attached === 'mismatch' ? attached : { callsRefused: 'Operation not permitted' }
     }
-    sensor.kernel = openKernel(settings, { progress, attach })
-    const folder = join(settings.pinDir, layout.hash)
-    assert.deepEqual(readdirSync(folder).filter(isCallTable), [])
-    // One without fentry has no such functions, and nothing to tell.
-    const names = probeFeature('fentry').supported ? ['syscall_functions'] : []
-    const { shortfalls } = sensor.kernel
-    assert.deepEqual(
-      shortfalls.map(({ name }) => name),
-      names,
-    )
-    for (const { reason, costs } of shortfalls) {
-      assert.match(reason, /Operation not permitted/)
-      assert.match(costs, /Every system call/)
+    for (const options of [{ attach }, {}]) {
+      // Who comes back finds them running, and says it again.
+      using kernel = openKernel(settings, options)
+      const { shortfalls } = kernel
+      assert.deepEqual(
+        shortfalls.map(({ name }) => name),
+        names,
+      )
+      for (const { reason, costs } of shortfalls) {
+        assert.match(reason, 'attach' in options ? /Operation not permitted/ : /refused/)
+        assert.match(costs, /Every system call/)
+      }
     }
-    // Who comes back finds them running, and says it again.
-    sensor.kernel[Symbol.dispose]()
-    sensor.kernel = openKernel(settings, { progress })
-    assert.deepEqual(
-      sensor.kernel.shortfalls.map(({ name }) => name),
-      names,
-    )
   })
 
   test('a time without programs is told also when who attached them again was killed before it could', async () => {
