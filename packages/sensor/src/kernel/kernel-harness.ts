@@ -159,6 +159,8 @@ export async function openTestKernel(changes: Partial<KernelSettings> = {}): Pro
     rings: { lifecycleBytes: 2 << 20, dataBytes: 8 << 20 },
     cache: { processes: 65_536, exitedMs: 60_000 },
     probes: plainProbes,
+    // Loading for functions of system calls takes an emulated machine twice as long; who is about them names probes.
+    isAtTracepoint: changes.probes === undefined,
     // The programs under test are children of this process, which must not hide them.
     ownPids: [],
     ...changes,
