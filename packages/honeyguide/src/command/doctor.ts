@@ -11,9 +11,6 @@ import { findUser, userNames } from '../launcher/users.ts'
 import { bpffs } from '../place.ts'
 import { createContext, hubOf, withShared, type SharedOptions } from './context.ts'
 
-/** Features that only a running sensor can tell; the others are tried here. */
-const ofSensor: ReadonlySet<string> = new Set(['settings', 'syscall_functions'])
-
 interface Finding {
   readonly name: string
   readonly isFine: boolean
@@ -168,14 +165,17 @@ async function hubFindings(hub: ReturnType<typeof hubOf>): Promise<Finding[]> {
   }
 }
 
-/** What the sensor that runs here goes without although this kernel has it; nothing when none runs. */
-async function sensorFindings(hub: ReturnType<typeof hubOf>): Promise<Finding[]> {
+/** What the sensor that runs here goes without, but for what was `tried` here; nothing when none runs. */
+async function sensorFindings(
+  hub: ReturnType<typeof hubOf>,
+  tried: readonly FeatureState[],
+): Promise<Finding[]> {
   try {
     const { hosts } = await hub.get<{ readonly hosts: readonly Host[] }>('/api/v1/hosts')
     return hosts
       .filter(({ hostname: name }) => name === hostname())
       .flatMap(({ features }) => features)
-      .filter(({ name, works }) => !works && ofSensor.has(name))
+      .filter(({ name, works }) => !works && !tried.some((one) => one.name === name))
       .map(({ name, reason, costs }) => ({
         name: `sensor: ${name}`,
         isFine: false,
@@ -221,15 +221,15 @@ export function addDoctor(program: Command): void {
       const context = createContext(options)
       const { layout } = context
       const hub = hubOf(context, 5000)
+      const features = await kernelFeatures()
       const findings = [
         ...machineFindings(
           `${layout.root}/${layout.objectDir}`,
           `${layout.root}/${layout.pageDir}`,
         ),
         ...(await hubFindings(hub)),
-        ...(await sensorFindings(hub)),
+        ...(await sensorFindings(hub, features ?? [])),
       ]
-      const features = await kernelFeatures()
       const canWatch =
         findings.every(({ isFine, isNeeded }) => isFine || !isNeeded) &&
         (features ?? []).every(

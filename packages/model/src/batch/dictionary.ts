@@ -58,12 +58,12 @@ export function createDictionary(mostBytes: number): Dictionary {
   let places = new Uint32Array(initialPlaces)
   let strings = new Map<string, number>()
 
-  const beginOf = (id: number): number => (id === 1 ? 0 : (ends[id - 2] as number))
+  const endOf = (id: number): number => (id === 0 ? 0 : (ends[id - 1] as number))
 
   function isEntry(id: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const begin = beginOf(id)
+    const begin = endOf(id - 1)
     const length = to - from
-    if ((ends[id - 1] as number) - begin !== length) return false
+    if (endOf(id) - begin !== length) return false
     for (let i = 0; i < length; i++) if (memory[begin + i] !== bytes[from + i]) return false
     return true
   }
@@ -132,11 +132,11 @@ export function createDictionary(mostBytes: number): Dictionary {
       }
       return id
     },
-    bytes: (id) => (id < 1 || id > size ? empty : memory.subarray(beginOf(id), ends[id - 1])),
+    bytes: (id) => (id < 1 || id > size ? empty : memory.subarray(endOf(id - 1), endOf(id))),
     get memory() {
       return memory
     },
-    endOf: (id) => (id === 0 ? 0 : (ends[id - 1] as number)),
+    endOf,
     get size() {
       return size
     },

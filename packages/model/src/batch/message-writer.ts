@@ -12,7 +12,7 @@ export const tagOf = (field: { readonly number: number }, wireType: number): num
   (field.number << 3) | wireType
 
 /** Bytes of a number below 2^53 as a varint. */
-export function varintBytes(value: number): number {
+function varintBytes(value: number): number {
   let bytes = 1
   for (let left = value; left >= 128; left = Math.floor(left / 128)) bytes += 1
   return bytes
@@ -38,11 +38,6 @@ export class MessageWriter {
 
   constructor(length: number) {
     this.bytes = new Uint8Array(length)
-  }
-
-  /** Bytes written. */
-  get length(): number {
-    return this.#at
   }
 
   /** A number below 2^53. */

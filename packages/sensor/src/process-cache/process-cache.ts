@@ -21,6 +21,7 @@ import {
   type CredentialHistory,
   type Credentials,
 } from './credentials.ts'
+import { createPlaceList, none } from './place-list.ts'
 
 /** A process as it was at its last fork or exec. */
 export interface ProcessRecord {
@@ -88,8 +89,6 @@ const rememberedEvictions = 8192
 const mostAncestors = 64
 /** Places at first; a power of two, as all later numbers of them. */
 const initialPlaces = 1024
-/** In place of a place. */
-const none = -1
 /** In place of the time of its end. */
 const alive = -1
 
@@ -110,12 +109,6 @@ interface Places {
   readonly exitedNs: Float64Array
   /** The next place with the same hash; of a free one the next free one. */
   readonly next: Int32Array
-  /** All in the order in which they came. */
-  readonly older: Int32Array
-  readonly newer: Int32Array
-  /** Those that have ended, in the order of their ends. */
-  readonly endedBefore: Int32Array
-  readonly endedAfter: Int32Array
   /** First place by hash; as many as there are places. */
   readonly heads: Int32Array
   /** How it began, as `CredentialHistory` says. Time is NaN when nothing is known. */
@@ -135,10 +128,6 @@ function createPlaces(count: number): Places {
     children: new Uint32Array(count),
     exitedNs: new Float64Array(count),
     next: new Int32Array(count),
-    older: new Int32Array(count),
-    newer: new Int32Array(count),
-    endedBefore: new Int32Array(count),
-    endedAfter: new Int32Array(count),
     heads: new Int32Array(count).fill(none),
     sinceNs: new Float64Array(count),
     uid: new Uint32Array(count),
@@ -153,10 +142,9 @@ export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
   /** Places that were ever used; those that are free again hang together from `free`. */
   let used = 0
   let free = none
-  let oldest = none
-  let newest = none
-  let firstEnded = none
-  let lastEnded = none
+  /** All in the order in which they came, and those that have ended in the order of their ends. */
+  const present = createPlaceList(initialPlaces)
+  const ended = createPlaceList(initialPlaces)
   const evicted = new Set<string>()
   let evictions = 0
   /** Credentials that a place began with. */
@@ -191,6 +179,8 @@ export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
   function grow(): void {
     const before = places
     places = createPlaces(before.count * 2)
+    present.grow(places.count)
+    ended.grow(places.count)
     // One by one: an array that is written far behind its end becomes a hash table.
     for (let i = before.count; i < places.count; i++) bases.push(undefined)
     for (const name of Object.keys(before) as (keyof Places)[])
@@ -212,22 +202,9 @@ export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
     return used++
   }
 
-  function removeFromEnded(place: number): void {
-    const before = places.endedBefore[place] as number
-    const after = places.endedAfter[place] as number
-    if (before === none) firstEnded = after
-    else places.endedAfter[before] = after
-    if (after === none) lastEnded = before
-    else places.endedBefore[after] = before
-  }
-
-  function addToEnded(place: number, atNs: number): void {
+  function end(place: number, atNs: number): void {
     places.exitedNs[place] = atNs
-    places.endedBefore[place] = lastEnded
-    places.endedAfter[place] = none
-    if (lastEnded === none) firstEnded = place
-    else places.endedAfter[lastEnded] = place
-    lastEnded = place
+    ended.append(place)
   }
 
   function removeFromHash(place: number): void {
@@ -246,13 +223,8 @@ export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
     const parent = parentOf(place)
     if (parent !== none) loseChild(parent)
     removeFromHash(place)
-    if ((places.exitedNs[place] as number) !== alive) removeFromEnded(place)
-    const older = places.older[place] as number
-    const newer = places.newer[place] as number
-    if (older === none) oldest = newer
-    else places.newer[older] = newer
-    if (newer === none) newest = older
-    else places.older[newer] = older
+    if ((places.exitedNs[place] as number) !== alive) ended.remove(place)
+    present.remove(place)
     if (bases[place] !== undefined) bases[place] = undefined
     if (changed.size > 0) changed.delete(place)
     places.pid[place] = 0
@@ -267,7 +239,7 @@ export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
   }
 
   function evictOne(): void {
-    const place = firstEnded === none ? oldest : firstEnded
+    const place = ended.first === none ? present.first : ended.first
     const key = keyOf(places.pid[place] as number, places.startNs[place] as number)
     release(place)
     evictions += 1
@@ -315,11 +287,7 @@ export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
     const hash = hashOf(pid)
     places.next[place] = places.heads[hash] as number
     places.heads[hash] = place
-    places.older[place] = newest
-    places.newer[place] = none
-    if (newest === none) oldest = place
-    else places.newer[newest] = place
-    newest = place
+    present.append(place)
     setParent(place, record)
     return place
   }
@@ -341,13 +309,13 @@ export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
   }
 
   function sweep(nowNs: number): void {
-    for (let place = firstEnded, last = lastEnded; place !== none;) {
+    for (let place = ended.first, { last } = ended; place !== none;) {
       if (nowNs - (places.exitedNs[place] as number) < exitedNs) return
-      const after = places.endedAfter[place] as number
+      const after = ended.after(place)
       // A parent whose children live on stays out of the queue's way: it is queued again behind.
       if ((places.children[place] as number) > 0) {
-        removeFromEnded(place)
-        addToEnded(place, nowNs)
+        ended.remove(place)
+        end(place, nowNs)
       } else release(place)
       if (place === last) return
       place = after
@@ -447,7 +415,7 @@ export function createProcessCache(options: ProcessCacheOptions): ProcessCache {
     },
     exit(pid, startNs, atNs) {
       const place = find(pid, startNs)
-      if (place !== none && (places.exitedNs[place] as number) === alive) addToEnded(place, atNs)
+      if (place !== none && (places.exitedNs[place] as number) === alive) end(place, atNs)
       sweep(atNs)
     },
     sweep,

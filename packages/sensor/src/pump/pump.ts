@@ -246,7 +246,7 @@ export function createPump(options: PumpOptions): Pump {
       }
       const isLate = isDue
       isDue = false
-      if (builder.full || (isLate && builder.rows > 0)) await flush()
+      if (builder.full || isLate) await flush()
       else if (builder.rows > 0 && timer === undefined) {
         const waitMs = msUntilDue()
         if (waitMs === 0) await flush()
