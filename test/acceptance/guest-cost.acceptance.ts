@@ -22,6 +22,7 @@ async function measureInGuest({ root, folder, log, signal }: RunContext): Promis
   await testObjects()
   testProgram('spawn-many')
   testProgram('hot-calls')
+  testProgram('round-trip')
   testProgram('nothing', true)
   const compileCache = join(root, 'build/vm/cost-compile-cache')
   await mkdir(join(root, 'build/vm'), { recursive: true })
@@ -89,6 +90,7 @@ export const acceptances: readonly Acceptance[] = [
         details: [
           `user space after ${costs.warmAfter} processes; ${thousands(costs.youngPerProcess)} after ${costs.youngAfter}, as V8 still compiles then`,
           `told open +${thousands(ours.openTold - none.openTold)} of ${thousands(none.openTold)}; null call +${(ours.nothing - none.nothing).toFixed(0)} of ${none.nothing.toFixed(0)}`,
+          `a round trip of one byte over loopback TCP, with programs on functions and none on sys_exit: ${(ours.roundTrip / none.roundTrip).toFixed(4)}× (+${(ours.roundTrip - none.roundTrip).toFixed(0)} of ${thousands(none.roundTrip)})`,
           `Tetragon, base sensor: life +${thousands(tetragon.life)}, user space ${thousands(tetragon.userSpace)}; with one file policy an open +${thousands(tetragon.open)}`,
         ],
       }

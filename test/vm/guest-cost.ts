@@ -1,6 +1,6 @@
 /**
- * Runs in a guest that counts instructions, and says what a process life, an open and a call that does nothing cost
- * without our programs and with them, and what the sensor itself spends on a process.
+ * Runs in a guest that counts instructions, and says what a process life, an open, a round trip and a call that does
+ * nothing cost without our programs and with them, and what the sensor itself spends on a process.
  *
  * The clock of such a guest goes on by two ns an instruction, whatever else the machine does: CPU time halved is
  * instructions. Prints `COST {…}`. The sensor is a process of its own, as it is on a host, with no hub to talk to.
@@ -19,6 +19,8 @@ export interface GuestCost {
   readonly life: number
   readonly openFiltered: number
   readonly openTold: number
+  /** One byte there and back over loopback TCP, both ends. */
+  readonly roundTrip: number
   readonly nothing: number
 }
 
@@ -40,6 +42,7 @@ const nsPerInstruction = 2
 const lives = 1000
 const opens = 20_000
 const files = 512
+const roundTrips = 5000
 /** Processes before the first look at what the sensor spends, and between that and the one that counts: V8 has compiled what it compiles then. */
 const youngProcesses = 12_000
 const moreProcesses = 24_000
@@ -48,10 +51,22 @@ const processes = 4000
 const repository = resolve(import.meta.dirname, '../..')
 const generator = testProgram('spawn-many')
 const calls = testProgram('hot-calls')
+const trips = testProgram('round-trip')
 const nothing = testProgram('nothing', true)
 
 function run<Answer>(program: string, ...args: (string | number)[]): Answer {
   return JSON.parse(execFileSync(program, args.map(String), { encoding: 'utf8' })) as Answer
+}
+
+/** CPU time of both ends of `roundTrips`, ns: the second of two batches. */
+function roundTripsNs(): number {
+  const [, second = ''] = execFileSync(trips, ['tcp', String(roundTrips)], {
+    input: '\n\n',
+    encoding: 'utf8',
+  }).split('\n')
+  const spent = Number(second.split(' ')[1])
+  if (!(spent > 0)) throw new Error(`round-trip said nothing of its second batch: ${second}`)
+  return spent
 }
 
 function measure(folder: string): GuestCost {
@@ -66,6 +81,7 @@ function measure(folder: string): GuestCost {
     life: life() / nsPerInstruction / lives,
     openFiltered: ofCalls('read', opens, '/etc/passwd') / nsPerInstruction / opens,
     openTold: ofCalls('write', files, folder) / nsPerInstruction / files,
+    roundTrip: roundTripsNs() / nsPerInstruction / roundTrips,
     nothing: ofCalls('null', opens) / nsPerInstruction / opens,
   }
 }
