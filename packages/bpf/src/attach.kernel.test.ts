@@ -222,12 +222,28 @@ suite('without root', { skip: skipUnless('tp_btf') }, () => {
     }
     for (const name of ['link', 'events', 'counters']) unpin(folder + '/' + name)`
 
+  const atFunctions = `
+    import { findKernelFunctions, openObject } from '${new URL('index.ts', import.meta.url).href}'
+    import { chmodSync, linkSync, readFileSync } from 'node:fs'
+    const bytes = new Uint8Array(readFileSync(0))
+    using object = openObject(bytes, {
+      rodata: { target_tgid: process.pid },
+      programs: { count_end: { autoload: true, fexit: '__x64_sys_link' } },
+    }).load()
+    using copy = object.copyTo('count_end', findKernelFunctions(['__x64_sys_chmod'])[0])
+    using links = object.attach('count_end')
+    using chmods = copy.attach()
+    for (const call of [() => linkSync('/no/such', '/no/other'), () => chmodSync('/no/such', 0o600)])
+      try { call() } catch {}
+    console.log(process.getuid(), [...object.map('ends').entries()].map(String).sort().join(' '))`
+
   async function runAs(
     capabilities: string,
     script: string = loading,
-    ...values: readonly string[]
+    values: readonly string[] = [],
+    program: Parameters<typeof buildTestProgram>[0] = 'events',
   ): Promise<string> {
-    const input = readFileSync(await buildTestProgram('events'))
+    const input = readFileSync(await buildTestProgram(program))
     const caps =
       capabilities === ''
         ? ['--inh-caps=-all']
@@ -268,11 +284,20 @@ suite('without root', { skip: skipUnless('tp_btf') }, () => {
     assert.equal(await runAs('+bpf,+perfmon'), '65534 10')
   })
 
+  test(
+    'CAP_BPF and CAP_PERFMON are enough at functions of the kernel',
+    { skip: skipUnless('fentry') },
+    async () => {
+      const said = await runAs('+bpf,+perfmon', atFunctions, [], 'calls')
+      assert.equal(said, '65534 86,1 90,1')
+    },
+  )
+
   test('pins in a folder of its own outlive it, and are opened again', async () => {
     using folder = mountPinFolder()
     chmodSync(folder.path, 0o700)
     chownSync(folder.path, 65_534, 65_534)
-    assert.equal(await runAs('+bpf,+perfmon', pinning, folder.path), '65534 10 10n')
+    assert.equal(await runAs('+bpf,+perfmon', pinning, [folder.path]), '65534 10 10n')
   })
 
   test('without capabilities the error says what is needed', async () => {

@@ -23,11 +23,12 @@ const repository = resolve(import.meta.dirname, '../../../..')
 export const kernelSkip: string | false =
   process.getuid?.() === 0 ? false : 'needs root (CAP_BPF, CAP_PERFMON, and a bpf filesystem)'
 
-const isSmall = process.env['HONEYGUIDE_SMALL_LOAD'] === '1'
+/** On an emulated machine. */
+export const isSmallLoad = process.env['HONEYGUIDE_SMALL_LOAD'] === '1'
 
 /** How much of a load to make: `small` on an emulated machine, where it shows the same and takes 50 times as long. */
 export function amount(full: number, small: number): number {
-  return isSmall ? small : full
+  return isSmallLoad ? small : full
 }
 
 /** A row by column names; texts are bytes as latin1, so that nothing is lost. */

@@ -37,6 +37,7 @@ import { openHookCounters } from './hook-counters.ts'
 import { consumedLines, type ConsumedLine } from './kernel-consumer.ts'
 import {
   amount,
+  isSmallLoad,
   kernelSkip,
   mountTestPins,
   openTestKernel,
@@ -56,6 +57,10 @@ const fewProbes = ['fork', 'exit'] as const
 const overflowing = String(amount(2000, 800))
 const processes = amount(1500, 500)
 const sockets = amount(300, 100)
+
+/** Without a child that attaches: in an emulated machine each is seconds of starting. */
+const openHere: typeof openKernel = (settings, options) =>
+  openKernel(settings, { attach: attachHere, ...options })
 
 /** Counters of the kernel by hook. */
 function offered(sensor: TestKernel): Map<string, bigint> {
@@ -241,11 +246,11 @@ suite('kernel side', { skip: kernelSkip }, () => {
     renameSync(join(pinDir, layout.hash), old)
     // Killed twice before a batch with the notice is safe: counted again.
     for (let start = 0; start < 2; start++) {
-      const killed = openKernel(sensor.settings, { progress: spooled })
+      const killed = openHere(sensor.settings, { progress: spooled })
       assert.ok(existsSync(old))
       killed[Symbol.dispose]()
     }
-    sensor.kernel = openKernel(sensor.settings, { progress: spooled })
+    sensor.kernel = openHere(sensor.settings, { progress: spooled })
     const openedNs = readClockNs('boottime')
     using ring = openPinnedRing(join(old, 'hg_lifecycle'), BigInt(spooled.lifecycle))
     let left = 0n
@@ -286,7 +291,7 @@ suite('kernel side', { skip: kernelSkip }, () => {
     sensor.kernel[Symbol.dispose]()
     runProgram('/bin/true')
     renameSync(join(pinDir, layout.hash), join(pinDir, '0123456789abcdef'))
-    sensor.kernel = openKernel(sensor.settings, { progress })
+    sensor.kernel = openHere(sensor.settings, { progress })
     // In the spool, and then killed before the commit.
     const { progress: spooled } = sensor.kernel.pump(createBatchBuilder())
     assert.equal(spooled.told?.length, 1)
@@ -306,7 +311,7 @@ suite('kernel side', { skip: kernelSkip }, () => {
     // Rings that run are kept as they are; other programs need others.
     const rings = { lifecycleBytes: 1 << 20, dataBytes: 1 << 20 }
     assert.deepEqual(sensor.kernel.shortfalls, [])
-    sensor.kernel = openKernel({ ...settings, rings }, { progress })
+    sensor.kernel = openHere({ ...settings, rings }, { progress })
     assert.match(
       sensor.kernel.shortfalls.map(({ reason }) => reason).join(),
       /lifecycleBytes is .* not 1 MiB.*honeyguide down/,
@@ -314,7 +319,7 @@ suite('kernel side', { skip: kernelSkip }, () => {
     const features = sensor.kernel.features(createBatchBuilder())
     assert.equal(features, writeFeatures(createBatchBuilder()) + 1)
     sensor.kernel[Symbol.dispose]()
-    sensor.kernel = openKernel({ ...settings, rings, probes: ['fork'] }, { progress })
+    sensor.kernel = openHere({ ...settings, rings, probes: ['fork'] }, { progress })
     const loss = sensor.drain().get('loss') ?? []
     const left = loss.find((row) => row['hook'] === 'lifecycle' && row['reason'] === 'decode')
     assert.ok((left?.['lost'] as bigint) >= 4n)
@@ -360,14 +365,14 @@ suite('kernel side', { skip: kernelSkip }, () => {
     sensor.kernel.removePins()
     for (let start = 0; start < 2; start++) {
       sensor.kernel[Symbol.dispose]()
-      sensor.kernel = openKernel(sensor.settings, { progress })
+      sensor.kernel = openHere(sensor.settings, { progress })
       assert.equal(sensor.kernel.isFresh, start === 0)
     }
     const loss = sensor.drain().get('loss') ?? []
     for (const hook of fewProbes)
       assert.equal(loss.filter((row) => row['hook'] === hook && row['reason'] === 'down').length, 1)
     sensor.kernel[Symbol.dispose]()
-    sensor.kernel = openKernel(sensor.settings, { progress: sensor.progress })
+    sensor.kernel = openHere(sensor.settings, { progress: sensor.progress })
     const again = sensor.drain().get('loss') ?? []
     assert.ok(again.every((row) => row['reason'] !== 'down'))
   })
@@ -389,6 +394,8 @@ suite('kernel side', { skip: kernelSkip }, () => {
       rings: { lifecycleBytes: 1 << 20, dataBytes: 1 << 20 },
       cache: { processes: 1000, exitedMs: 1000 },
       probes: [],
+      // Functions of the kernel ask for nothing more, and loading for all of them is a minute of an emulated machine.
+      isAtTracepoint: isSmallLoad,
       ownPids: [],
     }
     const file = join(stateDir, 'spool')
@@ -512,17 +519,19 @@ suite('rings that are too small', { skip: kernelSkip }, () => {
     sensor.drain()
     await setTimeout(1100)
     runProgram('/bin/true')
+    // A second after the last one: this drain reads the counters.
+    const readNs = readClockNs('boottime')
     sensor.drain()
     const fromNs = readClockNs('boottime')
     runProgram(testProgram('family'), ['storm', overflowing, '4'])
     const toNs = readClockNs('boottime')
     const loss = (sensor.drain().get('loss') ?? []).find((row) => row['hook'] === 'fork')
+    const toldNs = readClockNs('boottime')
     assert.ok(loss, 'forks were lost')
     assert.ok((loss['fromNs'] as bigint) <= fromNs)
+    assert.ok((loss['fromNs'] as bigint) >= readNs - 20_000_000n)
     assert.ok((loss['toNs'] as bigint) >= toNs)
-    assert.ok(
-      (loss['toNs'] as bigint) - (loss['fromNs'] as bigint) < toNs - fromNs + 2_000_000_000n,
-    )
+    assert.ok((loss['toNs'] as bigint) <= toldNs)
     assert.equal(sum([loss], 'offered'), sum([loss], 'seen') + sum([loss], 'lost'))
   })
 
@@ -578,7 +587,7 @@ suite('rings that are too small', { skip: kernelSkip }, () => {
     sensor.kernel[Symbol.dispose]()
     runProgram(testProgram('family'), ['storm', overflowing, '4'])
     const progress = sensor.progress as KernelProgress
-    sensor.kernel = openKernel(sensor.settings, { progress })
+    sensor.kernel = openHere(sensor.settings, { progress })
     const fork = (sensor.drain().get('loss') ?? []).filter((row) => row['hook'] === 'fork')
     assert.equal(fork.length, 1)
     assert.ok((fork[0]?.['fromNs'] as bigint) <= BigInt(progress.readNs) + 20_000_000n)
