@@ -45,8 +45,11 @@ const defaultAccelerator = 'tcg,thread=single'
  * counted under these, as those of Tetragon were.
  */
 const kernelOptions = 'lsm=landlock,lockdown,yama,integrity,apparmor,bpf mitigations=off'
-/** For tests memory is not filled with zeroes when it is given out, either: that changes nothing for programs. */
-const testOptions = 'init_on_alloc=0'
+/**
+ * For tests memory is not filled with zeroes when it is given out, either, and nobody waits for a grace period of RCU
+ * longer than it takes (each link that comes or goes does; a twelfth of the time): that changes nothing for programs.
+ */
+const testOptions = 'init_on_alloc=0 rcupdate.rcu_expedited=1'
 /** Clock ticks of /proc/PID/stat in a second: the same on every Linux that Node runs on. */
 const ticksPerSecond = 100
 

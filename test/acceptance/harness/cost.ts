@@ -113,10 +113,12 @@ async function loadProbes(names: readonly string[]): Promise<Switch & AsyncDispo
 }
 
 /** Programs that do nothing, loaded and not attached. */
-async function loadEmpty(
-  { root, folder }: Pick<RunContext, 'root' | 'folder'>,
-  names: readonly string[],
-): Promise<Switch & Disposable> {
+async function loadEmpty({
+  root,
+  folder,
+}: Pick<RunContext, 'root' | 'folder'>): Promise<
+  Disposable & { attach(names: readonly string[]): void; detach(): void }
+> {
   const { object: path } = await compileBpf(
     join(root, 'test/programs/empty.bpf.c'),
     join(folder, 'empty.bpf.o'),
@@ -129,7 +131,7 @@ async function loadEmpty(
     links.clear()
   }
   return {
-    attach() {
+    attach(names) {
       for (const name of names)
         links.add(object.attach(name, cgroup === undefined ? {} : { cgroup }))
     },
@@ -161,8 +163,8 @@ export interface CostOptions {
   readonly otherwise?: { readonly name: string; readonly work: (cpu: string) => Promise<CostBatch> }
   /** Pieces of work of a batch: as many events auditd must have. */
   readonly pieces: number
-  /** Programs of test/programs/empty.bpf.c on the hooks of ours: what they cost, whatever runs there, is shown beside it. */
-  readonly hooks?: readonly string[]
+  /** Sets of programs of test/programs/empty.bpf.c on hooks of ours: what these cost, whatever runs there, is shown beside it. */
+  readonly hooks?: readonly (readonly string[])[]
   /** What auditd is told, without the key. */
   readonly auditRule: string
   /** Whether auditd must have lost nothing to be a peer: not where it is known to fall behind. */
@@ -176,7 +178,7 @@ export interface CostOptions {
   readonly limitUs?: number
 }
 
-type Arm = 'none' | 'ours' | 'again' | 'hooks' | 'auditd' | 'oursOtherwise' | 'againOtherwise'
+type Arm = 'none' | 'ours' | 'again' | 'auditd' | 'oursOtherwise' | 'againOtherwise'
 
 const key = 'hg-cost'
 /** `enum bpf_prog_type`: kprobe, tracepoint, raw tracepoint, the same writable, tracing, LSM. */
@@ -207,43 +209,43 @@ export async function measureCost(
     none: [],
     ours: [],
     again: [],
-    hooks: [],
     auditd: [],
     oursOtherwise: [],
     againOtherwise: [],
   }
+  const ofHooks: CostBatch[][] = hooks.map(() => [])
   /** What comes after a switch: one batch to get warm, then the measured one. */
-  const measure = async (arm: Arm): Promise<void> => {
+  const measure = async (into: CostBatch[]): Promise<void> => {
     await options.work(last)
-    batches[arm].push(await options.work(last))
+    into.push(await options.work(last))
   }
 
   await mkdir(join(folder, 'audit'), { mode: 0o750 })
   await using probing = await loadProbes(options.probes)
-  using empty = await loadEmpty({ root, folder }, hooks)
+  using empty = await loadEmpty({ root, folder })
   await using auditd = await startAuditd(join(folder, 'audit'), first)
   let shown = ''
   await moveSelf(String(first))
   try {
     await auditd.load(noAudit)
     for (let round = 0; round < rounds; round++) {
-      await measure('none')
+      await measure(batches.none)
       probing.attach()
-      await measure('ours')
+      await measure(batches.ours)
       const isSixth = round % 6 === 5
       if (isSixth && otherwise) batches.oursOtherwise.push(await otherwise.work(last))
       probing.detach()
-      await measure('again')
+      await measure(batches.again)
       if (isSixth) {
         if (otherwise) batches.againOtherwise.push(await otherwise.work(last))
-        if (hooks.length > 0) {
-          empty.attach()
-          await measure('hooks')
+        for (const [i, names] of hooks.entries()) {
+          empty.attach(names)
+          await measure(ofHooks[i] as CostBatch[])
           empty.detach()
         }
         await auditd.load([`${options.auditRule} -k ${key}`])
         shown = await auditd.rules()
-        await measure('auditd')
+        await measure(batches.auditd)
         await auditd.load(noAudit)
         await auditd.settle()
         await options.work(last)
@@ -316,11 +318,10 @@ export async function measureCost(
             `${otherwise.name}: ours ${median(each(of('oursOtherwise', 'cpuUs'), of('againOtherwise', 'cpuUs'))).toFixed(3)}×, none ${us(median(of('againOtherwise', 'cpuUs')))} of CPU`,
           ]
         : []),
-      ...(hooks.length > 0
-        ? [
-            `the hooks alone, programs that do nothing (${hooks.join(', ')}): ${median(each(of('hooks', 'cpuUs'), sixth(nothing('cpuUs')))).toFixed(4)}×`,
-          ]
-        : []),
+      ...hooks.map((names, i) => {
+        const spent = (ofHooks[i] ?? []).map(({ cpuUs }) => cpuUs)
+        return `hooks alone, programs that do nothing (${names.join(', ')}): ${median(each(spent, sixth(nothing('cpuUs')))).toFixed(4)}×`
+      }),
       `auditd: pid ${audited.get('pid')}, enabled ${audited.get('enabled')}, lost ${audited.get('lost')}, rule ${shown}`,
       `auditd counted ${events} events of ${wanted} in its log`,
       `probes: ${options.probes.join(', ')}`,
