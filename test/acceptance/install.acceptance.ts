@@ -218,10 +218,10 @@ export const acceptances: readonly Acceptance[] = [
           ...last.values(),
           ...(code === 0
             ? []
-            : said()
-                .split('\n')
-                .filter((line) => /^\s*failed/.test(line))
-                .slice(0, 20)),
+            : // What a test says is indented below its name.
+              [...said().matchAll(/^ *failed.*(?:\n {2}.*)*/gm)]
+                .flatMap(([said]) => said.split('\n').slice(0, 40))
+                .slice(0, 200)),
         ],
       }
     },

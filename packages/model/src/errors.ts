@@ -54,6 +54,10 @@ export const errorRows = {
     what: 'This needs root.',
     fix: 'Run it as root, or look at a recording with `npm start -- --demo`, which does not need it.',
   },
+  HG_LEFT_BEHIND: {
+    what: 'Something that ran here has not wholly ended.',
+    fix: 'Run `honeyguide down` again in a moment; when it lasts, `cgroup.procs` of the cgroup that is named has the processes.',
+  },
   HG_SETUP_FAILED: {
     what: 'Something that the daemons need could not be set up.',
     fix: 'The message names it; `honeyguide doctor` shows what this machine allows.',

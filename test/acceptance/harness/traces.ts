@@ -5,7 +5,15 @@
  * here do not matter. What is reached: pins, descriptors of its processes, and what hangs on those (the maps
  * of a program, the program of a link, the links of a program).
  */
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { openPinnedLink, openPinnedMap, openPinnedProgram, takeInventory } from '@honeyguide/bpf'
 import { cgroupDir, cgroupPids } from '../../../packages/honeyguide/src/launcher/cgroup.ts'
@@ -21,13 +29,16 @@ export const traceKinds = [
   ...['program', 'map', 'link', 'pin', 'cgroup', 'namespace', 'socket', 'process', 'folder'],
 ] as const
 
-export interface Traces {
+export interface Traces extends Disposable {
   readonly instance: Instance
   readonly programs: ReadonlySet<number>
   readonly maps: ReadonlySet<number>
   readonly links: ReadonlySet<number>
   readonly processes: readonly ProcessName[]
-  /** As /proc/PID/ns names them: `mnt:[4026532178]`; only those that are not this process's own. */
+  /**
+   * As /proc/PID/ns names them: `mnt:[4026532178]`; only those that are not this process's own. Held open until this is
+   * disposed of: the kernel gives the number of a namespace that is gone to the next one, whoever makes it.
+   */
   readonly namespaces: ReadonlySet<string>
   /** Inodes of the sockets of its processes. */
   readonly sockets: ReadonlySet<string>
@@ -72,10 +83,17 @@ export function noteTraces(instance: Instance, pids: readonly number[]): Traces 
   const maps = new Set<number>()
   const links = new Set<number>()
   const sockets = new Set<string>()
-  const namespaces = new Set<string>()
+  const namespaces = new Map<string, number>()
   const ours = new Set(namespacesOf('self'))
   for (const pid of all) {
-    for (const name of namespacesOf(pid)) if (!ours.has(name)) namespaces.add(name)
+    for (const name of namespacesOf(pid)) {
+      if (ours.has(name) || namespaces.has(name)) continue
+      const fd = tryTo(
+        () => openSync(`/proc/${pid}/ns/${name.slice(0, name.indexOf(':'))}`, 'r'),
+        -1,
+      )
+      if (fd >= 0) namespaces.set(name, fd)
+    }
     for (const fd of tryTo(() => readdirSync(`/proc/${pid}/fd`), [])) {
       const target = tryTo(() => readlinkSync(`/proc/${pid}/fd/${fd}`), '')
       const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1]
@@ -116,8 +134,11 @@ export function noteTraces(instance: Instance, pids: readonly number[]): Traces 
     maps,
     links,
     processes: [...all].flatMap((pid) => processName(pid) ?? []),
-    namespaces,
+    namespaces: new Set(namespaces.keys()),
     sockets,
+    [Symbol.dispose]: () => {
+      for (const fd of namespaces.values()) closeSync(fd)
+    },
   }
 }
 

@@ -38,7 +38,7 @@ export function addDown(program: Command): void {
         }
       }
       const orphans = await endOrphans(instance)
-      removeTraces(instance)
+      const left = removeTraces(instance)
       const removed = options.purge === true ? purge(instance) : []
       const words = wasRunning || orphans.length > 0 ? 'Ended.' : 'Nothing ran here.'
       reporter.say(removed.length > 0 ? `${words} Removed ${removed.join(', ')}.` : words, {
@@ -46,5 +46,6 @@ export function addDown(program: Command): void {
         ended: orphans,
         removed,
       })
+      if (left.length > 0) throw new HoneyguideError('HG_LEFT_BEHIND', left.join(', '))
     })
 }

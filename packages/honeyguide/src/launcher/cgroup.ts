@@ -37,9 +37,26 @@ export function cgroupPids(folder: string): number[] {
   }
 }
 
-/** Ends whatever is in it, at once, and waits until it is empty or 2 s have passed. */
-export async function killCgroup(folder: string): Promise<void> {
-  for (let round = 0; round < 40 && cgroupPids(folder).length > 0; round++) {
+/**
+ * Whether something in it has not wholly ended. `cgroup.procs` is no answer: it leaves out a process whose first thread
+ * is gone while others still end, for seconds on a busy machine, and rmdir(2) refuses until then (cgroup-v2, cgroup.events).
+ */
+function isPopulated(folder: string): boolean {
+  try {
+    return /^populated 1$/m.test(readFileSync(join(folder, 'cgroup.events'), 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+/** What is killed on a starved machine needs seconds to give its memory back. */
+const patienceMs = 10_000
+
+/** Ends whatever is in it, at once, and waits until it is empty; false when it is not so after 10 s. */
+export async function killCgroup(folder: string): Promise<boolean> {
+  const began = performance.now()
+  while (isPopulated(folder)) {
+    if (performance.now() - began > patienceMs) return false
     try {
       writeFileSync(join(folder, 'cgroup.kill'), '1')
     } catch {
@@ -51,19 +68,25 @@ export async function killCgroup(folder: string): Promise<void> {
         }
       }
     }
-    await sleep(50)
+    await sleep(20)
   }
+  return true
 }
 
-/** Removes the empty cgroup, and the folder above when no other instance has one. */
-export function removeCgroup(id: string): void {
+/** Removes the cgroup, and the folder above when no other instance has one; false when something is still in it. */
+export function removeCgroup(id: string): boolean {
   const folder = cgroupDir(id)
-  if (folder === undefined) return
-  for (const one of [folder, dirname(folder)]) {
-    try {
-      if (existsSync(one)) rmdirSync(one)
-    } catch {
-      return // not empty: somebody else's
-    }
+  if (folder === undefined) return true
+  const isGone = removeFolder(folder)
+  if (isGone) removeFolder(dirname(folder))
+  return isGone
+}
+
+function removeFolder(folder: string): boolean {
+  try {
+    rmdirSync(folder)
+    return true
+  } catch {
+    return !existsSync(folder)
   }
 }

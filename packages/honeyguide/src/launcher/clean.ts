@@ -24,7 +24,7 @@ export async function endOrphans(instance: Instance): Promise<number[]> {
   for (const one of orphans) if (isAlive(one)) signal(one.pid, 'SIGKILL')
   const cgroup = instance.isPrivileged ? cgroupDir(instance.id) : undefined
   const left = cgroup === undefined ? [] : cgroupPids(cgroup)
-  if (cgroup !== undefined && left.length > 0) await killCgroup(cgroup)
+  if (cgroup !== undefined) await killCgroup(cgroup)
   return [...new Set([...orphans.map(({ pid }) => pid), ...left])]
 }
 
@@ -36,15 +36,20 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Removes pins, cgroup and runtime folder. Nothing of the instance runs any more. */
-export function removeTraces(instance: Instance): void {
+/**
+ * Removes pins, cgroup and runtime folder. Nothing of the instance runs any more; if something still does, because the
+ * kernel could not end it yet, its cgroup stays and is named in what is returned: nothing else is.
+ */
+export function removeTraces(instance: Instance): string[] {
+  const left: string[] = []
   if (instance.isPrivileged) {
     removePins(instance.pinDir)
-    removeCgroup(instance.id)
+    if (!removeCgroup(instance.id)) left.push(`the cgroup ${cgroupDir(instance.id)}`)
   }
   rmSync(instance.runDir, { recursive: true, force: true })
   const above = dirname(instance.runDir)
   if (existsSync(above) && readdirSync(above).length === 0) rmdirSync(above)
+  return left
 }
 
 /** Whether another instance of this machine runs. */

@@ -183,7 +183,8 @@ export async function launch(options: LaunchOptions): Promise<void> {
     await daemons.find(({ name }) => name === 'sensor')?.stop(grace.sensorMs)
     await daemons.find(({ name }) => name === 'hub')?.stop(grace.hubMs)
     await endOrphans(instance)
-    removeTraces(instance)
+    for (const one of removeTraces(instance))
+      reporter.warn(`${one} is not empty yet; \`honeyguide down\` removes it.`)
     reporter.say(
       `Ended in ${((performance.now() - began) / 1000).toFixed(1)} s. The data is kept in ${instance.stateDir}.`,
       { stateDir: instance.stateDir },
