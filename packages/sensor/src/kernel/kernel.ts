@@ -83,7 +83,7 @@ export interface Kernel extends Disposable {
   commit(progress: KernelProgress): void
   /**
    * Calls `onWake` whenever `pump` may have something to say, until `signal` aborts. Waits for what it returns. While
-   * records keep coming, and the rings are far from full, `steadyMs` pass between two calls (20 unless said).
+   * records keep coming, and the rings are far from full, `steadyMs` pass between two calls (as `watchRings` has it unless said).
    */
   watch(onWake: () => void | Promise<void>, signal: AbortSignal, steadyMs?: number): Promise<void>
   /**
@@ -307,7 +307,8 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
     isLook = false
     hasPendingRead = false
     lastProgress = undefined
-    const rows = ledger.take(reading, fromNs, readClockNs('boottime'), builder, missesFromNs)
+    const earlierNs = missesFromNs === undefined ? {} : { recursion: missesFromNs }
+    const rows = ledger.take(reading, fromNs, readClockNs('boottime'), builder, earlierNs)
     missesFromNs = undefined
     return rows
   }
@@ -424,7 +425,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       ] as const)
         if (position > ring.consumerPosition && position <= ring.position) ring.commit(position)
     },
-    async watch(onWake, signal, steadyMs = 20) {
+    async watch(onWake, signal, steadyMs) {
       const failed = new AbortController()
       let last: NodeJS.Timeout | undefined
       let running = Promise.resolve()
@@ -452,7 +453,7 @@ export function openKernel(settings: KernelSettings, options: KernelOptions = {}
       try {
         await watchRings([lifecycle, data], wake, {
           signal: AbortSignal.any([signal, failed.signal]),
-          steadyIntervalMs: steadyMs,
+          ...(steadyMs === undefined ? {} : { steadyIntervalMs: steadyMs }),
         })
       } finally {
         clearTimeout(last)

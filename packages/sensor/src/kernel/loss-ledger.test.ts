@@ -65,7 +65,9 @@ suite('loss ledger', () => {
     const at = 20n * second
     ledger.take(reading(0n), at, at, builder)
     const lost = { ring_full: 1n, recursion: 2n }
-    ledger.take(reading(5n, lost), at + second, at + second, builder, 15n * second)
+    ledger.take(reading(5n, lost), at + second, at + second, builder, {
+      recursion: 15n * second,
+    })
     const { columns, rows } = builder.table('loss')
     const begins = Array.from({ length: rows }, (_, row): [string, bigint] => [
       Buffer.from(builder.bytes(columns.reason[row] ?? 0)).toString(),

@@ -24,15 +24,15 @@ export interface LossLedger {
   readonly readNs: bigint
   /**
    * Takes in a reading made between `fromNs` and `toNs` and writes a row for each hook and reason
-   * that lost something since the one before. Returns the number of rows. What is lost by `recursion` may be from
-   * `recursionFromNs` on, where that is known to be earlier than the reading before.
+   * that lost something since the one before. Returns the number of rows. `earlierNs` says for reasons whose counters
+   * are read less often since when what they find may be, ns since boot.
    */
   take(
     reading: ReadonlyMap<string, HookCounts>,
     fromNs: bigint,
     toNs: bigint,
     builder: BatchBuilder,
-    recursionFromNs?: bigint,
+    earlierNs?: Readonly<Record<string, bigint>>,
   ): number
   /** Counters as reported so far. */
   reported(): ReadonlyMap<string, HookCounts>
@@ -51,10 +51,10 @@ export function createLossLedger(
     get readNs() {
       return lastNs
     },
-    take(reading, fromNs, toNs, builder, recursionFromNs = lastNs) {
+    take(reading, fromNs, toNs, builder, earlierNs = {}) {
       const begin = (reason: string): bigint => {
-        const sinceNs =
-          reason === 'recursion' && recursionFromNs < lastNs ? recursionFromNs : lastNs
+        const earlier = earlierNs[reason] ?? lastNs
+        const sinceNs = earlier < lastNs ? earlier : lastNs
         return sinceNs > stampSlackNs ? sinceNs - stampSlackNs : 0n
       }
       let rows = 0
