@@ -8,7 +8,7 @@ import { HoneyguideError } from '../errors.ts'
 import { tables, type TableName, type Tables } from '../tables/index.ts'
 import type { ColumnArrays, TableDefinition } from '../tables/table.ts'
 import { decodeText } from '../text.ts'
-import type { BatchIdentity, RingPosition } from './encode.ts'
+import type { BatchIdentity, RingPosition } from './builder.ts'
 import { batchLimits } from './limits.ts'
 import { findExcess } from './prescan.ts'
 
