@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { activityViews } from '@honeyguide/model'
 import type { Acceptance } from './harness/acceptance.ts'
+import { during } from './harness/during.ts'
 import { startStack } from './harness/stack.ts'
 
 const seconds = 60
@@ -22,15 +23,15 @@ export const acceptances: readonly Acceptance[] = [
       await sleep(seconds * 1000)
       const to = new Date()
       await stack.settle()
-      const during = `time BETWEEN TIMESTAMP '${from.toISOString().replace('T', ' ').replace('Z', '')}' AND TIMESTAMP '${to.toISOString().replace('T', ' ').replace('Z', '')}'`
+      const interval = during(from, to)
       const counts: (readonly [string, number])[] = []
       for (const view of activityViews) {
-        const { rows } = await stack.hunt(`SELECT count(*) AS n FROM ${view} WHERE ${during}`)
+        const { rows } = await stack.hunt(`SELECT count(*) AS n FROM ${view} WHERE ${interval}`)
         counts.push([view, Number(rows[0]?.['n'] ?? 0)])
       }
       const total = counts.reduce((sum, [, count]) => sum + count, 0)
       const { rows: by } = await stack.hunt(
-        `SELECT 'file ' || actor_process_name || ' ' || file_path AS what, count(*) AS n FROM file_activity WHERE ${during} GROUP BY ALL ORDER BY n DESC LIMIT 5`,
+        `SELECT 'file ' || actor_process_name || ' ' || file_path AS what, count(*) AS n FROM file_activity WHERE ${interval} GROUP BY ALL ORDER BY n DESC LIMIT 5`,
       )
       return {
         measured: `${(total / seconds).toFixed(2)} events/s`,

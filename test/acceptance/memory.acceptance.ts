@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Acceptance } from './harness/acceptance.ts'
+import { during } from './harness/during.ts'
 import { startProgram, testProgram, type Counted } from './harness/program.ts'
-import { startStack } from './harness/stack.ts'
+import { startStack, type Stack } from './harness/stack.ts'
 
 /** Resident memory of a process, MB. */
 async function residentMb(pid: number): Promise<number> {
@@ -18,6 +19,32 @@ async function cpuMs(pid: number): Promise<number> {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
+
+interface Minute {
+  /** Of one core, 0 to 1. */
+  readonly share: number
+  /** Commands that others started meanwhile. */
+  readonly launched: number
+}
+
+/** What the sensor takes while this script does nothing, and whether anybody else did something. */
+async function rest(stack: Stack, sensor: number, idleMs: number): Promise<Minute> {
+  await stack.settle()
+  await sleep(5000)
+  const began = new Date()
+  const from = await cpuMs(sensor)
+  await sleep(idleMs)
+  const share = ((await cpuMs(sensor)) - from) / idleMs
+  const ended = new Date()
+  await stack.settle()
+  const { rows } = await stack.hunt(
+    `SELECT count(*) AS n FROM process_activity WHERE activity_name = 'Launch' AND ${during(began, ended)}`,
+  )
+  return { share, launched: Number(rows[0]?.['n']) }
+}
+
+/** How often a minute is tried in which nothing but the product runs. */
+const maxMinutes = 10
 
 export const acceptances: readonly Acceptance[] = [
   {
@@ -45,16 +72,24 @@ export const acceptances: readonly Acceptance[] = [
         const seconds = size === 'full' ? 600 : 20
         await startProgram<Counted>(connects, [seconds, 250, 0]).answer
         const rssMb = await residentMb(sensor)
-        await stack.settle()
-        await sleep(5000)
-        const idleMs = size === 'full' ? 60_000 : 10_000
-        const from = await cpuMs(sensor)
-        await sleep(idleMs)
-        const share = ((await cpuMs(sensor)) - from) / idleMs
-        return {
-          measured: `${rssMb.toFixed(1)} MB resident, ${(share * 100).toFixed(2)} % of a core idle`,
-          n: 1,
-          pass: rssMb <= 120 && (size === 'small' || share <= 0.005),
+        // A machine on which a command is started is not idle: its file is hashed and looked up among the packages,
+        // and that is paid for on purpose. The sensor itself starts no commands, so none of its own work is excused.
+        const details: string[] = []
+        for (let attempt = 1; ; attempt++) {
+          const { share, launched } = await rest(stack, sensor, size === 'full' ? 60_000 : 10_000)
+          const idle = `${(share * 100).toFixed(2)} % of a core`
+          if (launched !== 0 && attempt < maxMinutes) {
+            details.push(`not idle: ${idle} while ${launched} commands were started`)
+            await sleep(size === 'full' ? 30_000 : 0)
+            continue
+          }
+          return {
+            measured: `${rssMb.toFixed(1)} MB resident, ${idle} idle`,
+            n: 1,
+            pass: rssMb <= 120 && (size === 'small' || share <= 0.005),
+            isVoid: launched !== 0,
+            details,
+          }
         }
       } finally {
         if (live.pid) process.kill(-live.pid, 'SIGKILL')
