@@ -77,18 +77,25 @@ export const acceptances: readonly Acceptance[] = [
     needsRoot: true,
     async run(context) {
       const costs = await measureInGuest(context)
-      const { none, ours, again, sensorPerProcess, processes } = costs
+      const { none, ours, again, sensorPerProcess, byThread, processes } = costs
+      // The mean, not the median: collections of V8 come every few thousand processes, and they are paid for.
+      const userSpace =
+        sensorPerProcess.reduce((sum, count) => sum + count, 0) / sensorPerProcess.length
       const life = ours.life - none.life
       const open = ours.openFiltered - none.openFiltered
       const self = again.life / none.life
       return {
-        measured: `life +${thousands(life)} of ${thousands(none.life)}, user space ${thousands(sensorPerProcess)} a process, filtered open +${open.toFixed(0)} of ${thousands(none.openFiltered)}`,
-        n: processes,
+        measured: `life +${thousands(life)} of ${thousands(none.life)}, user space ${thousands(userSpace)} a process, filtered open +${open.toFixed(0)} of ${thousands(none.openFiltered)}`,
+        n: processes * sensorPerProcess.length,
+        spread: `user space ${thousands(Math.min(...sensorPerProcess))} to ${thousands(Math.max(...sensorPerProcess))} in ${sensorPerProcess.length} windows`,
         self: self.toFixed(4),
         isVoid: Math.abs(self - 1) > 0.02,
-        pass: life <= 20_000 && sensorPerProcess <= 60_000 && open <= 800,
+        pass: life <= 20_000 && userSpace <= 60_000 && open <= 800,
         details: [
           `user space after ${costs.warmAfter} processes; ${thousands(costs.youngPerProcess)} after ${costs.youngAfter}, as V8 still compiles then`,
+          `by thread: ${Object.entries(byThread)
+            .map(([name, count]) => `${name} ${thousands(count)}`)
+            .join(', ')}`,
           `told open +${thousands(ours.openTold - none.openTold)} of ${thousands(none.openTold)}; null call +${(ours.nothing - none.nothing).toFixed(0)} of ${none.nothing.toFixed(0)}`,
           `a round trip of one byte over loopback TCP, with programs on functions and none on sys_exit: ${(ours.roundTrip / none.roundTrip).toFixed(4)}× (+${(ours.roundTrip - none.roundTrip).toFixed(0)} of ${thousands(none.roundTrip)})`,
           `Tetragon, base sensor: life +${thousands(tetragon.life)}, user space ${thousands(tetragon.userSpace)}; with one file policy an open +${thousands(tetragon.open)}`,

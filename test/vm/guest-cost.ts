@@ -29,8 +29,13 @@ export interface GuestCosts {
   readonly ours: GuestCost
   /** The same as `none`, after ours are gone. */
   readonly again: GuestCost
-  /** What the sensor's threads spent per process that came and went, by what a sensor spends that runs for days. */
-  readonly sensorPerProcess: number
+  /**
+   * What the sensor's threads spent per process that came and went, by what a sensor spends that runs for days: one
+   * entry for each window of `processes`. They lie far apart, by when V8 collects; their mean repeats within a hundredth.
+   */
+  readonly sensorPerProcess: readonly number[]
+  /** The mean of `sensorPerProcess` by name of the thread. */
+  readonly byThread: Readonly<Record<string, number>>
   /** The same after `youngAfter` processes: V8 still compiles. */
   readonly youngPerProcess: number
   readonly processes: number
@@ -47,6 +52,7 @@ const roundTrips = 5000
 const youngProcesses = 12_000
 const moreProcesses = 24_000
 const processes = 4000
+const windows = 5
 
 const repository = resolve(import.meta.dirname, '../..')
 const generator = testProgram('spawn-many')
@@ -86,11 +92,15 @@ function measure(folder: string): GuestCost {
   }
 }
 
-/** CPU time of all threads of a process, ns (the first field of schedstat). */
-function spentNs(pid: number): number {
-  return readdirSync(`/proc/${pid}/task`)
-    .map((tid) => Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[0]))
-    .reduce((sum, ns) => sum + ns, 0)
+/** CPU time of a process by name of the thread, ns (the first field of schedstat), without threads that ended. */
+function spentNs(pid: number): Record<string, number> {
+  const spent: Record<string, number> = {}
+  for (const tid of readdirSync(`/proc/${pid}/task`)) {
+    const name = readFileSync(`/proc/${pid}/task/${tid}/comm`, 'utf8').trim()
+    const [ns] = readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')
+    spent[name] = (spent[name] ?? 0) + Number(ns)
+  }
+  return spent
 }
 
 const folder = mkdtempSync('/tmp/cost-')
@@ -144,19 +154,37 @@ await new Promise<void>((ready, failed) => {
 await delay(3000)
 const ours = measure(opened)
 
-/** Instructions of the sensor for each of `processes`, once `warm` others were there. */
-async function sensorCost(sensorPid: number, warm: number): Promise<number> {
-  run(generator, warm, 1, 'warm', nothing)
-  await delay(3000)
+/** Instructions of the sensor for each of `processes`, by name of the thread, from now on. */
+async function sensorCost(sensorPid: number): Promise<Record<string, number>> {
   const before = spentNs(sensorPid)
   run(generator, processes, 1, 'counted', nothing)
   // Its batches are written by then, and what it does at rest is part of it.
   await delay(3000)
-  return (spentNs(sensorPid) - before) / nsPerInstruction / processes
+  return Object.fromEntries(
+    Object.entries(spentNs(sensorPid)).map(([name, ns]) => [
+      name,
+      (ns - (before[name] ?? 0)) / nsPerInstruction / processes,
+    ]),
+  )
 }
 
-const youngPerProcess = await sensorCost(pid, youngProcesses)
-const sensorPerProcess = await sensorCost(pid, moreProcesses)
+async function warmUp(count: number): Promise<void> {
+  run(generator, count, 1, 'warm', nothing)
+  await delay(3000)
+}
+
+const total = (byThread: Record<string, number>): number =>
+  Object.values(byThread).reduce((sum, count) => sum + count, 0)
+
+await warmUp(youngProcesses)
+const young = await sensorCost(pid)
+await warmUp(moreProcesses)
+const warm: Record<string, number>[] = []
+while (warm.length < windows) warm.push(await sensorCost(pid))
+const byThread: Record<string, number> = {}
+for (const window of warm)
+  for (const [name, count] of Object.entries(window))
+    byThread[name] = (byThread[name] ?? 0) + count / windows
 
 sensor.kill('SIGTERM')
 await new Promise((ended) => sensor.once('exit', ended))
@@ -172,8 +200,9 @@ const costs: GuestCosts = {
   none,
   ours,
   again,
-  sensorPerProcess,
-  youngPerProcess,
+  sensorPerProcess: warm.map(total),
+  byThread,
+  youngPerProcess: total(young),
   processes,
   youngAfter: youngProcesses,
   warmAfter: youngProcesses + processes + moreProcesses,
