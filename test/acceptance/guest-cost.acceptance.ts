@@ -78,7 +78,7 @@ export const acceptances: readonly Acceptance[] = [
     async run(context) {
       const costs = await measureInGuest(context)
       const { none, ours, again, sensorPerProcess, byThread, processes } = costs
-      // The mean, not the median: collections of V8 come every few thousand processes, and they are paid for.
+      // The mean, not the median: what comes once in several windows, as a collection of V8 does, is paid for too.
       const userSpace =
         sensorPerProcess.reduce((sum, count) => sum + count, 0) / sensorPerProcess.length
       const life = ours.life - none.life
