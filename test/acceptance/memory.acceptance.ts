@@ -20,7 +20,8 @@ async function cpuMs(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
-interface Minute {
+/** What a time of rest came to. */
+interface Rest {
   /** Of one core, 0 to 1. */
   readonly share: number
   /** Commands that others started meanwhile. */
@@ -28,7 +29,7 @@ interface Minute {
 }
 
 /** What the sensor takes while this script does nothing, and whether anybody else did something. */
-async function rest(stack: Stack, sensor: number, idleMs: number): Promise<Minute> {
+async function rest(stack: Stack, sensor: number, idleMs: number): Promise<Rest> {
   await stack.settle()
   await sleep(5000)
   const began = new Date()
@@ -43,8 +44,8 @@ async function rest(stack: Stack, sensor: number, idleMs: number): Promise<Minut
   return { share, launched: Number(rows[0]?.['n']) }
 }
 
-/** How often a minute is tried in which nothing but the product runs. */
-const maxMinutes = 10
+/** How often it is tried to have a minute in which nobody starts a command. */
+const maxAttempts = 10
 
 export const acceptances: readonly Acceptance[] = [
   {
@@ -78,7 +79,7 @@ export const acceptances: readonly Acceptance[] = [
         for (let attempt = 1; ; attempt++) {
           const { share, launched } = await rest(stack, sensor, size === 'full' ? 60_000 : 10_000)
           const idle = `${(share * 100).toFixed(2)} % of a core`
-          if (launched !== 0 && attempt < maxMinutes) {
+          if (launched !== 0 && attempt < maxAttempts) {
             details.push(`not idle: ${idle} while ${launched} commands were started`)
             await sleep(size === 'full' ? 30_000 : 0)
             continue

@@ -31,7 +31,8 @@ export interface GuestCosts {
   readonly again: GuestCost
   /**
    * What the sensor's threads spent per process that came and went, by what a sensor spends that runs for days: one
-   * entry for each window of `processes`. They lie far apart, most likely by when V8 collects; their mean repeats within a fiftieth.
+   * entry for each window of `processes`. They lie far apart, most likely by when V8 collects; their mean repeats
+   * within a fiftieth.
    */
   readonly sensorPerProcess: readonly number[]
   /** The mean of `sensorPerProcess` by name of the thread. */
