@@ -104,10 +104,17 @@ const hostile: readonly string[] = [
   '\u0000SELECT 1',
 ]
 
+/** Asked all at once, again and again: together they use up the memory of the store, which ingest needs as well. */
+const hungry: readonly string[] = [
+  'SELECT count(*) FROM network_activity a, network_activity b, network_activity c, network_activity d',
+  'SELECT max(hash(a.actor_process_cmd_line || b.actor_process_cmd_line || c.actor_process_cmd_line)) FROM network_activity a, network_activity b, network_activity c',
+  "SELECT length(string_agg(a.actor_process_cmd_line || b.actor_process_cmd_line, '')) FROM network_activity a, network_activity b, network_activity c",
+]
+
 export const acceptances: readonly Acceptance[] = [
   {
     id: 'hostile-sql',
-    promise: `${hostile.length} hostile SQL statements through page and command line while events arrive: each refused or cancelled with a clear message, ingest never stops, no row changed, no file made`,
+    promise: `${hostile.length} hostile SQL statements through page and command line while events arrive: each refused or cancelled with a clear message, ingest never stops, no row changed, each event there once, no file made`,
     target: `${hostile.length} of ${hostile.length} both ways`,
     inTests: true,
     needsRoot: true,
@@ -124,6 +131,24 @@ export const acceptances: readonly Acceptance[] = [
       const cookie = signIn.headers.get('set-cookie')?.split(';')[0] ?? ''
       const files = async (): Promise<string> =>
         (await readdir('/tmp')).filter((name) => /^hg-hostile(\.|$)/.test(name)).join()
+      interface PageAnswer {
+        readonly status: number
+        readonly body: { readonly error?: { readonly code: string; readonly message: string } }
+      }
+      async function askPage(sql: string): Promise<PageAnswer> {
+        const ask = () =>
+          fetch(`${origin}/api/v1/hunt`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', origin, cookie },
+            body: JSON.stringify({ sql }),
+          })
+        // A kept-alive connection may be closed by the server just as it is used again: that is HTTP, not an answer.
+        const answer = await ask().catch((error: Error) => {
+          if (error.cause === undefined) throw error
+          return ask()
+        })
+        return { status: answer.status, body: (await answer.json()) as PageAnswer['body'] }
+      }
       const before = await stack.hunt(
         'SELECT count(*) AS n, min(event_uid) AS first FROM process_activity WHERE time < now() - INTERVAL 2 SECOND',
       )
@@ -134,18 +159,7 @@ export const acceptances: readonly Acceptance[] = [
       const chosen = size === 'full' ? hostile : hostile.filter((_, i) => i % 4 === 0)
       for (const sql of chosen) {
         const text = sql.replaceAll('$DB', `${stack.state}/hub/store/events.duckdb`)
-        const ask = () =>
-          fetch(`${origin}/api/v1/hunt`, {
-            method: 'POST',
-            headers: { 'content-type': 'application/json', origin, cookie },
-            body: JSON.stringify({ sql: text }),
-          })
-        // A kept-alive connection may be closed by the server just as it is used again: that is HTTP, not an answer.
-        const answer = await ask().catch((error: Error) => {
-          if (error.cause === undefined) throw error
-          return ask()
-        })
-        const body = (await answer.json()) as { error?: { code: string; message: string } }
+        const { status, body } = await askPage(text)
         const isClear =
           body.error !== undefined &&
           /^HG_(SQL_REFUSED|SQL_CANCELLED|REQUEST_INVALID)$/.test(body.error.code) &&
@@ -174,10 +188,22 @@ export const acceptances: readonly Acceptance[] = [
         }
         if (!isClear)
           details.push(
-            `page, ${answer.status}: ${text.slice(0, 90)} → ${JSON.stringify(body).slice(0, 200)}`,
+            `page, ${status}: ${text.slice(0, 90)} → ${JSON.stringify(body).slice(0, 200)}`,
           )
         if (isClear && isClearToo) refused++
       }
+      const rounds = size === 'full' ? 20 : 2
+      let ended = 0
+      for (let round = 0; round < rounds; round++)
+        for (const { status, body } of await Promise.all(hungry.map(askPage))) {
+          // The store may have to begin anew meanwhile, and says so.
+          const { code } = body.error ?? {}
+          if (code === undefined) continue
+          ended++
+          if (!/^HG_(SQL_CANCELLED|STORE_AWAY)$/.test(code))
+            details.push(`at once, ${status}: ${JSON.stringify(body).slice(0, 200)}`)
+        }
+      if (size === 'full' && ended === 0) details.push('no statement took too much memory')
       await sleep(1500)
       const arrived = await stack.huntUntil(
         `SELECT count(*) AS n FROM network_activity WHERE time >= TIMESTAMP '${began}'`,
@@ -193,12 +219,30 @@ export const acceptances: readonly Acceptance[] = [
         details.push(
           `rows went: ${String(before.rows[0]?.['n'])} → ${String(after.rows[0]?.['n'])}`,
         )
+      for (const view of ['process_activity', 'network_activity']) {
+        const { rows } = await stack.hunt(
+          `SELECT count(*) AS rows, count(DISTINCT event_uid) AS events FROM ${view}`,
+        )
+        if (rows[0]?.['rows'] !== rows[0]?.['events'])
+          details.push(`${view}: ${JSON.stringify(rows[0])}`)
+      }
+      const numbers = await stack.hunt(`
+        WITH mine AS (
+          SELECT split_part(dst_endpoint_ip, '.', 2)::INTEGER * 65536 + split_part(dst_endpoint_ip, '.', 3)::INTEGER * 256 + split_part(dst_endpoint_ip, '.', 4)::INTEGER AS number
+          FROM network_activity WHERE actor_process_pid = ${background.child.pid} AND activity_name = 'Open' AND connection_info_direction = 'Outbound')
+        SELECT count(*) AS rows, count(DISTINCT number) AS numbers, max(number) - min(number) + 1 AS made FROM mine`)
+      const [connected] = numbers.rows
+      if (
+        connected?.['rows'] !== connected?.['made'] ||
+        connected?.['numbers'] !== connected?.['made']
+      )
+        details.push(`not each connection once: ${JSON.stringify(connected)}`)
       const lost = await stack.hunt('SELECT coalesce(sum(lost), 0) AS n FROM losses')
       if (Number(lost.rows[0]?.['n']) > 0)
         details.push(`events lost meanwhile: ${String(lost.rows[0]?.['n'])}`)
       if ((await files()) !== '') details.push(`files made: ${await files()}`)
       return {
-        measured: `${refused} of ${chosen.length} refused or cancelled, ${String(arrived[0]?.['n'])} network events stored meanwhile, lost ${String(lost.rows[0]?.['n'])}`,
+        measured: `${refused} of ${chosen.length} refused or cancelled, ${ended} of ${rounds * hungry.length} asked at once ended, ${String(connected?.['rows'])} of ${String(connected?.['made'])} connections stored, ${String(arrived[0]?.['n'])} network events stored meanwhile, lost ${String(lost.rows[0]?.['n'])}`,
         n: chosen.length,
         pass: refused === chosen.length && details.length === 0,
         details,

@@ -20,6 +20,7 @@ import { uidHints } from './uid-hints.ts'
 import { toCell, type JsonCell } from './values.ts'
 import { pickRows } from './picked-rows.ts'
 import { viewSelect } from './view-sql.ts'
+import { isForWantOfMemory } from './writer.ts'
 
 export const askLimits = {
   timeoutMs: 10_000,
@@ -153,7 +154,7 @@ export function mapError(error: unknown, timedOut: boolean): Error {
   const message = firstLine(error)
   if (timedOut || /INTERRUPT/i.test(message))
     return new HoneyguideError('HG_SQL_CANCELLED', `It ran for ${askLimits.timeoutMs / 1000} s.`)
-  if (/out of memory|bad_alloc|could not allocate|failed to allocate|memory limit/i.test(message))
+  if (isForWantOfMemory(message))
     return new HoneyguideError(
       'HG_SQL_CANCELLED',
       'It needed more memory than there is for one query.',
@@ -278,6 +279,9 @@ export async function ask(
     throw mapError(error, timedOut)
   } finally {
     clearTimeout(timer)
+    // Ends a query of which only the first rows were wanted: it would hold its memory, and the checkpoint back, until
+    // JavaScript collects its result (DuckDB 1.5.6).
+    await connection.run('ROLLBACK').catch(() => undefined)
     connection.closeSync()
   }
 }

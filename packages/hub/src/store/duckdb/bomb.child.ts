@@ -24,7 +24,9 @@ for (const sql of [
   clearInterval(timer)
   connection.closeSync()
   // The owner goes on as if nothing had been.
-  await writer.run(`UPDATE progress SET taken = taken + 1 WHERE log = 'spool'`)
+  await writer.connection.run(`UPDATE progress SET taken = taken + 1 WHERE log = 'spool'`)
 }
-const taken = await writer.runAndReadAll(`SELECT taken::INTEGER FROM progress WHERE log = 'spool'`)
+const taken = await writer.connection.runAndReadAll(
+  `SELECT taken::INTEGER FROM progress WHERE log = 'spool'`,
+)
 process.stdout.write(JSON.stringify({ outcomes, taken: taken.getRows()[0]?.[0] }))

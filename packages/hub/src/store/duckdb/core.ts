@@ -10,6 +10,7 @@ import { ask } from './ask.ts'
 import { openDatabase, openParser, type DatabaseOptions } from './database.ts'
 import { openIntake, type LogName } from './intake.ts'
 import { createQuestions } from './questions.ts'
+import { isForWantOfMemory, mostPatienceMs, StoreBroken } from './writer.ts'
 
 export interface CoreOptions extends DatabaseOptions {
   readonly logs: Readonly<Record<LogName, LogReader>>
@@ -62,12 +63,17 @@ export async function openCore(options: CoreOptions): Promise<StoreCore> {
   }
 
   async function commit(): Promise<void> {
+    const begun = performance.now()
     for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 10_000)) {
       try {
         await intake.flush()
         onProgress?.(intake.taken, undefined)
         return
       } catch (error) {
+        if (error instanceof StoreBroken) throw error
+        // No hunt holds memory for so long: what does is freed with this instance.
+        if (isForWantOfMemory(error) && performance.now() - begun > mostPatienceMs)
+          throw new StoreBroken(String(error), { cause: error })
         // A full disk, or no memory: nothing was committed. Intake waits; the spool keeps what comes.
         onProgress?.(intake.taken, error instanceof Error ? error.message : String(error))
         if (stop.signal.aborted) return
@@ -76,12 +82,13 @@ export async function openCore(options: CoreOptions): Promise<StoreCore> {
     }
   }
 
+  const broken = Promise.withResolvers<never>()
   let timer: NodeJS.Timeout | undefined
   function commitSoon(): void {
     // Armed by the first row: an idle store has no timer.
     timer ??= setTimeout(() => {
       timer = undefined
-      void exclusive(commit)
+      exclusive(commit).catch(broken.reject)
     }, flushMs)
   }
 
@@ -97,7 +104,8 @@ export async function openCore(options: CoreOptions): Promise<StoreCore> {
     }
   }
   const following = Promise.all([follow('spool'), follow('derived')]).then(() => undefined)
-  following.catch(() => undefined)
+  const ended = Promise.race([following, broken.promise])
+  ended.catch(() => undefined)
 
   const questions = await createQuestions(database.instance, exclusive, database.writer)
   const asking = new Set<Promise<void>>()
@@ -108,7 +116,7 @@ export async function openCore(options: CoreOptions): Promise<StoreCore> {
     get committed() {
       return intake.committed
     },
-    ended: following,
+    ended,
     methods: {
       ...questions,
       async ask(sql, limit, timeoutMs) {
@@ -125,6 +133,9 @@ export async function openCore(options: CoreOptions): Promise<StoreCore> {
       retain(beforeUs) {
         // A checkpoint after a removal moves rows: nobody may be between choosing and reading them.
         const run = Promise.all(asking).then(() => questions.retain(beforeUs))
+        run.catch((error: unknown) => {
+          if (error instanceof StoreBroken) broken.reject(error)
+        })
         retaining = run
           .then(
             () => undefined,
@@ -142,8 +153,7 @@ export async function openCore(options: CoreOptions): Promise<StoreCore> {
       await following.catch(() => undefined)
       await exclusive(async () => intake.flush()).catch(() => undefined)
       parser.closeSync()
-      database.writer.closeSync()
-      database.instance.closeSync()
+      database[Symbol.dispose]()
     },
   }
 }

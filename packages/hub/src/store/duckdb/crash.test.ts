@@ -1,29 +1,85 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { suite, test } from 'node:test'
+import { suite, test, type TestContext } from 'node:test'
+import { hostileStatements } from '../guard/statements.ts'
 import { addLife, addShell, scriptedHost, shell } from '../scripted-host.ts'
-import { objects, openHarness } from '../store.suite.ts'
+import { objects, openHarness, type StoreHarness } from '../store.suite.ts'
 import { openDuckdbStore } from './client.ts'
 import { join } from 'node:path'
 
-/** 20 in acceptance; a start takes about a second. */
+/** More by hand: a start takes about a second, a round of hunts half of one. */
 const kills = Number(process.env['HG_STORE_KILLS'] ?? 5)
+const rounds = Number(process.env['HG_STORE_ROUNDS'] ?? 10)
 
-suite('the store killed at random', () => {
-  test('has every row exactly once, and every process once, however often it is killed during ingest', async (t) => {
-    const harness = await openHarness(t, ({ dir, spool, derived }) =>
-      openDuckdbStore({
-        path: join(dir, 'events.duckdb'),
-        spool,
-        derived,
-        processBytes: 2 * 1024 ** 3,
-        memoryBytes: 512 * 1024 ** 2,
-        flushMs: 50,
-      }),
-    )
-    const { spool, store } = harness
-    const web = scriptedHost(1, Date.now() - 600_000)
-    await spool.append(web.hello('web-1'))
+interface Fed extends StoreHarness {
+  /** Ends the feeding, waits until all is taken in, and holds what there is against what was sent. */
+  check(): Promise<void>
+}
+
+/** A store that takes in `lives` processes a batch, a batch every 20 ms. */
+async function fed(t: TestContext, lives: number): Promise<Fed> {
+  const harness = await openHarness(t, ({ dir, spool, derived }) =>
+    openDuckdbStore({
+      path: join(dir, 'events.duckdb'),
+      spool,
+      derived,
+      processBytes: 2 * 1024 ** 3,
+      memoryBytes: 512 * 1024 ** 2,
+      flushMs: 50,
+    }),
+  )
+  const { spool, store } = harness
+  const web = scriptedHost(1, Date.now() - 600_000)
+  await spool.append(web.hello('web-1'))
+  let sent = 0
+  let batches = 0
+  const stop = new AbortController()
+  const feeding = (async () => {
+    while (!stop.signal.aborted) {
+      // The snapshot comes again and again, as from a sensor that connects anew.
+      if (batches++ % 7 === 0) addShell(web)
+      for (let life = 0; life < lives; life++) addLife(web, sent++, shell)
+      await spool.append(web.batch())
+      await sleep(20)
+    }
+  })()
+  t.after(() => stop.abort())
+  return {
+    ...harness,
+    async check() {
+      stop.abort()
+      await feeding
+      await store.caughtUp({ spool: spool.end }, AbortSignal.timeout(60_000))
+      const [events] = objects(
+        await store.hunt(
+          `SELECT count(*) AS n, count(DISTINCT event_uid) AS events, count(DISTINCT process_uid) AS images, count(process_parent_process_cmd_line) AS parents FROM process_activity`,
+        ),
+      )
+      assert.deepEqual(events, {
+        n: sent * 3,
+        events: sent * 3,
+        images: sent * 2,
+        parents: sent * 3,
+      })
+      const [numbers] = objects(
+        await store.hunt(
+          `SELECT count(DISTINCT regexp_extract(process_cmd_line, '--number ([0-9]+)', 1)) AS n FROM process_activity WHERE activity_name = 'Launch'`,
+        ),
+      )
+      assert.equal(numbers?.['n'], sent)
+      const [images] = objects(
+        await store.hunt(
+          `SELECT count(*) AS n, count(DISTINCT process_uid) AS d, count(end_time) AS ended FROM processes`,
+        ),
+      )
+      assert.deepEqual(images, { n: sent * 2 + 1, d: sent * 2 + 1, ended: sent * 2 })
+    },
+  }
+}
+
+suite('the store has every row exactly once, and every process once', () => {
+  test('however often it is killed during ingest', async (t) => {
+    const { store, check } = await fed(t, 200)
     /** Waits for a process that has opened the file. */
     async function up(pid: number | undefined): Promise<void> {
       const giveUp = Date.now() + 20_000
@@ -32,18 +88,6 @@ suite('the store killed at random', () => {
         await sleep(10)
       }
     }
-    let lives = 0
-    const stop = new AbortController()
-    let batches = 0
-    const feeding = (async () => {
-      while (!stop.signal.aborted) {
-        // The snapshot comes again and again, as from a sensor that connects anew.
-        if (batches++ % 7 === 0) addShell(web)
-        for (let i = 0; i < 200; i++) addLife(web, lives++, shell)
-        await spool.append(web.batch())
-        await sleep(20)
-      }
-    })()
     for (let kill = 0; kill < kills; kill++) {
       // Every fourth kill comes while it opens the file, the others while it takes in what waits.
       const { pid } = store.state
@@ -52,32 +96,17 @@ suite('the store killed at random', () => {
       const victim = store.state.pid
       if (victim !== undefined) process.kill(victim, 'SIGKILL')
     }
-    stop.abort()
-    await feeding
-    await store.caughtUp({ spool: spool.end }, AbortSignal.timeout(60_000))
+    await check()
     assert.ok(store.state.restarts >= kills * 0.7, `${store.state.restarts} restarts`)
-    const [events] = objects(
-      await store.hunt(
-        `SELECT count(*) AS n, count(DISTINCT event_uid) AS events, count(DISTINCT process_uid) AS images, count(process_parent_process_cmd_line) AS parents FROM process_activity`,
-      ),
-    )
-    assert.deepEqual(events, {
-      n: lives * 3,
-      events: lives * 3,
-      images: lives * 2,
-      parents: lives * 3,
-    })
-    const [numbers] = objects(
-      await store.hunt(
-        `SELECT count(DISTINCT regexp_extract(process_cmd_line, '--number ([0-9]+)', 1)) AS n FROM process_activity WHERE activity_name = 'Launch'`,
-      ),
-    )
-    assert.equal(numbers?.['n'], lives)
-    const [images] = objects(
-      await store.hunt(
-        `SELECT count(*) AS n, count(DISTINCT process_uid) AS d, count(end_time) AS ended FROM processes`,
-      ),
-    )
-    assert.deepEqual(images, { n: lives * 2 + 1, d: lives * 2 + 1, ended: lives * 2 })
+  })
+  test('however often hunts use up its memory during ingest', async (t) => {
+    const { store, check } = await fed(t, 50)
+    await store.caughtUp({ spool: 1 })
+    const long = hostileStatements.filter(({ kind }) => kind === 'long')
+    for (let round = 0; round < rounds; round++) {
+      await Promise.allSettled(long.map(({ sql }) => store.hunt(sql)))
+      await sleep(300)
+    }
+    await check()
   })
 })

@@ -8,6 +8,7 @@ import { HoneyguideError } from '@honeyguide/model'
 import { createStatements, imageKind, schemaVersion } from './fact-tables.ts'
 import type { BatchRowsStart, StoredImage } from './batch-rows.ts'
 import { migrate } from './migrate.ts'
+import { openWriter, type Writer } from './writer.ts'
 
 export interface DatabaseOptions {
   /** File, or `:memory:`. */
@@ -42,9 +43,9 @@ export async function openParser(): Promise<DuckDBConnection> {
   return connection
 }
 
-export interface Database {
+export interface Database extends Disposable {
   readonly instance: DuckDBInstance
-  readonly writer: DuckDBConnection
+  readonly writer: Writer
 }
 
 /** Throws HG_STATE_FORMAT when a newer version wrote the file. */
@@ -59,19 +60,20 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     storage_compatibility_version: 'latest',
     preserve_insertion_order: 'false',
   })
-  const writer = await instance.connect()
-  await writer.run(`SET GLOBAL TimeZone = 'UTC'`)
-  await writer.run('SET lock_configuration = true')
-  const tables = await writer.runAndReadAll(
+  const writer = await openWriter(() => instance.connect())
+  const { connection } = writer
+  await connection.run(`SET GLOBAL TimeZone = 'UTC'`)
+  await connection.run('SET lock_configuration = true')
+  const tables = await connection.runAndReadAll(
     `SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_version'`,
   )
   if (Number(tables.getRows()[0]?.[0] ?? 0) === 0) {
-    await writer.run('BEGIN')
-    for (const statement of createStatements) await writer.run(statement)
-    await writer.run('COMMIT')
+    await writer.transact(async () => {
+      for (const statement of createStatements) await connection.run(statement)
+    })
   } else {
     const found = Number(
-      (await writer.runAndReadAll('SELECT max(version) FROM schema_version')).getRows()[0]?.[0],
+      (await connection.runAndReadAll('SELECT max(version) FROM schema_version')).getRows()[0]?.[0],
     )
     if (found > schemaVersion)
       throw new HoneyguideError(
@@ -80,7 +82,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       )
     if (found < schemaVersion) await migrate(writer)
   }
-  return { instance, writer }
+  return {
+    instance,
+    writer,
+    [Symbol.dispose]() {
+      writer[Symbol.dispose]()
+      instance.closeSync()
+    },
+  }
 }
 
 const imageColumns = `i.id, i.process, i.kind, i.pid, i.start_ns, i.exec_no, i.parent, coalesce(p.pid, 0), coalesce(p.file, ''),
@@ -154,6 +163,14 @@ export async function readImages(
   return found
 }
 
+/** Offset behind what is in the file, per log. */
+export async function readProgress(
+  connection: DuckDBConnection,
+): Promise<(readonly [log: string, taken: number])[]> {
+  const answer = await connection.runAndReadAll('SELECT log, taken FROM progress')
+  return answer.getRows().map((row) => [text(row[0]), number(row[1])])
+}
+
 /** What a writer has to know of a file that exists: next ids, origins, users, and the newest texts, images and sockets. */
 export async function readStart(connection: DuckDBConnection): Promise<{
   readonly start: BatchRowsStart
@@ -174,9 +191,7 @@ export async function readStart(connection: DuckDBConnection): Promise<{
     prefix: text(row[3]),
     hostname: text(row[4]),
   }))
-  const progress = new Map(
-    (await rows('SELECT log, taken FROM progress')).map((row) => [text(row[0]), number(row[1])]),
-  )
+  const progress = new Map(await readProgress(connection))
   const nextImage = bigint(next?.[0])
   const nextText = number(next?.[1])
   return {

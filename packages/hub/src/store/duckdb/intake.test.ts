@@ -32,7 +32,10 @@ async function open() {
     memoryBytes: 512 * 1024 ** 2,
     threads: 1,
   })
-  return { ...database, intake: await openIntake(database.writer) }
+  return {
+    connection: database.writer.connection,
+    intake: await openIntake(database.writer),
+  }
 }
 
 /** Small numbers that meet each other, and the ends of the range. */
@@ -48,7 +51,7 @@ const text = fc.oneof(
 
 suite('intake', () => {
   test('takes any batch that decodes, and every view can be read afterwards', async () => {
-    const { writer, intake } = await open()
+    const { connection, intake } = await open()
     let sequence = 0
     const row = fc.record({
       table: fc.constantFrom(...(Object.keys(tables) as TableName[])),
@@ -91,18 +94,20 @@ suite('intake', () => {
     await intake.flush()
     for (const view of Object.keys(views) as ViewName[])
       await assert.doesNotReject(
-        writer.run(`CREATE OR REPLACE TEMP TABLE x AS ${viewSelect(view, 'all')}`),
+        connection.run(`CREATE OR REPLACE TEMP TABLE x AS ${viewSelect(view, 'all')}`),
         view,
       )
-    const twice = await writer.runAndReadAll('SELECT id FROM image GROUP BY id HAVING count(*) > 1')
+    const twice = await connection.runAndReadAll(
+      'SELECT id FROM image GROUP BY id HAVING count(*) > 1',
+    )
     assert.deepEqual(twice.getRows(), [])
-    const unnamed = await writer.runAndReadAll(
+    const unnamed = await connection.runAndReadAll(
       'SELECT count(*) FROM process_fact WHERE image NOT IN (SELECT id FROM image)',
     )
     assert.equal(unnamed.getRows()[0]?.[0], 0n)
   })
   test('takes any record, and findings with broken text', async () => {
-    const { writer, intake } = await open()
+    const { connection, intake } = await open()
     let at = 0
     await fc.assert(
       fc.asyncProperty(
@@ -134,11 +139,11 @@ suite('intake', () => {
     ] as unknown as DerivedLine[]
     await intake.add('derived', [record('derived', encodeDerived(lines), 1)], 2, [])
     await intake.flush()
-    const found = await writer.runAndReadAll(
+    const found = await connection.runAndReadAll(
       `SELECT epoch_ms(start_time)::BIGINT, incident_uid FROM (${viewSelect('incident_finding', 'all')})`,
     )
     assert.equal(found.getRows()[0]?.[0], BigInt(Date.UTC(2026, 10, 24, 12)))
-    await writer.run(`CREATE TEMP TABLE f AS ${viewSelect('detection_finding', 'all')}`)
+    await connection.run(`CREATE TEMP TABLE f AS ${viewSelect('detection_finding', 'all')}`)
   })
   test('takes in a flood of findings, in transactions that fit into memory', async () => {
     const flood = 10_000

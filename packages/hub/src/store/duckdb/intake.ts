@@ -8,10 +8,11 @@ import { decodeBatch, namePrefix, type Batch } from '@honeyguide/model'
 import { decodeFrameBody } from '@honeyguide/model/frames'
 import type { Damage, LogRecord, RefusedBatch } from '../../spool/index.ts'
 import { createBatchRows, type BatchRows } from './batch-rows.ts'
-import { readImages, readStart } from './database.ts'
+import { readImages, readProgress, readStart } from './database.ts'
 import { decodeDerived, type DerivedLine } from '../../pipeline/derived-lines.ts'
 import { factTables, type FactTable } from './fact-tables.ts'
 import { provenanceSql } from './provenance.ts'
+import type { Writer } from './writer.ts'
 
 export type LogName = 'spool' | 'derived'
 
@@ -32,7 +33,10 @@ export interface Intake {
     next: number,
     damage: readonly Damage[],
   ): Promise<void>
-  /** Commits what waits. Throws when DuckDB does (memory, disk): nothing was committed, and it may be tried again. */
+  /**
+   * Commits what waits. Throws when DuckDB does (memory, disk): nothing was committed, and it may be tried again.
+   * Throws StoreBroken when it may not: the file has to be opened again, and says how far it is.
+   */
   flush(): Promise<void>
   /** Rows committed since it was opened. */
   readonly committed: number
@@ -57,8 +61,8 @@ function wellFormedJson(row: unknown): string {
 /** Others get their turn at least this often, ms. */
 const turnMs = 10
 
-export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
-  const begin = await readStart(writer)
+export async function openIntake(writer: Writer): Promise<Intake> {
+  const begin = await readStart(writer.connection)
   const taken: Record<LogName, number> = { ...begin.taken }
   const pending: Partial<Record<LogName, number>> = {}
   const rows: BatchRows = createBatchRows(begin.start)
@@ -66,12 +70,15 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
   const derived = new Map<string, DerivedLine>()
   let committed = 0
   const appenders = new Map<FactTable, DuckDBAppender>()
+  /** What the appenders write on. */
+  let connected: DuckDBConnection | undefined
 
   async function addBatch(batch: Batch): Promise<void> {
     const missing = rows.missing(batch)
     if (missing.length > 0) {
       const prefix = namePrefix(batch.sensor, batch.boot)
-      for (const image of await readImages(writer, prefix, missing)) rows.learn(prefix, image)
+      const images = await writer.read((connection) => readImages(connection, prefix, missing))
+      for (const image of images) rows.learn(prefix, image)
     }
     rows.add(batch)
   }
@@ -138,10 +145,25 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
     }
   }
 
-  async function appender(table: FactTable): Promise<DuckDBAppender> {
+  /** Those of a connection that failed are of no more use; only their rows go, which are still in the buffers. */
+  function dropAppenders(): void {
+    for (const open of appenders.values()) {
+      try {
+        open.clear()
+        open.closeSync()
+      } catch {
+        // Its connection is closed, so nothing of it can get into the file.
+      }
+    }
+    appenders.clear()
+  }
+
+  async function appender(connection: DuckDBConnection, table: FactTable): Promise<DuckDBAppender> {
+    if (connected !== connection) dropAppenders()
+    connected = connection
     let open = appenders.get(table)
     if (!open) {
-      open = await writer.createAppender(table)
+      open = await connection.createAppender(table)
       appenders.set(table, open)
     }
     return open
@@ -149,6 +171,7 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
 
   /** Many rows a statement: one by one each costs as much as fifty. */
   async function writeDerived(
+    connection: DuckDBConnection,
     table: 'finding' | 'incident',
     view: DerivedLine['view'],
     times: readonly string[],
@@ -156,7 +179,7 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
     const lines = [...derived.values()].filter((line) => line.view === view)
     for (const { uid, row } of lines)
       if (row === null)
-        await writer.run(`DELETE FROM ${table} WHERE uid = $1`, [uid.toWellFormed()])
+        await connection.run(`DELETE FROM ${table} WHERE uid = $1`, [uid.toWellFormed()])
     const kept = lines.flatMap(({ uid, row }) => (row === null ? [] : [{ uid, row }]))
     for (let from = 0; from < kept.length; from += derivedRows) {
       const parameters: string[] = []
@@ -168,17 +191,20 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
         )
         return `(${parameter(uid.toWellFormed())}, ${at.join(', ')}, ${parameter(wellFormedJson(row))}::JSON)`
       })
-      await writer.run(`INSERT OR REPLACE INTO ${table} VALUES ${values.join(', ')}`, parameters)
+      await connection.run(
+        `INSERT OR REPLACE INTO ${table} VALUES ${values.join(', ')}`,
+        parameters,
+      )
     }
   }
 
-  async function write(): Promise<void> {
+  async function write(connection: DuckDBConnection): Promise<void> {
     for (const origin of rows.newOrigins)
-      await writer.run(
+      await connection.run(
         `INSERT OR IGNORE INTO origin VALUES (${origin.id}, ${quote(origin.deviceUid)}, ${quote(origin.bootUid)}, ${quote(origin.prefix)}, ${quote(origin.hostname)})`,
       )
     for (let from = 0; from < rows.newUsers.length; from += 500)
-      await writer.run(
+      await connection.run(
         `INSERT OR REPLACE INTO user_name VALUES ${[
           ...new Map(
             rows.newUsers
@@ -191,19 +217,25 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
         ].join(', ')}`,
       )
     for (let from = 0; from < rows.newProvenance.length; from += 200)
-      await writer.run(provenanceSql(rows.newProvenance.slice(from, from + 200)))
+      await connection.run(provenanceSql(rows.newProvenance.slice(from, from + 200)))
     for (let from = 0; from < rows.replaced.length; from += 1000)
-      await writer.run(
+      await connection.run(
         `DELETE FROM image WHERE id IN (${rows.replaced.slice(from, from + 1000).join(',')})`,
       )
     for (const table of Object.keys(factTables) as FactTable[]) {
       const buffer = rows.buffers[table]
-      if (buffer.rows > 0) buffer.appendTo(await appender(table))
+      if (buffer.rows > 0) buffer.appendTo(await appender(connection, table))
     }
-    await writeDerived('finding', 'detection_finding', ['time'])
-    await writeDerived('incident', 'incident_finding', ['start_time', 'end_time'])
+    await writeDerived(connection, 'finding', 'detection_finding', ['time'])
+    await writeDerived(connection, 'incident', 'incident_finding', ['start_time', 'end_time'])
     for (const [log, next] of Object.entries(pending))
-      await writer.run(`UPDATE progress SET taken = ${next} WHERE log = '${log}'`)
+      await connection.run(`UPDATE progress SET taken = ${next} WHERE log = '${log}'`)
+  }
+
+  /** Whether what waits is in the file: the offsets behind it are, or none of it is. */
+  async function isStored(connection: DuckDBConnection): Promise<boolean> {
+    const progress = new Map(await readProgress(connection))
+    return Object.entries(pending).every(([log, next]) => progress.get(log) === next)
   }
 
   return {
@@ -247,24 +279,7 @@ export async function openIntake(writer: DuckDBConnection): Promise<Intake> {
       const logs = Object.keys(pending) as LogName[]
       if (logs.length === 0) return
       const facts = rows.rows
-      await writer.run('BEGIN TRANSACTION')
-      try {
-        await write()
-        await writer.run('COMMIT')
-      } catch (error) {
-        // Appenders that failed are of no more use.
-        for (const open of appenders.values()) {
-          try {
-            open.clear()
-            open.closeSync()
-          } catch {
-            // Only its rows, which are still in the buffers.
-          }
-        }
-        appenders.clear()
-        await writer.run('ROLLBACK').catch(() => undefined)
-        throw error
-      }
+      await writer.transact(write, isStored)
       for (const log of logs) taken[log] = pending[log] ?? taken[log]
       for (const log of logs) delete pending[log]
       rows.clear()

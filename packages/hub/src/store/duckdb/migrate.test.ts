@@ -14,19 +14,19 @@ suite('migration of the events file', () => {
     try {
       const path = join(folder, 'events.db')
       {
-        const { instance, writer } = await openDatabase({ path, ...limits })
-        await writer.run(`INSERT INTO text VALUES (1, '/usr/bin/true', 'true')`)
+        using database = await openDatabase({ path, ...limits })
+        const { connection } = database.writer
+        await connection.run(`INSERT INTO text VALUES (1, '/usr/bin/true', 'true')`)
         // A file of before: without its last column, and without a table.
-        await writer.run(
+        await connection.run(
           `ALTER TABLE network_fact DROP COLUMN ${Object.keys(factTables.network_fact).at(-1)}`,
         )
-        await writer.run('DROP TABLE loss_fact')
-        await writer.run('UPDATE schema_version SET version = 1')
-        writer.disconnectSync()
-        instance.closeSync()
+        await connection.run('DROP TABLE loss_fact')
+        await connection.run('UPDATE schema_version SET version = 1')
       }
-      const { instance, writer } = await openDatabase({ path, ...limits })
-      const rows = async (sql: string) => (await writer.runAndReadAll(sql)).getRows()
+      using database = await openDatabase({ path, ...limits })
+      const { connection } = database.writer
+      const rows = async (sql: string) => (await connection.runAndReadAll(sql)).getRows()
       assert.deepEqual(
         (
           await rows(
@@ -39,8 +39,6 @@ suite('migration of the events file', () => {
       assert.deepEqual(await rows('SELECT count(*) FROM loss_fact'), [[0n]])
       assert.deepEqual(await rows('SELECT value FROM text WHERE id = 1'), [['/usr/bin/true']])
       assert.deepEqual(await rows('SELECT version FROM schema_version'), [[schemaVersion]])
-      writer.disconnectSync()
-      instance.closeSync()
     } finally {
       rmSync(folder, { recursive: true })
     }
@@ -50,10 +48,12 @@ suite('migration of the events file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'hg-migrate-'))
     try {
       const path = join(folder, 'events.db')
-      const { instance, writer } = await openDatabase({ path, ...limits })
-      await writer.run(`UPDATE schema_version SET version = ${schemaVersion + 1}`)
-      writer.disconnectSync()
-      instance.closeSync()
+      {
+        using database = await openDatabase({ path, ...limits })
+        await database.writer.connection.run(
+          `UPDATE schema_version SET version = ${schemaVersion + 1}`,
+        )
+      }
       await assert.rejects(openDatabase({ path, ...limits }), {
         code: 'HG_STATE_FORMAT',
       })

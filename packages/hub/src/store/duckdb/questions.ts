@@ -4,7 +4,7 @@
  * Asked through the public views, so that a page and a hunt can never disagree. Values come as parameters
  * or through `filterToSql`, which quotes them. Times are µs since 1970; rows come as JSON cells by column name.
  */
-import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import {
   activityViews,
   eventClassOf,
@@ -25,6 +25,7 @@ import { between, number, onHosts, text, timestamp, type Interval } from './inte
 import { pickRows } from './picked-rows.ts'
 import { processTree, type ProcessTree, type ProcessTreeOptions } from './process-tree.ts'
 import { viewSelect } from './view-sql.ts'
+import type { Writer } from './writer.ts'
 
 export interface LossRow {
   readonly host: string
@@ -97,7 +98,7 @@ function wordsOf(sql: string): Set<string> {
 export async function createQuestions(
   instance: DuckDBInstance,
   exclusive: <T>(work: () => Promise<T>) => Promise<T>,
-  writer: DuckDBConnection,
+  writer: Writer,
 ): Promise<Questions> {
   // Questions of the hub itself queue on one connection; people's have their own.
   const connection = await instance.connect()
@@ -352,10 +353,11 @@ export async function createQuestions(
     retain: (beforeUs) =>
       exclusive(async () => {
         const before = timestamp(beforeUs)
-        await writer.run('BEGIN TRANSACTION')
-        try {
-          let removed = 0
-          const remove = async (sql: string): Promise<number> => (await writer.run(sql)).rowsChanged
+        let removed = 0
+        // Whoever asked asks again after an error: what went by then is no more to be found.
+        await writer.transact(async (connection) => {
+          const remove = async (sql: string): Promise<number> =>
+            (await connection.run(sql)).rowsChanged
           // Images go with their process, unless something that stays refers to them.
           const kept = activityStores.flatMap(({ table, images }) =>
             images.map((column) => `SELECT ${column} FROM ${table} WHERE time >= ${before}`),
@@ -371,17 +373,13 @@ export async function createQuestions(
             removed += await remove(`DELETE FROM ${table} WHERE time < ${before}`)
           await remove(`DELETE FROM loss_fact WHERE to_time < ${before}`)
           await remove(`DELETE FROM finding WHERE time < ${before}`)
-          await writer.run(
+          await connection.run(
             `UPDATE retention SET trimmed_to = greatest(coalesce(trimmed_to, ${before}), ${before}), rows_removed = rows_removed + ${removed}`,
           )
-          await writer.run('COMMIT')
-          // Only a checkpoint gives the blocks back.
-          await writer.run('CHECKPOINT')
-          return removed
-        } catch (error) {
-          await writer.run('ROLLBACK').catch(() => undefined)
-          throw error
-        }
+        })
+        // Only a checkpoint gives the blocks back.
+        await writer.connection.run('CHECKPOINT')
+        return removed
       }),
   }
   return questions

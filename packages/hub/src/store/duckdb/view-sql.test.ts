@@ -44,7 +44,10 @@ async function memory() {
     memoryBytes: 256 * 1024 ** 2,
     threads: 1,
   })
-  return { ...database, intake: await openIntake(database.writer) }
+  return {
+    connection: database.writer.connection,
+    intake: await openIntake(database.writer),
+  }
 }
 
 const actor = { ...shell, tid: 40, uid: 1000 }
@@ -298,7 +301,7 @@ suite('provenance', () => {
       state: provenanceStates.notOwned,
     })
     const record = host.batch()
-    const { writer, intake } = await memory()
+    const { connection, intake } = await memory()
     const placed = (at: number) => ({ offset: at, next: at + 1 })
     await intake.add(
       'spool',
@@ -311,7 +314,7 @@ suite('provenance', () => {
     )
     await intake.flush()
     const rows = async (sql: string) =>
-      (await writer.runAndReadAll(sql)).getRows().map((row) => row.map((cell) => toCell(cell)))
+      (await connection.runAndReadAll(sql)).getRows().map((row) => row.map((cell) => toCell(cell)))
     assert.deepEqual(
       await rows(
         `SELECT process_name, process_file_package, process_file_integrity FROM (${viewSelect('processes', 'all')}) ORDER BY start_time`,
@@ -345,12 +348,12 @@ suite('provenance', () => {
 
 suite('views', () => {
   test('have the names and types of the OCSF table, whole or in part', async () => {
-    const { writer } = await memory()
+    const { connection } = await memory()
     for (const [view, columns] of Object.entries(views) as [
       ViewName,
       Record<string, OcsfColumn>,
     ][]) {
-      const described = await writer.runAndReadAll(
+      const described = await connection.runAndReadAll(
         `SELECT column_name, column_type FROM (DESCRIBE ${viewSelect(view, 'all')})`,
       )
       assert.deepEqual(
@@ -359,7 +362,7 @@ suite('views', () => {
       )
       for (const name of Object.keys(columns))
         await assert.doesNotReject(
-          writer.run(`SELECT "${name}" FROM (${viewSelect(view, new Set([name]))})`),
+          connection.run(`SELECT "${name}" FROM (${viewSelect(view, new Set([name]))})`),
           `${view}.${name}`,
         )
     }
@@ -488,7 +491,7 @@ suite('views', () => {
     lineage.apply(batch)
     const said = normalise(batch, lineage, 'web-3')
 
-    const { writer, intake } = await memory()
+    const { connection, intake } = await memory()
     const placed = (at: number) => ({ offset: at, next: at + 1 })
     await intake.add(
       'spool',
@@ -502,7 +505,7 @@ suite('views', () => {
     await intake.flush()
     const stored = new Map<string, Record<string, unknown>>()
     for (const view of activityViews) {
-      const answer = await writer.runAndReadAll(viewSelect(view, 'all'))
+      const answer = await connection.runAndReadAll(viewSelect(view, 'all'))
       for (const row of answer.getRows()) {
         const cells = Object.fromEntries(
           Object.keys(views[view]).map((name, at) => [name, toCell(row[at] ?? null)]),
