@@ -20,7 +20,7 @@ import { uidHints } from './uid-hints.ts'
 import { toCell, type JsonCell } from './values.ts'
 import { pickRows } from './picked-rows.ts'
 import { viewSelect } from './view-sql.ts'
-import { isForWantOfMemory } from './writer.ts'
+import { firstLine, isForWantOfMemory } from './writer.ts'
 
 export const askLimits = {
   timeoutMs: 10_000,
@@ -60,10 +60,6 @@ export async function guard(parser: DuckDBConnection, sql: string): Promise<Chec
     throw new SqlRefused(`it could not be parsed: ${firstLine(cause)}`)
   }
   return checkTree(sql, tree)
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
 }
 
 /** Without places: "none" is 2^64 - 1 there, which JSON's numbers do not carry back. */

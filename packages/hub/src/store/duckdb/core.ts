@@ -10,7 +10,7 @@ import { ask } from './ask.ts'
 import { openDatabase, openParser, type DatabaseOptions } from './database.ts'
 import { openIntake, type LogName } from './intake.ts'
 import { createQuestions } from './questions.ts'
-import { isForWantOfMemory, mostPatienceMs, StoreBroken } from './writer.ts'
+import { firstLine, isForWantOfMemory, mostPatienceMs, StoreBroken } from './writer.ts'
 
 export interface CoreOptions extends DatabaseOptions {
   readonly logs: Readonly<Record<LogName, LogReader>>
@@ -73,9 +73,9 @@ export async function openCore(options: CoreOptions): Promise<StoreCore> {
         if (error instanceof StoreBroken) throw error
         // No hunt holds memory for so long: what does is freed with this instance.
         if (isForWantOfMemory(error) && performance.now() - begun > mostPatienceMs)
-          throw new StoreBroken(String(error), { cause: error })
+          throw new StoreBroken(error)
         // A full disk, or no memory: nothing was committed. Intake waits; the spool keeps what comes.
-        onProgress?.(intake.taken, error instanceof Error ? error.message : String(error))
+        onProgress?.(intake.taken, firstLine(error))
         if (stop.signal.aborted) return
         await sleep(waitMs, undefined, { signal: stop.signal }).catch(() => undefined)
       }

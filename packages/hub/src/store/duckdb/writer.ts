@@ -27,24 +27,28 @@ export interface Writer extends Disposable {
   read<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>
 }
 
+/** What DuckDB says, without its advice for who runs it by hand in the lines below. */
+export const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
+
 /** This instance of DuckDB is of no more use: the file has to be opened again. */
 export class StoreBroken extends Error {
   override readonly name = 'StoreBroken'
+  constructor(cause: unknown) {
+    super(`The events file has to be opened again: ${firstLine(cause)}`, { cause })
+  }
 }
 
 /** Longer than the longest hunt lasts until it is ended with its process: what hunts hold is free again by then. */
 export const mostPatienceMs = 30_000
 
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)
-
 /** After an error within a checkpoint DuckDB refuses every statement until the file is opened again. */
-const isFatal = (error: unknown): boolean => /database has been invalidated/i.test(messageOf(error))
+const isFatal = (error: unknown): boolean => /database has been invalidated/i.test(firstLine(error))
 
 /** DuckDB's limit or the process's own was reached. */
 export const isForWantOfMemory = (error: unknown): boolean =>
   /out of memory|bad_alloc|could not allocate|failed to allocate|memory limit/i.test(
-    messageOf(error),
+    firstLine(error),
   )
 
 /** `connect` gives another connection to the file at each call. */
@@ -56,7 +60,7 @@ export async function openWriter(
   let broken: StoreBroken | undefined
 
   function brokenBy(cause: unknown): StoreBroken {
-    broken ??= new StoreBroken(messageOf(cause), { cause })
+    broken ??= new StoreBroken(cause)
     return broken
   }
 
