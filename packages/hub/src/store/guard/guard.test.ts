@@ -227,7 +227,7 @@ suite('guard in front of the store, while events arrive', () => {
   test('runs every benign hunt meanwhile', async () => {
     for (const sql of benignHunts) await assert.doesNotReject(store.hunt(sql), sql)
   })
-  test('ends hunts that take too long or too much, and takes in events while they run', async () => {
+  test('ends hunts that take too long or too much, and takes in every event once meanwhile', async () => {
     const before = store.state.taken.spool
     const long = hostileStatements.filter(({ kind }) => kind === 'long')
     await Promise.all(
@@ -239,7 +239,8 @@ suite('guard in front of the store, while events arrive', () => {
         ),
       ),
     )
-    assert.ok(store.state.taken.spool > before)
+    // What they held of the memory may have been all of it, until now.
+    await store.caughtUp({ spool: before + 1 }, AbortSignal.timeout(20_000))
     stop.abort()
     await feeding
     await store.caughtUp({ spool: spool.end })
