@@ -13,16 +13,27 @@ const noRoom = 'IO Error: Could not write file: No space left on device'
 const invalidated =
   'FATAL Error: Failed: database has been invalidated because of a previous fatal error.'
 
-/** What is asked of DuckDB, in order; from the first `from` on `times` of it fail, and have been done by then when `behind`. */
+/**
+ * What is asked of DuckDB, in order; from the first `from` on `times` of it fail, and have been done by then when
+ * `behind`. After that `connects` connections fail.
+ */
 interface Faults {
   names: string[]
   from: string | undefined
   times: number
+  connects: number
   behind: boolean
   message: string
 }
 
-const none: Faults = { names: [], from: undefined, times: 0, behind: false, message: noMemory }
+const none: Faults = {
+  names: [],
+  from: undefined,
+  times: 0,
+  connects: 0,
+  behind: false,
+  message: noMemory,
+}
 
 function arm(faults: Faults, change: Partial<Faults> = {}): void {
   Object.assign(faults, { ...none, names: [], times: 1, ...change })
@@ -32,6 +43,10 @@ function arm(faults: Faults, change: Partial<Faults> = {}): void {
 function isFailing(faults: Faults, name: string): boolean {
   const isBegun = faults.from !== undefined && faults.names.includes(faults.from)
   faults.names.push(name)
+  if (isBegun && faults.times === 0 && name === 'connect' && faults.connects > 0) {
+    faults.connects -= 1
+    return true
+  }
   if ((!isBegun && name !== faults.from) || faults.times === 0) return false
   faults.times -= 1
   return true
@@ -177,13 +192,21 @@ suite('transactions that fail', () => {
     let failed = 0
     for (const message of [noMemory, noRoom])
       for (const behind of [false, true])
-        for (const times of [1, 2, 3, 5])
+        for (const [times, connects] of [
+          [1, 0],
+          [1, 1],
+          [1, 2],
+          [2, 0],
+          [2, 1],
+          [3, 0],
+          [5, 0],
+        ] as const)
           for (const from of names) {
             // That ends the use of it, see below.
             if (from === 'COMMIT' && message === noMemory && !behind) continue
             await store.add()
-            arm(faults, { from, times, behind, message })
-            const where = `${from}, ${behind ? 'behind' : 'before'}, ${times} times, ${message}`
+            arm(faults, { from, times, connects, behind, message })
+            const where = `${from}, ${behind ? 'behind' : 'before'}, ${times} times, ${connects} connections, ${message}`
             try {
               failed += (await flushed(intake)).length
             } catch (cause) {

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DuckDBConnection } from '@duckdb/node-api'
 
 export interface Writer extends Disposable {
-  /** For statements that are a transaction each. Another one after a failed `transact`. */
+  /** For statements that are a transaction each. Another one after a failed `transact`, and closed while there is none. */
   readonly connection: DuckDBConnection
   /**
    * Runs `work` on the connection as one transaction. Throws what BEGIN, `work` or COMMIT threw, and nothing is in
@@ -57,6 +57,7 @@ export async function openWriter(
   { patienceMs = mostPatienceMs }: { readonly patienceMs?: number } = {},
 ): Promise<Writer> {
   let connection = await connect()
+  let isClosed = false
   let broken: StoreBroken | undefined
 
   function brokenBy(cause: unknown): StoreBroken {
@@ -64,12 +65,15 @@ export async function openWriter(
     return broken
   }
 
+  /** Closes first: what was not handed on yet by an appender of the old one must not get into the file later. */
   async function renew(): Promise<void> {
-    await connection.run('ROLLBACK').catch(() => undefined)
-    // While there is none to be had the old one stays; whatever is done on it fails, and comes here again.
-    const next = await connect()
-    connection.closeSync()
-    connection = next
+    if (!isClosed) {
+      await connection.run('ROLLBACK').catch(() => undefined)
+      connection.closeSync()
+      isClosed = true
+    }
+    connection = await connect()
+    isClosed = false
   }
 
   /** Tries until it succeeds, fails for a reason that will not pass, or has failed for too long. */
@@ -97,6 +101,7 @@ export async function openWriter(
       if (broken) throw broken
       let isCommitting = false
       try {
+        if (isClosed) await renew()
         await connection.run('BEGIN TRANSACTION')
         await work(connection)
         isCommitting = true
@@ -121,9 +126,13 @@ export async function openWriter(
         throw cause
       }
     },
-    read: (work) => persist(() => work(connection), isForWantOfMemory),
+    read: (work) =>
+      persist(async () => {
+        if (isClosed) await renew()
+        return work(connection)
+      }, isForWantOfMemory),
     [Symbol.dispose]() {
-      connection.closeSync()
+      if (!isClosed) connection.closeSync()
     },
   }
 }
