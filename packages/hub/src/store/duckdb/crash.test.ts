@@ -9,7 +9,7 @@ import { join } from 'node:path'
 
 /** More by hand: a start takes about a second, a round of hunts half of one. */
 const kills = Number(process.env['HG_STORE_KILLS'] ?? 5)
-const rounds = Number(process.env['HG_STORE_ROUNDS'] ?? 10)
+const rounds = Number(process.env['HG_STORE_ROUNDS'] ?? 5)
 
 interface Fed extends StoreHarness {
   /** Ends the feeding, waits until all is taken in, and holds what there is against what was sent. */
