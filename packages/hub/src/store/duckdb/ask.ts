@@ -16,11 +16,11 @@ import {
   type TimeBound,
 } from '../guard/check-tree.ts'
 import { SqlRefused } from '../guard/sql-refused.ts'
+import { firstLine, isForWantOfMemory } from './duckdb-error.ts'
 import { uidHints } from './uid-hints.ts'
 import { toCell, type JsonCell } from './values.ts'
 import { pickRows } from './picked-rows.ts'
 import { viewSelect } from './view-sql.ts'
-import { firstLine, isForWantOfMemory } from './writer.ts'
 
 export const askLimits = {
   timeoutMs: 10_000,

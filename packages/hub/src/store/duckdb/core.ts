@@ -8,9 +8,10 @@ import type { LogReader } from '../../spool/index.ts'
 import type { CoreMethods } from '../backend.ts'
 import { ask } from './ask.ts'
 import { openDatabase, openParser, type DatabaseOptions } from './database.ts'
+import { firstLine, isForWantOfMemory } from './duckdb-error.ts'
 import { openIntake, type LogName } from './intake.ts'
 import { createQuestions } from './questions.ts'
-import { firstLine, isForWantOfMemory, mostPatienceMs, StoreBroken } from './writer.ts'
+import { mostPatienceMs, StoreBroken } from './writer.ts'
 
 export interface CoreOptions extends DatabaseOptions {
   readonly logs: Readonly<Record<LogName, LogReader>>

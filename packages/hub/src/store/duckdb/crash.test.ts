@@ -4,8 +4,7 @@ import { suite, test, type TestContext } from 'node:test'
 import { hostileStatements } from '../guard/statements.ts'
 import { addLife, addShell, scriptedHost, shell } from '../scripted-host.ts'
 import { objects, openHarness, type StoreHarness } from '../store.suite.ts'
-import { openDuckdbStore } from './client.ts'
-import { join } from 'node:path'
+import { openTestStore } from './test-store.ts'
 
 /** More by hand: a start takes about a second, a round of hunts half of one. */
 const kills = Number(process.env['HG_STORE_KILLS'] ?? 5)
@@ -18,16 +17,7 @@ interface Fed extends StoreHarness {
 
 /** A store that takes in `lives` processes a batch, a batch every 20 ms. */
 async function fed(t: TestContext, lives: number): Promise<Fed> {
-  const harness = await openHarness(t, ({ dir, spool, derived }) =>
-    openDuckdbStore({
-      path: join(dir, 'events.duckdb'),
-      spool,
-      derived,
-      processBytes: 2 * 1024 ** 3,
-      memoryBytes: 512 * 1024 ** 2,
-      flushMs: 50,
-    }),
-  )
+  const harness = await openHarness(t, (parts) => openTestStore(parts, 50))
   const { spool, store } = harness
   const web = scriptedHost(1, Date.now() - 600_000)
   await spool.append(web.hello('web-1'))

@@ -107,7 +107,7 @@ interface Taken {
   readonly faults: Faults
   readonly writer: Writer
   readonly intake: Intake
-  /** Adds a batch of ten lives, with text, users and findings that no batch before it had. */
+  /** Adds a batch of ten lives, with texts and a user that no batch before it had. */
   add(): Promise<void>
   /** Of what is in the file: events, events told apart, launches told apart by their number, images told apart, offset. */
   held(): Promise<unknown>

@@ -9,6 +9,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { firstLine, isFatal, isForWantOfMemory } from './duckdb-error.ts'
 
 export interface Writer extends Disposable {
   /** For statements that are a transaction each. Another one after a failed `transact`, and closed while there is none. */
@@ -27,10 +28,6 @@ export interface Writer extends Disposable {
   read<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>
 }
 
-/** What DuckDB says, without its advice for who runs it by hand in the lines below. */
-export const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
-
 /** This instance of DuckDB is of no more use: the file has to be opened again. */
 export class StoreBroken extends Error {
   override readonly name = 'StoreBroken'
@@ -41,15 +38,6 @@ export class StoreBroken extends Error {
 
 /** Longer than the longest hunt lasts until it is ended with its process: what hunts hold is free again by then. */
 export const mostPatienceMs = 30_000
-
-/** After an error within a checkpoint DuckDB refuses every statement until the file is opened again. */
-const isFatal = (error: unknown): boolean => /database has been invalidated/i.test(firstLine(error))
-
-/** DuckDB's limit or the process's own was reached. */
-export const isForWantOfMemory = (error: unknown): boolean =>
-  /out of memory|bad_alloc|could not allocate|failed to allocate|memory limit/i.test(
-    firstLine(error),
-  )
 
 /** `connect` gives another connection to the file at each call. */
 export async function openWriter(

@@ -8,7 +8,7 @@ import { HoneyguideError } from '@honeyguide/model'
 import fc from 'fast-check'
 import { openSpool, type Spool } from '../../spool/index.ts'
 import { guard } from '../duckdb/ask.ts'
-import { openDuckdbStore } from '../duckdb/client.ts'
+import { openTestStore } from '../duckdb/test-store.ts'
 import { openParser } from '../duckdb/database.ts'
 import { addLife, addShell, scriptedHost, shell } from '../scripted-host.ts'
 import type { EventStore } from '../store.ts'
@@ -170,14 +170,7 @@ suite('guard in front of the store, while events arrive', () => {
     dir = await mkdtemp(join(tmpdir(), 'hg-guard-'))
     spool = await openSpool(join(dir, 'spool'))
     derived = await openSpool(join(dir, 'derived'))
-    store = await openDuckdbStore({
-      path: join(dir, 'events.duckdb'),
-      spool,
-      derived,
-      processBytes: 2 * 1024 ** 3,
-      memoryBytes: 512 * 1024 ** 2,
-      flushMs: 100,
-    })
+    store = await openTestStore({ dir, spool, derived }, 100)
     const web = scriptedHost(1, Date.now() - 60_000)
     await spool.append(web.hello('web-1'))
     addShell(web)

@@ -53,7 +53,11 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Even
           detail: error instanceof Error ? error.message : String(error),
           restarts: keeper.state.restarts + 1,
         })
-        await failed?.[Symbol.asyncDispose]()
+        try {
+          await failed?.[Symbol.asyncDispose]()
+        } catch {
+          // Why it goes is said above; that it does not go well adds nothing.
+        }
         await sleep(pauseMs, undefined, { signal: closing.signal }).catch(() => undefined)
       }
     }
